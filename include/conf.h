@@ -1,0 +1,132 @@
+/*
+ * The configuration: one field per setting. A table in conf.c names them; the
+ * parser, the defaults, -n and -T all walk it. worker.conf(5) explains each.
+ *
+ * Also the INI reader that worker.conf and the AWS files share.
+ */
+#ifndef CONF_H
+#define CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fail.h"
+#include "job.h"
+
+#define CONF_FILE_MAX	(256 * 1024)	/* bytes of worker.conf */
+
+enum conf_on_stop { ON_STOP_RESUME, ON_STOP_HAND_BACK };
+enum conf_claim { CLAIM_DROP, CLAIM_RUN };
+enum conf_setup_failure { SETUP_FAILURE_END, SETUP_FAILURE_KEEP };
+
+/* Times are milliseconds, sizes bytes. Texts are NULL when not set. */
+struct conf {
+	struct {
+		char	*url;
+		char	*user;
+		char	*domain;
+		char	*password_file;
+		char	*ca_file;
+		bool	 verify;
+		char	*portal_url;
+	} cloudshell;
+	struct {
+		char	*region;
+		char	*profile;
+		char	*config_file;
+		char	*credentials_file;
+		char	*ca_file;
+	} aws;
+	struct {
+		int64_t	 poll_interval;
+		int64_t	 max_jobs;
+		int64_t	 stop_grace;		/* jobs may finish after SIGTERM */
+		int64_t	 kill_grace;		/* between stop and SIGKILL */
+		int64_t	 http_timeout;
+		int64_t	 wait_first;
+		int64_t	 wait_max;
+		int64_t	 max_request_rate;	/* CloudShell requests per second */
+		int64_t	 history;		/* how long finished jobs are kept */
+		int64_t	 min_free;		/* bytes free below which nothing is claimed */
+		int64_t	 on_stop;		/* enum conf_on_stop */
+		int64_t	 ambiguous_claim;	/* enum conf_claim */
+		bool	 tag_sandbox_names;
+		char	*versions;		/* "10 9": action versions polled */
+		char	*log_level;
+		char	*state_dir;
+		char	*runtime_dir;
+		char	*actions_dir;		/* looked at before data_dir's */
+		char	*data_dir;
+		char	*libexec_dir;
+	} worker;
+	struct {
+		bool	 poll;			/* false: leave this type alone */
+		int64_t	 timeout;
+	} action[ACTION_MAX];
+	struct {
+		int64_t	 on_setup_failure;	/* enum conf_setup_failure */
+	} start;
+	struct {
+		bool	 output_variable;
+	} run;
+	struct {
+		bool	 wait_for_teardown;	/* when the property is absent */
+	} end;
+};
+
+/* All defaults (environment variables of design section 7 included:
+ * STATE_DIRECTORY, RUNTIME_DIRECTORY, CREDENTIALS_DIRECTORY, CLOUDSHELL_URL,
+ * CLOUDSHELL_USER, CLOUDSHELL_DOMAIN). */
+void	conf_defaults(struct conf *);
+
+/* Read a file over the defaults. Every fault is given to report as
+ * "file:line: setting: reason"; -1 if there was any. A missing file is a
+ * fault. */
+int	conf_load(struct conf *, const char *path,
+	    void (*report)(const char *, void *), void *);
+
+/* What a file alone cannot tell: required settings, values that contradict
+ * each other. Same report. */
+int	conf_check(const struct conf *, const char *path,
+	    void (*report)(const char *, void *), void *);
+
+/* What is in force, as a file that conf_load reads back. */
+void	conf_print(const struct conf *, FILE *);
+void	conf_free(struct conf *);
+
+/* Names of all settings as "section.name", NULL after the last (lint). */
+const char	*conf_name(size_t i);
+
+/* "10s" "15m" "2h" "3d" "250ms", bare number: seconds. -1 if it is none. */
+int	conf_parse_time(const char *, int64_t *ms);
+/* "64K" "16M" "1G", bare number: bytes. */
+int	conf_parse_size(const char *, int64_t *bytes);
+
+/* --- ini.c --- */
+
+/* What the reader meets. section and name are "" before the first section;
+ * sub is set for an indented "k = v" under a property with empty value
+ * (AWS's nested properties), else NULL. */
+struct ini_line {
+	const char	*section;
+	const char	*name;		/* NULL: a section header */
+	const char	*sub;
+	const char	*value;
+	unsigned	 line;
+};
+
+enum ini_style {
+	INI_WORKER,	/* no continuation lines, no nesting */
+	INI_AWS,	/* rules of the AWS shared files (aws-contract 5.3) */
+};
+
+/* Read text, calling take for each header and property; take returns -1 to
+ * stop, having filled the fail. Errors name line and reason, never the line's
+ * text ("line 3: no '=' ..."). BOM and CRLF are accepted. */
+int	ini_read(const char *text, size_t len, enum ini_style,
+	    int (*take)(const struct ini_line *, void *, struct fail *), void *,
+	    struct fail *);
+
+#endif

@@ -1,0 +1,55 @@
+/*
+ * The error value of every fallible call.
+ *
+ * A fallible call returns 0 or -1 (or a pointer or NULL) and takes a
+ * struct fail of its caller as last argument. It is filled once, where the
+ * fault is seen, and untouched on success. The kind drives what happens next;
+ * the text is for people and may end in the CodePipeline console.
+ */
+#ifndef FAIL_H
+#define FAIL_H
+
+#define FAIL_TEXT_MAX	4096	/* bytes of a text, its NUL included */
+
+enum fail_kind {
+	FAIL_NONE,
+	/* kinds that CodePipeline knows (aws-contract 1.9) */
+	FAIL_JOB,		/* the work itself failed */
+	FAIL_CONFIG,		/* something must be configured otherwise */
+	FAIL_PERMISSION,	/* access denied */
+	FAIL_REVISION,		/* input artifact missing or unreadable */
+	FAIL_SYSTEM,		/* worker or peer broken */
+	/* kinds that steer the caller; reported as FAIL_SYSTEM if they end a job */
+	FAIL_AGAIN,		/* passing fault, nothing happened: may be repeated */
+	FAIL_UNSURE,		/* passing fault, the peer may have acted */
+	FAIL_AUTH,		/* credentials refused or expired */
+	FAIL_STOPPED,		/* ended by stop or park */
+	FAIL_MAX
+};
+
+struct fail {
+	enum fail_kind	kind;
+	char		text[FAIL_TEXT_MAX];
+};
+
+/* Fill f (cut to size at a UTF-8 boundary); f may be NULL. Returns -1. */
+int	fail_set(struct fail *, enum fail_kind, const char *, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* Put formatted context before the text, with ": " between unless it ends in a
+ * blank, keeping the kind. Returns -1. */
+int	fail_prefix(struct fail *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+
+/* Name of a kind in messages and on the pipes; the first six are words of
+ * PutJobFailureResult's failureDetails.type except "None". */
+const char	*fail_kind_name(enum fail_kind);
+
+/* FAIL_NONE if the name is unknown. */
+enum fail_kind	 fail_kind_parse(const char *);
+
+/* The type CodePipeline is told: one of JobFailed, ConfigurationError,
+ * PermissionError, RevisionUnavailable, SystemUnavailable. */
+const char	*fail_type(enum fail_kind);
+
+#endif

@@ -1,0 +1,199 @@
+/*
+ * The conversation of supervisor and executor: one JSON object per line.
+ * quali-job-protocol(7) tells it in full.
+ *
+ *   report pipe (executor -> supervisor):
+ *     hello  intent  fact  progress  call  need-credentials  result
+ *   order pipe (supervisor -> executor):
+ *     order  recorded  credentials  park
+ *
+ * encode and decode of one message stand side by side in ipc.c and ipc_order.c.
+ */
+#ifndef IPC_H
+#define IPC_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "buf.h"
+#include "fail.h"
+#include "job.h"
+
+#define IPC_VERSION	1
+
+#define IPC_ORDER_MAX	(512 * 1024)	/* bytes of an order line: configuration
+					   of at most 100 KB, escaped, and keys */
+#define IPC_REPORT_MAX	(256 * 1024)	/* of a report line: output variables,
+					   escaped, and a message */
+#define IPC_REPORTS_MAX	20000		/* report lines of one executor */
+
+/* Exit statuses of an executor. */
+enum ipc_exit {
+	IPC_EXIT_OK = 0,	/* after a result */
+	IPC_EXIT_PARKED = 10,	/* parked: no result, the job goes on later */
+	IPC_EXIT_PROTOCOL = 11,	/* order broken or out of turn */
+	IPC_EXIT_CONFINE = 12,	/* could not confine itself */
+	IPC_EXIT_ORPHAN = 13,	/* order pipe closed before the order */
+	IPC_EXIT_REPORT = 14,	/* report pipe broken */
+};
+
+/* Steps of a job, for texts, logs and QUALI_STEP. */
+enum ipc_step {
+	STEP_NONE,
+	STEP_ORDER,		/* "reading the order" */
+	STEP_ARTIFACT_READ,	/* "reading the input artifact" */
+	STEP_LOGIN,		/* "logging in to CloudShell" */
+	STEP_BLUEPRINT,		/* "looking up the blueprint" */
+	STEP_SANDBOX_START,	/* "starting the sandbox" */
+	STEP_SETUP,		/* "waiting for the sandbox's setup" */
+	STEP_SANDBOX,		/* "looking up the sandbox" */
+	STEP_COMPONENT,		/* "looking up the component" */
+	STEP_COMMAND_START,	/* "starting the command" */
+	STEP_COMMAND,		/* "waiting for the command" */
+	STEP_SANDBOX_END,	/* "ending the sandbox" */
+	STEP_TEARDOWN,		/* "waiting for the sandbox's teardown" */
+	STEP_ARTIFACT_WRITE,	/* "writing the output artifact" */
+	STEP_CLEANUP,		/* "cleaning up" */
+	STEP_MAX
+};
+
+const char	*ipc_step_name(enum ipc_step);	/* "setup", "command-start" */
+const char	*ipc_step_text(enum ipc_step);	/* the words above */
+enum ipc_step	 ipc_step_parse(const char *);	/* STEP_NONE if unknown */
+
+enum ipc_type {
+	IPC_HELLO, IPC_INTENT, IPC_FACT, IPC_PROGRESS, IPC_CALL,
+	IPC_NEED_CREDENTIALS, IPC_RESULT,
+	IPC_REPORT_TYPES
+};
+
+/* One report line. Texts are owned by the struct. */
+struct ipc_report {
+	enum ipc_type	 type;
+	union {
+		struct {
+			int		 version;
+			pid_t		 pid;
+			char		 build[32];
+		} hello;
+		struct job_facts facts;		/* intent and fact: all that is
+						   known now, the whole of it */
+		struct {
+			enum ipc_step	 step;
+			char		*text;	/* for people, or NULL */
+		} progress;
+		struct {
+			char		*method;
+			char		*where;	/* host/path, no query */
+			long		 status;	/* 0: no answer */
+			int64_t		 ms;
+			int		 attempt;	/* from 1 */
+			char		*error;	/* NULL: none */
+		} call;
+		struct job_result result;
+	} u;
+};
+
+/* Append one line. -1 if it would exceed IPC_REPORT_MAX. */
+int	ipc_report_encode(struct buf *, const struct ipc_report *);
+
+/* Read one line (without its line end). FAIL_SYSTEM: not of the protocol; the
+ * text names type and member, never contents. */
+int	ipc_report_decode(const char *, size_t len, struct ipc_report *,
+	    struct fail *);
+void	ipc_report_free(struct ipc_report *);
+
+/* Whether a report may come now: a table by type, with what came before. */
+struct ipc_turn {
+	bool		hello;		/* hello came */
+	bool		ordered;	/* the order was sent */
+	bool		waiting;	/* intent or need-credentials unanswered */
+	bool		result;		/* result came */
+	unsigned	lines;
+};
+
+bool	ipc_permitted(const struct ipc_turn *, enum ipc_type);
+/* Note that this report came. */
+void	ipc_turn_took(struct ipc_turn *, enum ipc_type);
+
+/* --- orders --- */
+
+enum ipc_order_kind {
+	ORDER_RUN,		/* do the action, from where facts say */
+	ORDER_CLEANUP,		/* cancel the execution, end the sandbox */
+};
+
+/* Everything an executor gets to know. Owned by the struct. */
+struct ipc_order {
+	enum ipc_order_kind	 kind;
+	enum job_action		 action;
+	int64_t			 remaining_ms;	/* until the deadline */
+	bool			 resumed;	/* an earlier executor began it */
+	struct job_data		 data;
+	struct job_facts	 facts;
+	struct {
+		char		*url;
+		char		*user;
+		char		*domain;
+		struct secret	*password;
+		char		*ca_file;	/* NULL: the system's */
+		bool		 verify;
+		char		*portal_url;	/* NULL: no SandboxUrl */
+	} cloudshell;
+	struct {
+		char		*region;
+		char		*endpoint;	/* of S3, NULL: the real one */
+		char		*ca_file;
+		bool		 use_fips, use_dualstack;
+	} s3;
+	struct {
+		int64_t		 wait_first_ms;	/* first look */
+		int64_t		 wait_max_ms;	/* longest pause */
+		int64_t		 wait_floor_ms;	/* shortest: request rate */
+		int64_t		 http_timeout_ms;
+		bool		 tag_sandbox_names;
+		bool		 keep_failed_setup;	/* on_setup_failure = keep */
+		bool		 command_output;	/* variable CommandOutput */
+		bool		 end_on_stop;	/* a stopped start ends its sandbox */
+		bool		 wait_for_teardown;	/* without the property */
+	} policy;
+};
+
+int	ipc_order_encode(struct buf *, const struct ipc_order *);
+int	ipc_order_decode(const char *, size_t len, struct ipc_order *,
+	    struct fail *);
+void	ipc_order_free(struct ipc_order *);
+
+enum ipc_later { IPC_RECORDED, IPC_CREDENTIALS, IPC_PARK };
+
+/* An order after the first. */
+struct ipc_later_order {
+	enum ipc_later		 type;
+	struct credentials	 credentials;	/* with IPC_CREDENTIALS */
+	char			*error;		/* instead: why there are none */
+};
+
+int	ipc_later_encode(struct buf *, const struct ipc_later_order *);
+int	ipc_later_decode(const char *, size_t len, struct ipc_later_order *,
+	    struct fail *);
+void	ipc_later_free(struct ipc_later_order *);
+
+/* --- supervisor and zygote: one datagram each way --- */
+
+#define IPC_ZYGOTE_FDS	3	/* order pipe's read end, report pipe's write
+				   end, the ledger's lock, by SCM_RIGHTS */
+
+struct ipc_zygote_request {
+	uint32_t	number;
+};
+
+struct ipc_zygote_answer {
+	uint32_t	number;
+	int32_t		pid;	/* of the executor, or -1 */
+	int32_t		error;	/* errno with -1 */
+};
+
+#endif

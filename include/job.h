@@ -1,0 +1,138 @@
+/*
+ * What the supervisor and the executors both know of a job: what CodePipeline
+ * said of it, and the names that occur in orders, reports and the ledger.
+ */
+#ifndef JOB_H
+#define JOB_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fail.h"
+#include "secret.h"
+
+/* Limits of the service model (aws-contract 1.4), NUL included. */
+#define JOB_ID_SIZE		37
+#define JOB_NONCE_SIZE		51
+#define JOB_NAME_SIZE		101	/* pipeline, stage, action, artifact */
+#define JOB_VERSION_SIZE	10
+#define JOB_ARTIFACTS_MAX	5
+#define JOB_MESSAGE_MAX		4900	/* bytes of a failure message (5,000 characters) */
+#define JOB_SUMMARY_MAX		2048
+#define JOB_TOKEN_MAX		2048	/* continuation token */
+#define JOB_VARIABLES_MAX	116000	/* bytes of all output variables: 122,880
+					   less 5 %, since how they are counted is
+					   not documented */
+#define SANDBOX_ID_SIZE		101	/* a GUID; room for a longer one */
+#define SANDBOX_NAME_MAX	60	/* characters (cloudshell-sandbox-api 5.2) */
+
+enum job_action {
+	ACTION_START,		/* Quali-Start-Sandbox */
+	ACTION_RUN,		/* Quali-Run-Command */
+	ACTION_END,		/* Quali-End-Sandbox */
+	ACTION_MAX
+};
+
+/* "start-sandbox", "run-command", "end-sandbox": configuration sections,
+ * definition files, orders. ACTION_MAX if unknown. */
+const char	*job_action_name(enum job_action);
+enum job_action	 job_action_parse(const char *);
+
+/* AWS credentials of any origin. Never printed; the key id at most by its last
+ * four characters. */
+struct credentials {
+	char		*access_key_id;		/* NULL: none */
+	struct secret	*secret_key;
+	struct secret	*token;			/* NULL: none */
+	int64_t		 expires;		/* wall clock, 0: never said */
+};
+
+void	credentials_free(struct credentials *);	/* members only; zeroes */
+void	credentials_copy(struct credentials *, const struct credentials *);
+
+struct job_artifact {
+	char	*name;
+	char	*bucket;
+	char	*key;
+};
+
+/* One job as PollForJobs or GetJobDetails tell it (aws-contract 1.5, 1.7).
+ * Holds secrets: configuration and credentials. */
+struct job_data {
+	char			 id[JOB_ID_SIZE];
+	char			 nonce[JOB_NONCE_SIZE];	/* "" from GetJobDetails */
+	char			 account[13];
+	char			 category[16];
+	char			 provider[36];
+	char			 version[JOB_VERSION_SIZE];
+	char			 pipeline[JOB_NAME_SIZE];
+	char			 stage[JOB_NAME_SIZE];
+	char			 action[JOB_NAME_SIZE];
+	char			 execution[JOB_ID_SIZE];	/* of the pipeline */
+	json_t			*configuration;		/* object of texts */
+	struct job_artifact	 inputs[JOB_ARTIFACTS_MAX];
+	struct job_artifact	 outputs[JOB_ARTIFACTS_MAX];
+	size_t			 ninputs, noutputs;
+	struct credentials	 credentials;		/* of the artifacts */
+	char			*encryption_key;	/* id, NULL: default key */
+	char			*encryption_type;	/* "KMS" with the key */
+	char			*continuation;		/* token, NULL: none */
+};
+
+void	job_data_free(struct job_data *);	/* members only; wipes, zeroes */
+
+/* How a job ended, as it is kept and reported. */
+enum job_outcome {
+	OUTCOME_NONE,
+	OUTCOME_SUCCESS,
+	OUTCOME_FAILURE,
+	OUTCOME_STOPPED,	/* executor obeyed a stop; text says what was undone */
+	OUTCOME_CONTINUE,	/* handed back with a continuation token */
+	OUTCOME_MAX
+};
+
+struct job_result {
+	enum job_outcome outcome;
+	enum fail_kind	 kind;		/* with OUTCOME_FAILURE */
+	char		*text;		/* failure message, or summary of a success;
+					   NULL: none */
+	char		*external_id;	/* sandbox or execution id shown as link */
+	json_t		*variables;	/* object of texts, or NULL */
+	char		*continuation;	/* with OUTCOME_CONTINUE */
+	bool		 sandbox_ended;	/* executor ended the job's sandbox itself */
+};
+
+const char	*job_outcome_name(enum job_outcome);
+enum job_outcome job_outcome_parse(const char *);	/* OUTCOME_NONE unknown */
+void	job_result_free(struct job_result *);	/* members only; zeroes */
+
+/* Things that must not happen twice; the executor announces them and waits
+ * until they are on disk. */
+enum job_intent {
+	INTENT_NONE,
+	INTENT_SANDBOX,		/* "sandbox-start": POST .../start of a blueprint */
+	INTENT_COMMAND,		/* "command-start": POST .../commands/X/start */
+	INTENT_MAX
+};
+
+const char	*job_intent_name(enum job_intent);
+enum job_intent	 job_intent_parse(const char *);	/* INTENT_NONE unknown */
+
+/* What is known on disk of a job's effects on CloudShell: enough to go on
+ * after a restart or on another machine, and to clean up. No secret. */
+struct job_facts {
+	enum job_intent	 intent;	/* announced, and no fact came yet */
+	bool		 sandbox_ours;	/* this job started the sandbox */
+	char		 sandbox_id[SANDBOX_ID_SIZE];
+	char		*sandbox_name;	/* announced name, NULL: none */
+	char		*blueprint;	/* its blueprint */
+	char		 execution_id[SANDBOX_ID_SIZE];	/* running command */
+	bool		 stop_accepted;	/* the sandbox's end was accepted */
+};
+
+void	job_facts_free(struct job_facts *);	/* members only; zeroes */
+void	job_facts_copy(struct job_facts *, const struct job_facts *);
+
+#endif

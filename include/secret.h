@@ -1,0 +1,37 @@
+/*
+ * Secrets in guarded memory (libsodium): unreadable except between
+ * secret_open and secret_close, wiped when freed, not in core files. A secret
+ * costs some pages and a system call per look: for passwords and keys only.
+ */
+#ifndef SECRET_H
+#define SECRET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fail.h"
+
+#define SECRET_MAX	65536	/* bytes of one secret; session tokens grow */
+
+struct secret;
+
+/* Copies; the caller wipes its own copy. Never NULL (no memory is fatal).
+ * len is at most SECRET_MAX (asserted). */
+struct secret	*secret_new(const void *, size_t len);
+struct secret	*secret_text(const char *);	/* NULL in, NULL out */
+struct secret	*secret_dup(const struct secret *);
+
+/* The bytes, NUL behind them, readable until secret_close. Nests. */
+const char	*secret_open(const struct secret *);
+void		 secret_close(const struct secret *);
+
+size_t	secret_len(const struct secret *);
+bool	secret_equal(const struct secret *, const struct secret *);
+void	secret_free(struct secret *);		/* NULL is fine */
+
+/* Read a secret from a file: at most SECRET_MAX bytes, one trailing line end
+ * dropped. FAIL_CONFIG with the path and the reason (never the contents) if
+ * it cannot be read, is empty, holds a NUL or is too long. */
+struct secret	*secret_read(const char *path, struct fail *);
+
+#endif
