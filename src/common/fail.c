@@ -1,0 +1,98 @@
+/*
+ * The error value: filled once, where the fault is seen, read by whoever
+ * handles it.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "fail.h"
+#include "sys.h"
+
+static const char *const kind_names[FAIL_MAX] = {
+	[FAIL_NONE] = "None",
+	[FAIL_JOB] = "JobFailed",
+	[FAIL_CONFIG] = "ConfigurationError",
+	[FAIL_PERMISSION] = "PermissionError",
+	[FAIL_REVISION] = "RevisionUnavailable",
+	[FAIL_SYSTEM] = "SystemUnavailable",
+	[FAIL_AGAIN] = "Again",
+	[FAIL_UNSURE] = "Unsure",
+	[FAIL_AUTH] = "Auth",
+	[FAIL_STOPPED] = "Stopped",
+};
+
+/* Format through a copy: arguments may point into the text replaced. */
+static void
+fail_format(char out[FAIL_TEXT_MAX], const char *fmt, va_list ap)
+{
+	int n = vsnprintf(out, FAIL_TEXT_MAX, fmt, ap);
+
+	if (n < 0)
+		out[0] = '\0';
+	else if (n >= FAIL_TEXT_MAX)
+		utf8_trim(out);
+}
+
+int
+fail_set(struct fail *f, enum fail_kind kind, const char *fmt, ...)
+{
+	char text[FAIL_TEXT_MAX];
+	va_list ap;
+
+	if (f == NULL)
+		return -1;
+	va_start(ap, fmt);
+	fail_format(text, fmt, ap);
+	va_end(ap);
+	f->kind = kind;
+	(void)strlcpy(f->text, text, sizeof(f->text));
+	return -1;
+}
+
+int
+fail_prefix(struct fail *f, const char *fmt, ...)
+{
+	char text[FAIL_TEXT_MAX];
+	const char *gap;
+	size_t n;
+	va_list ap;
+
+	if (f == NULL)
+		return -1;
+	va_start(ap, fmt);
+	fail_format(text, fmt, ap);
+	va_end(ap);
+	n = strlen(text);
+	gap = n == 0 || text[n - 1] == ' ' ? "" : ": ";
+	if (strlcat(text, gap, sizeof(text)) >= sizeof(text) ||
+	    strlcat(text, f->text, sizeof(text)) >= sizeof(text))
+		utf8_trim(text);
+	(void)strlcpy(f->text, text, sizeof(f->text));
+	return -1;
+}
+
+const char *
+fail_kind_name(enum fail_kind kind)
+{
+	if ((unsigned)kind >= FAIL_MAX)
+		kind = FAIL_SYSTEM;
+	return kind_names[kind];
+}
+
+enum fail_kind
+fail_kind_parse(const char *name)
+{
+	for (int i = 0; name != NULL && i < FAIL_MAX; i++)
+		if (strcmp(name, kind_names[i]) == 0)
+			return (enum fail_kind)i;
+	return FAIL_NONE;
+}
+
+const char *
+fail_type(enum fail_kind kind)
+{
+	if (kind >= FAIL_JOB && kind <= FAIL_SYSTEM)
+		return kind_names[kind];
+	return kind_names[FAIL_SYSTEM];
+}

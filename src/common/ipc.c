@@ -1,0 +1,550 @@
+/*
+ * The pipes' messages: how members are written and read, reports, and when a
+ * report may come. Orders are in ipc_order.c.
+ */
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ipc.h"
+#include "ipc_member.h"
+#include "json.h"
+#include "sys.h"
+
+/* Most bytes of texts that have no limit of their own. */
+#define METHOD_MAX	15
+#define WHERE_MAX	1023
+#define EXTERNAL_ID_MAX	1500
+#define BLUEPRINT_MAX	1023
+
+static const char *const step_names[STEP_MAX] = {
+	[STEP_NONE] = "none",
+	[STEP_ORDER] = "order",
+	[STEP_ARTIFACT_READ] = "artifact-read",
+	[STEP_LOGIN] = "login",
+	[STEP_BLUEPRINT] = "blueprint",
+	[STEP_SANDBOX_START] = "sandbox-start",
+	[STEP_SETUP] = "setup",
+	[STEP_SANDBOX] = "sandbox",
+	[STEP_COMPONENT] = "component",
+	[STEP_COMMAND_START] = "command-start",
+	[STEP_COMMAND] = "command",
+	[STEP_SANDBOX_END] = "sandbox-end",
+	[STEP_TEARDOWN] = "teardown",
+	[STEP_ARTIFACT_WRITE] = "artifact-write",
+	[STEP_CLEANUP] = "cleanup",
+};
+
+static const char *const step_texts[STEP_MAX] = {
+	[STEP_NONE] = "doing nothing yet",
+	[STEP_ORDER] = "reading the order",
+	[STEP_ARTIFACT_READ] = "reading the input artifact",
+	[STEP_LOGIN] = "logging in to CloudShell",
+	[STEP_BLUEPRINT] = "looking up the blueprint",
+	[STEP_SANDBOX_START] = "starting the sandbox",
+	[STEP_SETUP] = "waiting for the sandbox's setup",
+	[STEP_SANDBOX] = "looking up the sandbox",
+	[STEP_COMPONENT] = "looking up the component",
+	[STEP_COMMAND_START] = "starting the command",
+	[STEP_COMMAND] = "waiting for the command",
+	[STEP_SANDBOX_END] = "ending the sandbox",
+	[STEP_TEARDOWN] = "waiting for the sandbox's teardown",
+	[STEP_ARTIFACT_WRITE] = "writing the output artifact",
+	[STEP_CLEANUP] = "cleaning up",
+};
+
+static const char *const type_names[IPC_REPORT_TYPES] = {
+	[IPC_HELLO] = "hello",
+	[IPC_INTENT] = "intent",
+	[IPC_FACT] = "fact",
+	[IPC_PROGRESS] = "progress",
+	[IPC_CALL] = "call",
+	[IPC_NEED_CREDENTIALS] = "need-credentials",
+	[IPC_RESULT] = "result",
+};
+
+const char *
+ipc_step_name(enum ipc_step s)
+{
+	return step_names[(unsigned)s < STEP_MAX ? s : STEP_NONE];
+}
+
+const char *
+ipc_step_text(enum ipc_step s)
+{
+	return step_texts[(unsigned)s < STEP_MAX ? s : STEP_NONE];
+}
+
+enum ipc_step
+ipc_step_parse(const char *name)
+{
+	for (int i = 0; name != NULL && i < STEP_MAX; i++)
+		if (strcmp(step_names[i], name) == 0)
+			return (enum ipc_step)i;
+	return STEP_NONE;
+}
+
+/* --- members --- */
+
+static void
+put_int(json_t *o, const struct ipc_member *m, const void *field)
+{
+	int64_t wide = 0;
+	int32_t narrow;
+
+	if (m->size == sizeof(wide)) {
+		memcpy(&wide, field, sizeof(wide));
+	} else {
+		memcpy(&narrow, field, sizeof(narrow));
+		wide = narrow;
+	}
+	(void)json_object_set_new(o, m->name, json_integer(wide));
+}
+
+static void
+put_prose(json_t *o, const struct ipc_member *m, const char *text)
+{
+	char *cut;
+
+	if (text == NULL || strlen(text) < m->size) {
+		json_put_text(o, m->name, text);
+		return;
+	}
+	cut = xstrndup(text, m->size);
+	(void)utf8_cut(cut, m->size - 1);
+	json_put_text(o, m->name, cut);
+	xfree_secret(cut);
+}
+
+static void
+put_secret(json_t *o, const struct ipc_member *m, const struct secret *s)
+{
+	if (s == NULL)
+		return;
+	json_put_text(o, m->name, secret_open(s));
+	secret_close(s);
+}
+
+void
+ipc_put(json_t *o, const void *base, const struct ipc_member *m, size_t n)
+{
+	for (; n > 0; n--, m++) {
+		const void *field = (const char *)base + m->offset;
+
+		switch (m->kind) {
+		case KIND_BOOL:
+			(void)json_object_set_new(o, m->name,
+			    json_boolean(*(const bool *)field));
+			break;
+		case KIND_INT:
+			put_int(o, m, field);
+			break;
+		case KIND_CHARS:
+			if (*(const char *)field != '\0')
+				json_put_text(o, m->name, field);
+			break;
+		case KIND_TEXT:
+			json_put_text(o, m->name, *(char *const *)field);
+			break;
+		case KIND_PROSE:
+			put_prose(o, m, *(char *const *)field);
+			break;
+		case KIND_SECRET:
+			put_secret(o, m, *(struct secret *const *)field);
+			break;
+		case KIND_TEXTS:
+			if (*(json_t *const *)field != NULL)
+				(void)json_object_set(o, m->name,
+				    *(json_t *const *)field);
+			break;
+		}
+	}
+}
+
+/* An object of texts of less than size bytes, names counted. */
+static const char *
+texts_fault(json_t *o, size_t size)
+{
+	const char *key;
+	size_t total = 0;
+	json_t *v;
+
+	if (!json_is_object(o))
+		return "not an object";
+	json_object_foreach(o, key, v) {
+		if (!json_is_string(v))
+			return "not all texts";
+		total += strlen(key) + json_string_length(v);
+	}
+	return total < size ? NULL : "too long";
+}
+
+static const char *
+take_int(const json_t *v, const struct ipc_member *m, void *field)
+{
+	int64_t wide = json_integer_value(v);
+	int32_t narrow = (int32_t)wide;
+
+	if (!json_is_integer(v))
+		return "not an integer";
+	if (wide < m->least || wide > m->most)
+		return "out of range";
+	if (m->size == sizeof(wide))
+		memcpy(field, &wide, sizeof(wide));
+	else
+		memcpy(field, &narrow, sizeof(narrow));
+	return NULL;
+}
+
+static const char *
+take_text(const json_t *v, const struct ipc_member *m, void *field)
+{
+	const char *text = json_string_value(v);
+	size_t most = m->kind == KIND_SECRET ? SECRET_MAX : m->size - 1;
+
+	if (text == NULL)
+		return "not a text";
+	if (json_string_length(v) > most)
+		return "too long";
+	if (m->kind == KIND_CHARS)
+		(void)strlcpy(field, text, m->size);
+	else if (m->kind == KIND_SECRET)
+		*(struct secret **)field = secret_text(text);
+	else
+		*(char **)field = xstrdup(text);
+	return NULL;
+}
+
+/* What is wrong with a member, or NULL. */
+static const char *
+take_member(json_t *v, const struct ipc_member *m, void *field)
+{
+	const char *fault;
+
+	if (v == NULL || json_is_null(v))
+		return m->needed ? "missing" : NULL;
+	switch (m->kind) {
+	case KIND_BOOL:
+		if (!json_is_boolean(v))
+			return "not a boolean";
+		*(bool *)field = json_is_true(v);
+		return NULL;
+	case KIND_INT:
+		return take_int(v, m, field);
+	case KIND_TEXTS:
+		if ((fault = texts_fault(v, m->size)) == NULL)
+			*(json_t **)field = json_incref(v);
+		return fault;
+	default:
+		return take_text(v, m, field);
+	}
+}
+
+int
+ipc_take(const json_t *o, void *base, const struct ipc_member *m, size_t n,
+    const char *what, struct fail *f)
+{
+	for (; n > 0; n--, m++) {
+		const char *fault = take_member(json_object_get(o, m->name),
+		    m, (char *)base + m->offset);
+
+		if (fault != NULL)
+			return fail_set(f, FAIL_SYSTEM, "%s: member %s: %s",
+			    what, m->name, fault);
+	}
+	return 0;
+}
+
+int
+ipc_line_add(struct buf *b, json_t *o, size_t max)
+{
+	char *line = json_line(o);
+	size_t len = strlen(line);
+	int ret = -1;
+
+	line[len] = '\n';	/* in place of the NUL: all or nothing */
+	if (len + 1 <= max)
+		ret = buf_add(b, line, len + 1);
+	xfree_secret(line);
+	json_decref(o);
+	return ret;
+}
+
+json_t *
+ipc_line_parse(const char *line, size_t len, size_t max, const char *what,
+    struct fail *f)
+{
+	json_t *o;
+
+	if (len >= max) {
+		(void)fail_set(f, FAIL_SYSTEM, "%s: line longer than %zu bytes",
+		    what, max);
+		return NULL;
+	}
+	if ((o = json_parse(line, len, f)) == NULL) {
+		if (f != NULL)
+			f->kind = FAIL_SYSTEM;
+		(void)fail_prefix(f, "%s", what);
+		return NULL;
+	}
+	if (!json_is_object(o)) {
+		(void)fail_set(f, FAIL_SYSTEM, "%s: not an object", what);
+		json_decref(o);
+		return NULL;
+	}
+	return o;
+}
+
+/* --- reports --- */
+
+static const struct ipc_member hello_members[] = {
+	M_INT(ipc_report, u.hello.version, "version", 0, INT_MAX),
+	M_INT(ipc_report, u.hello.pid, "pid", 1, INT_MAX),
+	M_CHARS(ipc_report, u.hello.build, "build", true),
+};
+
+static const struct ipc_member facts_members[] = {
+	M_BOOL(job_facts, sandbox_ours, "sandbox_ours"),
+	M_CHARS(job_facts, sandbox_id, "sandbox_id", false),
+	M_TEXT(job_facts, sandbox_name, "sandbox_name", false,
+	    4 * SANDBOX_NAME_MAX),
+	M_TEXT(job_facts, blueprint, "blueprint", false, BLUEPRINT_MAX),
+	M_CHARS(job_facts, execution_id, "execution_id", false),
+	M_BOOL(job_facts, stop_accepted, "stop_accepted"),
+};
+
+static const struct ipc_member progress_members[] = {
+	M_PROSE(ipc_report, u.progress.text, "text", FAIL_TEXT_MAX),
+};
+
+static const struct ipc_member call_members[] = {
+	M_TEXT(ipc_report, u.call.method, "method", true, METHOD_MAX),
+	{ "where", KIND_PROSE, true, offsetof(struct ipc_report, u.call.where),
+	    WHERE_MAX + 1, 0, 0 },
+	M_INT(ipc_report, u.call.status, "status", 0, 999),
+	M_INT(ipc_report, u.call.ms, "ms", 0, INT64_MAX),
+	M_INT(ipc_report, u.call.attempt, "attempt", 1, INT_MAX),
+	M_PROSE(ipc_report, u.call.error, "error", FAIL_TEXT_MAX),
+};
+
+static const struct ipc_member result_members[] = {
+	M_PROSE(job_result, text, "text", JOB_MESSAGE_MAX),
+	M_TEXT(job_result, external_id, "external_id", false, EXTERNAL_ID_MAX),
+	M_TEXTS(job_result, variables, "variables", JOB_VARIABLES_MAX),
+	M_TEXT(job_result, continuation, "continuation", false, JOB_TOKEN_MAX),
+	M_BOOL(job_result, sandbox_ended, "sandbox_ended"),
+};
+
+void
+ipc_facts_put(json_t *o, const struct job_facts *facts)
+{
+	json_put_text(o, "intent", job_intent_name(facts->intent));
+	ipc_put(o, facts, facts_members, COUNT(facts_members));
+}
+
+int
+ipc_facts_take(const json_t *o, struct job_facts *facts, const char *what,
+    struct fail *f)
+{
+	const char *name = json_text(o, "intent");
+
+	facts->intent = job_intent_parse(name);
+	if (name == NULL || (facts->intent == INTENT_NONE &&
+	    strcmp(name, job_intent_name(INTENT_NONE)) != 0))
+		return fail_set(f, FAIL_SYSTEM, "%s: member intent: %s", what,
+		    name == NULL ? "missing" : "unknown");
+	return ipc_take(o, facts, facts_members, COUNT(facts_members), what,
+	    f);
+}
+
+static void
+result_put(json_t *o, const struct job_result *r)
+{
+	json_put_text(o, "outcome", job_outcome_name(r->outcome));
+	if (r->outcome == OUTCOME_FAILURE)
+		json_put_text(o, "kind", fail_kind_name(r->kind));
+	ipc_put(o, r, result_members, COUNT(result_members));
+}
+
+static int
+result_take(const json_t *o, struct job_result *r, const char *what,
+    struct fail *f)
+{
+	r->outcome = job_outcome_parse(json_text(o, "outcome"));
+	if (r->outcome == OUTCOME_NONE)
+		return fail_set(f, FAIL_SYSTEM,
+		    "%s: member outcome: missing or unknown", what);
+	if (r->outcome == OUTCOME_FAILURE) {
+		r->kind = fail_kind_parse(json_text(o, "kind"));
+		if (r->kind == FAIL_NONE)
+			return fail_set(f, FAIL_SYSTEM,
+			    "%s: member kind: missing or unknown", what);
+	}
+	return ipc_take(o, r, result_members, COUNT(result_members), what, f);
+}
+
+/* The other half of report_take. */
+int
+ipc_report_encode(struct buf *b, const struct ipc_report *r)
+{
+	json_t *o = json_object();
+
+	json_put_text(o, "type", type_names[r->type]);
+	switch (r->type) {
+	case IPC_HELLO:
+		ipc_put(o, r, hello_members, COUNT(hello_members));
+		break;
+	case IPC_INTENT:
+	case IPC_FACT:
+		ipc_facts_put(o, &r->u.facts);
+		break;
+	case IPC_PROGRESS:
+		json_put_text(o, "step", ipc_step_name(r->u.progress.step));
+		ipc_put(o, r, progress_members, COUNT(progress_members));
+		break;
+	case IPC_CALL:
+		ipc_put(o, r, call_members, COUNT(call_members));
+		break;
+	case IPC_RESULT:
+		result_put(o, &r->u.result);
+		break;
+	case IPC_NEED_CREDENTIALS:
+	case IPC_REPORT_TYPES:
+		break;
+	}
+	return ipc_line_add(b, o, IPC_REPORT_MAX);
+}
+
+static int
+report_take(const json_t *o, struct ipc_report *r, const char *what,
+    struct fail *f)
+{
+	switch (r->type) {
+	case IPC_HELLO:
+		return ipc_take(o, r, hello_members, COUNT(hello_members),
+		    what, f);
+	case IPC_INTENT:
+		if (ipc_facts_take(o, &r->u.facts, what, f) == -1)
+			return -1;
+		return r->u.facts.intent != INTENT_NONE ? 0 : fail_set(f,
+		    FAIL_SYSTEM, "%s: member intent: none", what);
+	case IPC_FACT:
+		return ipc_facts_take(o, &r->u.facts, what, f);
+	case IPC_PROGRESS:
+		r->u.progress.step = ipc_step_parse(json_text(o, "step"));
+		if (r->u.progress.step == STEP_NONE)
+			return fail_set(f, FAIL_SYSTEM,
+			    "%s: member step: missing or unknown", what);
+		return ipc_take(o, r, progress_members,
+		    COUNT(progress_members), what, f);
+	case IPC_CALL:
+		return ipc_take(o, r, call_members, COUNT(call_members), what,
+		    f);
+	case IPC_RESULT:
+		return result_take(o, &r->u.result, what, f);
+	default:
+		return 0;
+	}
+}
+
+int
+ipc_report_decode(const char *line, size_t len, struct ipc_report *r,
+    struct fail *f)
+{
+	const char *name;
+	char what[48];
+	json_t *o;
+	int type = 0, ret = -1;
+
+	memset(r, 0, sizeof(*r));
+	if ((o = ipc_line_parse(line, len, IPC_REPORT_MAX, "report", f)) ==
+	    NULL)
+		return -1;
+	name = json_text(o, "type");
+	while (name != NULL && type < IPC_REPORT_TYPES &&
+	    strcmp(name, type_names[type]) != 0)
+		type++;
+	if (name == NULL || type == IPC_REPORT_TYPES) {
+		(void)fail_set(f, FAIL_SYSTEM, "report: %s type",
+		    name == NULL ? "no" : "unknown");
+		goto out;
+	}
+	r->type = (enum ipc_type)type;
+	(void)strlcpy(what, "report ", sizeof(what));
+	(void)strlcat(what, type_names[type], sizeof(what));
+	ret = report_take(o, r, what, f);
+	if (ret == -1)
+		ipc_report_free(r);
+out:
+	json_decref(o);
+	return ret;
+}
+
+void
+ipc_report_free(struct ipc_report *r)
+{
+	switch (r->type) {
+	case IPC_INTENT:
+	case IPC_FACT:
+		job_facts_free(&r->u.facts);
+		break;
+	case IPC_PROGRESS:
+		free(r->u.progress.text);
+		break;
+	case IPC_CALL:
+		free(r->u.call.method);
+		free(r->u.call.where);
+		free(r->u.call.error);
+		break;
+	case IPC_RESULT:
+		job_result_free(&r->u.result);
+		break;
+	default:
+		break;
+	}
+	memset(r, 0, sizeof(*r));
+}
+
+/* --- when a report may come --- */
+
+#define HELLO	1u
+#define ORDERED	2u
+#define WAITING	4u
+#define RESULT	8u
+
+static const struct {
+	unsigned	must, must_not;	/* have happened */
+} permits[IPC_REPORT_TYPES] = {
+	[IPC_HELLO] = { 0, HELLO | RESULT },
+	[IPC_INTENT] = { HELLO | ORDERED, WAITING | RESULT },
+	[IPC_FACT] = { HELLO | ORDERED, WAITING | RESULT },
+	[IPC_PROGRESS] = { HELLO | ORDERED, RESULT },
+	[IPC_CALL] = { HELLO | ORDERED, RESULT },
+	[IPC_NEED_CREDENTIALS] = { HELLO | ORDERED, WAITING | RESULT },
+	/* also while waiting: a stop may come then */
+	[IPC_RESULT] = { HELLO | ORDERED, RESULT },
+};
+
+bool
+ipc_permitted(const struct ipc_turn *t, enum ipc_type type)
+{
+	unsigned now = (t->hello ? HELLO : 0) | (t->ordered ? ORDERED : 0) |
+	    (t->waiting ? WAITING : 0) | (t->result ? RESULT : 0);
+
+	if ((unsigned)type >= IPC_REPORT_TYPES || t->lines >= IPC_REPORTS_MAX)
+		return false;
+	return (now & permits[type].must) == permits[type].must &&
+	    (now & permits[type].must_not) == 0;
+}
+
+void
+ipc_turn_took(struct ipc_turn *t, enum ipc_type type)
+{
+	t->lines++;
+	if (type == IPC_HELLO)
+		t->hello = true;
+	else if (type == IPC_INTENT || type == IPC_NEED_CREDENTIALS)
+		t->waiting = true;
+	else if (type == IPC_RESULT)
+		t->result = true;
+}

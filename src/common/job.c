@@ -1,0 +1,146 @@
+/*
+ * Names that occur in orders, reports and the ledger, and the release of what
+ * is known of a job.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "job.h"
+#include "sys.h"
+
+static const char *const action_names[ACTION_MAX] = {
+	[ACTION_START] = "start-sandbox",
+	[ACTION_RUN] = "run-command",
+	[ACTION_END] = "end-sandbox",
+};
+
+static const char *const outcome_names[OUTCOME_MAX] = {
+	[OUTCOME_NONE] = "none",
+	[OUTCOME_SUCCESS] = "success",
+	[OUTCOME_FAILURE] = "failure",
+	[OUTCOME_STOPPED] = "stopped",
+	[OUTCOME_CONTINUE] = "continue",
+};
+
+static const char *const intent_names[INTENT_MAX] = {
+	[INTENT_NONE] = "none",
+	[INTENT_SANDBOX] = "sandbox-start",
+	[INTENT_COMMAND] = "command-start",
+};
+
+/* Index of a name, or otherwise. */
+static int
+name_find(const char *const *names, int n, const char *name, int otherwise)
+{
+	for (int i = 0; name != NULL && i < n; i++)
+		if (strcmp(names[i], name) == 0)
+			return i;
+	return otherwise;
+}
+
+const char *
+job_action_name(enum job_action a)
+{
+	return (unsigned)a < ACTION_MAX ? action_names[a] : "unknown";
+}
+
+enum job_action
+job_action_parse(const char *name)
+{
+	return (enum job_action)name_find(action_names, ACTION_MAX, name,
+	    ACTION_MAX);
+}
+
+const char *
+job_outcome_name(enum job_outcome o)
+{
+	return outcome_names[(unsigned)o < OUTCOME_MAX ? o : OUTCOME_NONE];
+}
+
+enum job_outcome
+job_outcome_parse(const char *name)
+{
+	return (enum job_outcome)name_find(outcome_names, OUTCOME_MAX, name,
+	    OUTCOME_NONE);
+}
+
+const char *
+job_intent_name(enum job_intent i)
+{
+	return intent_names[(unsigned)i < INTENT_MAX ? i : INTENT_NONE];
+}
+
+enum job_intent
+job_intent_parse(const char *name)
+{
+	return (enum job_intent)name_find(intent_names, INTENT_MAX, name,
+	    INTENT_NONE);
+}
+
+void
+credentials_free(struct credentials *c)
+{
+	xfree_secret(c->access_key_id);
+	secret_free(c->secret_key);
+	secret_free(c->token);
+	memset(c, 0, sizeof(*c));
+}
+
+void
+credentials_copy(struct credentials *to, const struct credentials *from)
+{
+	to->access_key_id = xstrdup(from->access_key_id);
+	to->secret_key = secret_dup(from->secret_key);
+	to->token = secret_dup(from->token);
+	to->expires = from->expires;
+}
+
+static void
+artifacts_free(struct job_artifact *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		free(list[i].name);
+		free(list[i].bucket);
+		free(list[i].key);
+	}
+}
+
+void
+job_data_free(struct job_data *d)
+{
+	/* all slots, not only those counted: a decoder may give up between */
+	artifacts_free(d->inputs, JOB_ARTIFACTS_MAX);
+	artifacts_free(d->outputs, JOB_ARTIFACTS_MAX);
+	json_decref(d->configuration);
+	credentials_free(&d->credentials);
+	free(d->encryption_key);
+	free(d->encryption_type);
+	free(d->continuation);
+	explicit_bzero(d, sizeof(*d));
+}
+
+void
+job_result_free(struct job_result *r)
+{
+	free(r->text);
+	free(r->external_id);
+	json_decref(r->variables);
+	free(r->continuation);
+	memset(r, 0, sizeof(*r));
+}
+
+void
+job_facts_free(struct job_facts *f)
+{
+	free(f->sandbox_name);
+	free(f->blueprint);
+	memset(f, 0, sizeof(*f));
+}
+
+void
+job_facts_copy(struct job_facts *to, const struct job_facts *from)
+{
+	*to = *from;
+	to->sandbox_name = xstrdup(from->sandbox_name);
+	to->blueprint = xstrdup(from->blueprint);
+}

@@ -1,0 +1,154 @@
+/* buf.c and fail.c: limits hold, nothing is added in part. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "fail.h"
+#include "sys.h"
+
+static void
+grows_to_its_maximum(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 1000);
+	assert_string_equal(buf_text(&b), "");
+	for (int i = 0; i < 1000; i++)
+		assert_int_equal(buf_add(&b, "x", 1), 0);
+	assert_int_equal(b.len, 1000);
+	assert_int_equal(buf_add(&b, "y", 1), -1);
+	assert_int_equal(buf_adds(&b, ""), 0);
+	assert_int_equal(strlen(buf_text(&b)), 1000);
+	buf_free(&b);
+	buf_free(&b);
+	buf_free(NULL);
+}
+
+static void
+adds_all_or_nothing(void **state)
+{
+	struct buf b, none = { 0 };
+
+	(void)state;
+	buf_init(&b, 5);
+	assert_int_equal(buf_adds(&b, "abc"), 0);
+	assert_int_equal(buf_addf(&b, "%d", 123), -1);
+	assert_int_equal(buf_add_encoded(&b, "/", NULL), -1);
+	assert_int_equal(buf_add(&b, "x", SIZE_MAX), -1);
+	assert_string_equal(buf_text(&b), "abc");
+	assert_int_equal(buf_addf(&b, "%d", 12), 0);
+	assert_string_equal(buf_text(&b), "abc12");
+	assert_int_equal(buf_adds(&none, "x"), -1);
+	buf_free(&b);
+}
+
+static void
+consumes_and_wipes(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	assert_int_equal(buf_adds(&b, "secret rest"), 0);
+	buf_consume(&b, 7);
+	assert_string_equal(buf_text(&b), "rest");
+	for (size_t i = b.len; i < 11; i++)
+		assert_int_equal(b.data[i], 0);
+	buf_clear(&b);
+	assert_string_equal(buf_text(&b), "");
+	for (size_t i = 0; i < b.size; i++)
+		assert_int_equal(b.data[i], 0);
+	assert_int_equal(b.max, 100);
+	buf_free(&b);
+}
+
+static void
+encodes_for_urls(void **state)
+{
+	struct buf b;
+
+	(void)state;
+	buf_init(&b, 100);
+	assert_int_equal(buf_add_encoded(&b, "a b/\xc3\xa4~+%", NULL), 0);
+	assert_string_equal(buf_text(&b), "a%20b%2F%C3%A4~%2B%25");
+	buf_clear(&b);
+	assert_int_equal(buf_add_encoded(&b, "a/b c", "/"), 0);
+	assert_string_equal(buf_text(&b), "a/b%20c");
+	buf_free(&b);
+}
+
+static void
+fail_fills_and_prefixes(void **state)
+{
+	struct fail f;
+
+	(void)state;
+	assert_int_equal(fail_set(NULL, FAIL_JOB, "x"), -1);
+	assert_int_equal(fail_set(&f, FAIL_AUTH, "HTTP %d", 401), -1);
+	assert_int_equal(f.kind, FAIL_AUTH);
+	assert_int_equal(fail_prefix(&f, "log in as %s", "u"), -1);
+	assert_string_equal(f.text, "log in as u: HTTP 401");
+	(void)fail_prefix(&f, "job 1: ");
+	assert_string_equal(f.text, "job 1: log in as u: HTTP 401");
+	assert_int_equal(f.kind, FAIL_AUTH);
+	/* its own text as argument */
+	(void)fail_set(&f, FAIL_JOB, "[%s]", f.text);
+	assert_string_equal(f.text, "[job 1: log in as u: HTTP 401]");
+}
+
+static void
+fail_cuts_between_characters(void **state)
+{
+	char text[2 * FAIL_TEXT_MAX + 1];
+	struct fail f;
+
+	(void)state;
+	for (size_t i = 0; i < FAIL_TEXT_MAX; i++)
+		memcpy(text + 2 * i, "\xc3\xa4", 2);
+	text[2 * FAIL_TEXT_MAX] = '\0';
+	(void)fail_set(&f, FAIL_JOB, "%s", text);
+	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 2);
+	(void)fail_set(&f, FAIL_JOB, "x%s", text);
+	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
+	(void)fail_prefix(&f, "y ");
+	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
+	for (const char *p = f.text; *p != '\0'; p += utf8_len(p))
+		assert_int_not_equal(utf8_len(p), 0);
+}
+
+static void
+fail_kinds_have_names(void **state)
+{
+	(void)state;
+	for (int k = FAIL_NONE; k < FAIL_MAX; k++)
+		assert_int_equal(fail_kind_parse(
+		    fail_kind_name((enum fail_kind)k)), k);
+	assert_int_equal(fail_kind_parse("?"), FAIL_NONE);
+	assert_int_equal(fail_kind_parse(NULL), FAIL_NONE);
+	assert_string_equal(fail_type(FAIL_CONFIG), "ConfigurationError");
+	assert_string_equal(fail_type(FAIL_UNSURE), "SystemUnavailable");
+	assert_string_equal(fail_type(FAIL_NONE), "SystemUnavailable");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(grows_to_its_maximum),
+		cmocka_unit_test(adds_all_or_nothing),
+		cmocka_unit_test(consumes_and_wipes),
+		cmocka_unit_test(encodes_for_urls),
+		cmocka_unit_test(fail_fills_and_prefixes),
+		cmocka_unit_test(fail_cuts_between_characters),
+		cmocka_unit_test(fail_kinds_have_names),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,508 @@
+/* http.c against a listener thread that answers from a script. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http.h"
+#include "json.h"
+#include "sys.h"
+
+#define SERVER_MS	10000	/* no test takes longer */
+#define ROUNDS_MAX	4
+
+/* What the server does with one request. */
+struct round {
+	const char	*answer;	/* NULL: close without one */
+	bool		 keep;		/* leave the connection open */
+	bool		 silent;	/* wait for the client to leave */
+};
+
+static struct {
+	int		 listener;
+	int		 port;
+	pthread_t	 thread;
+	struct round	 rounds[ROUNDS_MAX];
+	size_t		 nrounds;
+	unsigned	 connections;
+	struct buf	 requests;	/* all heads, one after the other */
+	size_t		 body_len;	/* of the last request */
+	unsigned char	 body_sum;
+} server;
+
+static struct http_client *client;
+static char base[64];
+
+/* Read one request: head to requests, body counted. */
+static bool
+read_request(int fd)
+{
+	size_t begin = server.requests.len, want = 0;
+	const char *length;
+	char c;
+
+	server.body_len = 0;
+	server.body_sum = 0;
+	while (server.requests.len < begin + 4 ||
+	    memcmp(server.requests.data + server.requests.len - 4,
+	    "\r\n\r\n", 4) != 0)
+		if (read(fd, &c, 1) != 1 ||
+		    buf_add(&server.requests, &c, 1) == -1)
+			return false;
+	length = strcasestr(server.requests.data + begin, "content-length:");
+	if (length != NULL)
+		want = (size_t)strtoull(length + 15, NULL, 10);
+	if (strcasestr(server.requests.data + begin, "expect:") != NULL)
+		(void)sys_write_all(fd,
+		    "HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n", 33);
+	while (server.body_len < want) {
+		static char block[65536];
+		size_t n = want - server.body_len;
+		ssize_t got = read(fd, block, n < sizeof(block) ? n :
+		    sizeof(block));
+
+		if (got <= 0)
+			return false;
+		for (ssize_t i = 0; i < got; i++)
+			server.body_sum += (unsigned char)block[i];
+		server.body_len += (size_t)got;
+	}
+	return true;
+}
+
+static void *
+serve(void *arg)
+{
+	int fd = -1;
+	char c;
+
+	(void)arg;
+	for (size_t i = 0; i < server.nrounds; i++) {
+		const struct round *r = &server.rounds[i];
+		struct pollfd p[2] = { { server.listener, POLLIN, 0 },
+			{ fd, POLLIN, 0 } };
+
+		if (poll(p, 2, SERVER_MS) < 1)
+			return NULL;
+		if (p[0].revents != 0) {
+			if (fd != -1)
+				(void)close(fd);
+			fd = accept(server.listener, NULL, NULL);
+			server.connections++;
+		}
+		if (!read_request(fd)) {
+			(void)close(fd);
+			fd = -1;
+			i--;	/* a pooled connection was dropped */
+			continue;
+		}
+		if (r->silent)
+			(void)!read(fd, &c, 1);
+		if (r->answer != NULL)
+			(void)sys_write_all(fd, r->answer, strlen(r->answer));
+		if (!r->keep) {
+			(void)close(fd);
+			fd = -1;
+		}
+	}
+	if (fd != -1)
+		(void)close(fd);
+	return NULL;
+}
+
+static void
+server_start(const struct round *rounds, size_t n)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(sin);
+
+	memset(&server, 0, sizeof(server));
+	buf_init(&server.requests, 65536);
+	memcpy(server.rounds, rounds, n * sizeof(*rounds));
+	server.nrounds = n;
+	server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server.listener, (struct sockaddr *)&sin, len),
+	    0);
+	assert_int_equal(listen(server.listener, 4), 0);
+	assert_int_equal(getsockname(server.listener, (struct sockaddr *)&sin,
+	    &len), 0);
+	server.port = ntohs(sin.sin_port);
+	(void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", server.port);
+	assert_int_equal(pthread_create(&server.thread, NULL, serve, NULL), 0);
+}
+
+static void
+server_stop(void)
+{
+	(void)pthread_join(server.thread, NULL);
+	(void)close(server.listener);
+	buf_free(&server.requests);
+}
+
+static struct http_request
+request(const char *method, const char *url)
+{
+	struct http_request rq = { .method = method, .url = url,
+		.answer_max = 1000, .timeout_ms = 5000, .no_proxy = true };
+
+	return rq;
+}
+
+static const struct round plain[] = {
+	{ "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nx-A:  one \r\nX-a:two\r\n"
+	  "\r\nhi", true, false },
+};
+
+static int
+setup(void **state)
+{
+	(void)state;
+	client = http_client_new(NULL);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	http_client_free(client);
+	return 0;
+}
+
+static void
+get_and_headers(void **state)
+{
+	const char *const headers[] = { "X-Token: abc", NULL };
+	struct http_answer a;
+	struct http_request rq;
+	struct fail f = { FAIL_NONE, "" };
+	char url[128], value[8];
+
+	(void)state;
+	server_start(plain, 1);
+	(void)snprintf(url, sizeof(url), "%s/a/../b?q=1", base);
+	rq = request("GET", url);
+	rq.headers = headers;
+	rq.user_agent = "ua/1";
+	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	assert_int_equal(a.status, 200);
+	assert_string_equal(buf_text(&a.body), "hi");
+	assert_true(a.sent);
+	assert_true(http_header(&a, "X-A", value, sizeof(value)));
+	assert_string_equal(value, "two");
+	assert_false(http_header(&a, "X", value, sizeof(value)));
+	assert_true(http_header(&a, "content-length", value, 1));
+	assert_string_equal(value, "");
+	http_client_free(client);
+	client = NULL;
+	(void)pthread_join(server.thread, NULL);
+	assert_non_null(strstr(buf_text(&server.requests),
+	    "GET /a/../b?q=1 HTTP/1.1\r\n"));
+	assert_non_null(strstr(buf_text(&server.requests),
+	    "\r\nX-Token: abc\r\n"));
+	assert_non_null(strstr(buf_text(&server.requests),
+	    "\r\nUser-Agent: ua/1\r\n"));
+	assert_null(strcasestr(buf_text(&server.requests), "accept-encoding"));
+	(void)close(server.listener);
+	buf_free(&server.requests);
+	http_answer_free(&a);
+}
+
+/* Send a body and see what the server got of it. */
+static void
+send_body(const char *method, const void *body, size_t len, bool expects)
+{
+	const struct round round = { "HTTP/1.1 201 Created\r\n"
+	    "Content-Length: 0\r\nX-B: 2\r\n\r\n", false, false };
+	struct http_answer a;
+	struct http_request rq;
+	struct fail f = { FAIL_NONE, "" };
+	unsigned char sum = 0;
+	char line[64];
+
+	for (size_t i = 0; i < len; i++)
+		sum += ((const unsigned char *)body)[i];
+	server_start(&round, 1);
+	rq = request(method, base);
+	rq.body = body;
+	rq.body_len = len;
+	if (http_perform(client, &rq, &a, &f) == -1)
+		fail_msg("%s", f.text);
+	assert_int_equal(a.status, 201);
+	/* headers of the 100 are gone */
+	assert_null(strcasestr(buf_text(&a.headers), "X-A"));
+	assert_non_null(strcasestr(buf_text(&a.headers), "X-B"));
+	(void)pthread_join(server.thread, NULL);
+	assert_int_equal(server.body_len, len);
+	assert_int_equal(server.body_sum, sum);
+	assert_int_equal(strcasestr(buf_text(&server.requests), "expect:") !=
+	    NULL, expects);
+	assert_null(strcasestr(buf_text(&server.requests), "content-type"));
+	(void)snprintf(line, sizeof(line), "%s / HTTP/1.1\r\n", method);
+	assert_non_null(strstr(buf_text(&server.requests), line));
+	(void)snprintf(line, sizeof(line), "Content-Length: %zu\r\n", len);
+	assert_non_null(strstr(buf_text(&server.requests), line));
+	(void)close(server.listener);
+	buf_free(&server.requests);
+	http_answer_free(&a);
+}
+
+static void
+bodies(void **state)
+{
+	const size_t big = 5 * 1024 * 1024 + 7;
+	unsigned char *data = xcalloc(1, big);
+
+	(void)state;
+	for (size_t i = 0; i < big; i++)
+		data[i] = (unsigned char)(i * 7 + i / 256);
+	send_body("POST", "a\0b", 3, false);
+	send_body("PUT", "{}", 2, false);
+	send_body("POST", NULL, 0, false);
+	send_body("PUT", data, big, true);
+	free(data);
+}
+
+static void
+head_and_delete(void **state)
+{
+	const struct round rounds[] = {
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", true,
+		    false },
+		{ "HTTP/1.1 204 No Content\r\n\r\n", false, false },
+	};
+	struct http_answer a;
+	struct http_request rq;
+	struct fail f;
+
+	(void)state;
+	server_start(rounds, 2);
+	rq = request("HEAD", base);
+	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	assert_int_equal(a.body.len, 0);
+	http_answer_free(&a);
+	rq = request("DELETE", base);
+	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	assert_int_equal(a.status, 204);
+	http_answer_free(&a);
+	(void)pthread_join(server.thread, NULL);
+	assert_int_equal(server.connections, 1);	/* pooled */
+	assert_non_null(strstr(buf_text(&server.requests), "DELETE / "));
+	assert_null(strcasestr(buf_text(&server.requests), "content-length"));
+	(void)close(server.listener);
+	buf_free(&server.requests);
+}
+
+/* A request that fails: kind and a piece of the text. */
+static void
+assert_fails(const struct http_request *rq, enum fail_kind kind,
+    const char *piece)
+{
+	struct http_answer a;
+	struct fail f = { FAIL_NONE, "" };
+
+	assert_int_equal(http_perform(client, rq, &a, &f), -1);
+	if (f.kind != kind || strstr(f.text, piece) == NULL)
+		fail_msg("%s: %s", fail_kind_name(f.kind), f.text);
+	http_answer_free(&a);
+}
+
+static void
+answers_over_the_limits(void **state)
+{
+	static char body[2000], headers[HTTP_HEADERS_MAX + 2000];
+	struct round rounds[2] = { { body, false, false },
+		{ headers, false, false } };
+	struct http_request rq;
+
+	(void)state;
+	(void)snprintf(body, sizeof(body), "HTTP/1.1 200 OK\r\n"
+	    "Content-Length: 1001\r\n\r\n%01001d", 1);
+	(void)strlcpy(headers, "HTTP/1.1 200 OK\r\n", sizeof(headers));
+	while (strlen(headers) < HTTP_HEADERS_MAX)
+		(void)strlcat(headers,
+		    "X-Long: 123456789012345678901234567\r\n",
+		    sizeof(headers));
+	(void)strlcat(headers, "\r\n", sizeof(headers));
+	server_start(rounds, 2);
+	rq = request("GET", base);
+	assert_fails(&rq, FAIL_SYSTEM, "answer larger than 1000 bytes");
+	assert_fails(&rq, FAIL_SYSTEM, "answer larger than 32768 bytes");
+	server_stop();
+}
+
+static void
+failure_kinds(void **state)
+{
+	const struct round rounds[] = {
+		{ NULL, false, false },
+		{ "SSH-2.0-x\r\n", false, false },
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nx", false,
+		    false },
+		{ NULL, false, true },
+	};
+	const char *const injected[] = { "X: a\r\nY: b", NULL };
+	struct http_request rq;
+	char piece[64];
+
+	(void)state;
+	server_start(rounds, 4);
+	(void)snprintf(piece, sizeof(piece), "no complete answer from "
+	    "127.0.0.1:%d", server.port);
+	rq = request("POST", base);
+	rq.once = true;
+	assert_fails(&rq, FAIL_UNSURE, piece);
+	assert_fails(&rq, FAIL_UNSURE, "not HTTP");
+	assert_fails(&rq, FAIL_UNSURE, piece);
+	rq.timeout_ms = 100;
+	(void)strlcat(piece, " in time", sizeof(piece));
+	assert_fails(&rq, FAIL_UNSURE, piece);
+	server_stop();
+	rq.timeout_ms = 5000;
+	(void)snprintf(piece, sizeof(piece), "could not connect to "
+	    "127.0.0.1:%d: ", server.port);
+	assert_fails(&rq, FAIL_AGAIN, piece);
+	rq.url = "http://no-such-host.invalid/";
+	assert_fails(&rq, FAIL_AGAIN, "connect to no-such-host.invalid:80: ");
+	rq.url = "ftp://127.0.0.1/";
+	assert_fails(&rq, FAIL_CONFIG, "only http and https");
+	rq.url = "http://a b/";
+	assert_fails(&rq, FAIL_CONFIG, "malformed URL");
+	rq.headers = injected;
+	assert_fails(&rq, FAIL_SYSTEM, "line end");
+}
+
+/* libcurl sends again on a reused connection that closes: once forbids it. */
+static void
+once_is_sent_once(void **state)
+{
+	const struct round rounds[] = {
+		{ "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true, false },
+		{ NULL, false, false },
+	};
+	const char *seen;
+	struct http_answer a;
+	struct http_request rq;
+	struct fail f;
+	unsigned posts = 0;
+
+	(void)state;
+	server_start(rounds, 2);
+	rq = request("GET", base);
+	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	http_answer_free(&a);
+	rq = request("POST", base);
+	rq.once = true;
+	assert_fails(&rq, FAIL_UNSURE, "no complete answer");
+	(void)pthread_join(server.thread, NULL);
+	seen = buf_text(&server.requests);
+	while ((seen = strstr(seen, "POST ")) != NULL)
+		posts++, seen++;
+	assert_int_equal(posts, 1);
+	assert_int_equal(server.connections, 2);
+	(void)close(server.listener);
+	buf_free(&server.requests);
+}
+
+static int asked_count;
+
+static bool
+asked(void *arg)
+{
+	char c;
+
+	asked_count++;
+	(void)!read(*(int *)arg, &c, 1);
+	return c == 's';
+}
+
+static void
+interrupts(void **state)
+{
+	const struct round rounds[] = { { NULL, false, true } };
+	struct http_interrupt in = { .fds = { -1, -1 }, .asked = asked };
+	struct http_answer a;
+	struct http_request rq;
+	struct fail f;
+	int64_t began;
+	int fds[2];
+
+	(void)state;
+	assert_int_equal(pipe(fds), 0);
+	in.fds[1] = fds[0];
+	in.arg = &fds[0];
+	http_client_free(client);
+	client = http_client_new(&in);
+	server_start(rounds, 1);
+	asked_count = 0;
+	/* the first byte is no reason to stop, the second is */
+	assert_int_equal(sys_write_all(fds[1], "ns", 2), 0);
+	rq = request("GET", base);
+	began = sys_now_ms();
+	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
+	assert_int_equal(f.kind, FAIL_STOPPED);
+	assert_int_equal(asked_count, 2);
+	assert_true(a.sent);
+	assert_true(sys_now_ms() - began < 3000);
+	http_answer_free(&a);
+	/* asked before: nothing goes out */
+	assert_int_equal(sys_write_all(fds[1], "s", 1), 0);
+	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
+	assert_int_equal(f.kind, FAIL_STOPPED);
+	assert_false(a.sent);
+	http_answer_free(&a);
+	http_client_free(client);	/* ends the server's read */
+	client = NULL;
+	server_stop();
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
+static void
+urls_shown(void **state)
+{
+	char s[32];
+
+	(void)state;
+	assert_string_equal(http_url_show(s, sizeof(s),
+	    "https://u:p@h:1/a/b?token=x#y"), "h:1/a/b");
+	assert_string_equal(http_url_show(s, sizeof(s), "http://h?x=1"), "h");
+	assert_string_equal(http_url_show(s, sizeof(s), "http://h/@/a"),
+	    "h/@/a");
+	assert_string_equal(http_url_show(s, 4, "http://host/"), "hos");
+	assert_string_equal(http_url_show(s, sizeof(s), ""), "");
+}
+
+int
+main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(get_and_headers),
+		TEST(bodies),
+		TEST(head_and_delete),
+		TEST(answers_over_the_limits),
+		TEST(failure_kinds),
+		TEST(once_is_sent_once),
+		TEST(interrupts),
+		cmocka_unit_test(urls_shown),
+	};
+
+	sys_reset_signals();
+	json_init();
+	http_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

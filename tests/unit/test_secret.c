@@ -1,0 +1,176 @@
+/* secret.c: unreadable while closed, with and without locked memory. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "secret.h"
+#include "sys.h"
+
+/* Whether a byte can be read, asked of the kernel: write(2) gives EFAULT. */
+static bool
+readable(const char *p)
+{
+	int fds[2];
+	bool ok;
+
+	assert_int_equal(pipe(fds), 0);
+	ok = write(fds[1], p, 1) == 1;
+	if (!ok)
+		assert_int_equal(errno, EFAULT);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	return ok;
+}
+
+static void
+readable_only_while_open(void **state)
+{
+	struct secret *s = secret_text("hunter2");
+	const char *p;
+
+	(void)state;
+	p = secret_open(s);
+	assert_string_equal(p, "hunter2");
+	assert_ptr_equal(secret_open(s), p);
+	secret_close(s);
+	assert_true(readable(p));
+	secret_close(s);
+	assert_false(readable(p));
+	assert_int_equal(secret_len(s), 7);
+	secret_free(s);
+}
+
+static void
+compares_and_copies(void **state)
+{
+	struct secret *a = secret_new("a\0b", 3), *b = secret_dup(a);
+	struct secret *c = secret_text("abc"), *d = secret_text("ab");
+
+	(void)state;
+	assert_true(secret_equal(a, b));
+	assert_true(secret_equal(a, a));
+	assert_false(secret_equal(a, c));
+	assert_false(secret_equal(c, d));
+	assert_false(secret_equal(a, NULL));
+	assert_true(secret_equal(NULL, NULL));
+	assert_null(secret_dup(NULL));
+	assert_null(secret_text(NULL));
+	secret_free(a);
+	secret_free(b);
+	secret_free(c);
+	secret_free(d);
+	secret_free(NULL);
+}
+
+/* Many secrets with no locked memory at all, as in a small container. */
+static void
+works_without_mlock(void **state)
+{
+	pid_t pid;
+	int status;
+
+	(void)state;
+	if ((pid = fork()) == 0) {
+		struct rlimit none = { 0, 0 };
+		struct secret *list[50];
+
+		if (setrlimit(RLIMIT_MEMLOCK, &none) == -1 ||
+		    (geteuid() == 0 && setresuid(65534, 65534, 65534) == -1))
+			_exit(2);
+		for (int i = 0; i < 50; i++)
+			list[i] = secret_text("hunter2");
+		for (int i = 0; i < 50; i++) {
+			if (strcmp(secret_open(list[i]), "hunter2") != 0)
+				_exit(3);
+			secret_close(list[i]);
+			secret_free(list[i]);
+		}
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+static struct secret *
+read_bytes(const void *data, size_t len, struct fail *f)
+{
+	char path[] = "/tmp/test_secret.XXXXXX";
+	struct secret *s;
+	int fd = mkstemp(path);
+
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(sys_write_all(fd, data, len), 0);
+	(void)close(fd);
+	s = secret_read(path, f);
+	(void)unlink(path);
+	return s;
+}
+
+static void
+assert_reads(const char *text, const char *want)
+{
+	struct fail f = { FAIL_NONE, "" };
+	struct secret *s = read_bytes(text, strlen(text), &f);
+
+	if (s == NULL)
+		fail_msg("%s", f.text);
+	assert_string_equal(secret_open(s), want);
+	assert_int_equal(secret_len(s), strlen(want));
+	secret_close(s);
+	secret_free(s);
+}
+
+static void
+reads_files(void **state)
+{
+	struct fail f;
+	char *big = xcalloc(1, SECRET_MAX + 2);
+
+	(void)state;
+	assert_reads("pass word", "pass word");
+	assert_reads("pass\n", "pass");
+	assert_reads("pass\r\n", "pass");
+	assert_reads("pass\n\n", "pass\n");
+	assert_reads("pass\r", "pass\r");
+
+	assert_null(read_bytes("", 0, &f));
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "empty"));
+	assert_null(read_bytes("\n", 1, &f));
+	assert_null(read_bytes("hun\0ter2", 8, &f));
+	assert_non_null(strstr(f.text, "NUL"));
+	assert_null(strstr(f.text, "hun"));
+	memset(big, 'x', SECRET_MAX + 1);
+	assert_null(read_bytes(big, SECRET_MAX + 1, &f));
+	assert_non_null(strstr(f.text, "larger"));
+	big[SECRET_MAX] = '\0';
+	assert_reads(big, big);
+	free(big);
+	assert_null(secret_read("/nonexistent/x", &f));
+	assert_non_null(strstr(f.text, "/nonexistent/x: No such file"));
+	assert_null(secret_read("/tmp", &f));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(readable_only_while_open),
+		cmocka_unit_test(compares_and_copies),
+		cmocka_unit_test(works_without_mlock),
+		cmocka_unit_test(reads_files),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
