@@ -1,0 +1,30 @@
+/*
+ * Shared by error.c and s3_error.c: what both kinds of answer have in common.
+ */
+#ifndef CLASSIFY_H
+#define CLASSIFY_H
+
+#include "aws.h"
+
+/* Meaning of a code; the last one of a table has the code NULL. */
+struct code_class {
+	const char	*code;
+	enum aws_class	 class;
+};
+
+/* Zero the error and read the headers: Date, retry hints. */
+void	classify_headers(const struct http_answer *, int64_t now,
+	    struct aws_error *);
+
+/* Copy a text from outside, cleaned and cut at a UTF-8 boundary. */
+void	classify_text(char *dst, size_t size, const char *src);
+
+/* A short piece of a body that was not understood, as message. */
+void	classify_piece(const struct http_answer *, struct aws_error *);
+
+/* Decide the class from code, message and status: the service's own table
+ * first, then the common one. An empty code becomes "HTTP status". */
+void	classify_code(struct aws_error *, long status, int64_t now,
+	    const struct code_class *own);
+
+#endif

@@ -1,0 +1,269 @@
+/*
+ * Where AWS's services are: partitions, host names, configured URLs.
+ */
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws.h"
+
+#define HOST_MAX	253	/* characters of a host name */
+
+/* A region belongs to the first whose prefix it has, followed by a word and a
+ * number; else to the first of all. */
+static const struct partition {
+	const char	*prefix;
+	const char	*dns;
+	const char	*dual;
+} partitions[] = {
+	{ "", "amazonaws.com", "api.aws" },
+	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn" },
+	{ "us-gov-", "amazonaws.com", "api.aws" },
+	{ "eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu" },
+	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov" },
+	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud" },
+	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk" },
+	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov" },
+};
+
+static const struct partition *
+partition_of(const char *region)
+{
+	const char *p;
+	size_t i, len;
+
+	for (i = 1; i < sizeof(partitions) / sizeof(partitions[0]); i++) {
+		len = strlen(partitions[i].prefix);
+		if (strncmp(region, partitions[i].prefix, len) != 0)
+			continue;
+		p = region + len;
+		p += len = strspn(p, "abcdefghijklmnopqrstuvwxyz0123456789_");
+		if (len == 0 || *p++ != '-')
+			continue;
+		len = strspn(p, "0123456789");
+		if (len > 0 && p[len] == '\0')
+			return &partitions[i];
+	}
+	return &partitions[0];
+}
+
+const char *
+aws_dns_suffix(const char *region)
+{
+	return partition_of(region)->dns;
+}
+
+const char *
+aws_dualstack_suffix(const char *region)
+{
+	return partition_of(region)->dual;
+}
+
+bool
+aws_region_valid(const char *region)
+{
+	size_t len = strlen(region);
+
+	return len >= 4 && len < AWS_REGION_SIZE &&
+	    strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
+	    region[0] >= 'a' && region[0] <= 'z' && region[len - 1] != '-';
+}
+
+static bool
+loopback(const char *host)
+{
+	struct in_addr a;
+
+	if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0)
+		return true;
+	return inet_pton(AF_INET, host, &a) == 1 &&
+	    ntohl(a.s_addr) >> 24 == 127;
+}
+
+/* A name or IPv4 address: libcurl would rewrite shortened and hexadecimal
+ * addresses, and the signed Host would then differ from the sent one. */
+static bool
+name_valid(const char *host)
+{
+	struct in_addr a;
+	const char *label, *last = host;
+	size_t n;
+
+	if (strlen(host) > HOST_MAX)
+		return false;
+	for (label = host;; label += n + 1) {
+		n = strcspn(label, ".");
+		if (n == 0 || n > 63 || strspn(label, "abcdefghijklmnopqrstuv"
+		    "wxyz0123456789-_") != n)
+			return false;
+		last = label;
+		if (label[n] == '\0')
+			break;
+	}
+	if (strspn(last, "0123456789") == strlen(last) ||
+	    strncmp(last, "0x", 2) == 0)
+		return inet_pton(AF_INET, host, &a) == 1;
+	return true;
+}
+
+/* Check host in place and bring it into the form libcurl sends. */
+static bool
+host_normalise(char *host, size_t size)
+{
+	struct in6_addr a;
+	char text[INET6_ADDRSTRLEN];
+	char *p;
+	size_t len = strlen(host);
+
+	for (p = host; *p != '\0'; p++)
+		*p = (char)tolower((unsigned char)*p);
+	if (host[0] != '[')
+		return name_valid(host);
+	if (host[len - 1] != ']')
+		return false;
+	host[len - 1] = '\0';
+	if (inet_pton(AF_INET6, host + 1, &a) != 1 ||
+	    inet_ntop(AF_INET6, &a, text, sizeof(text)) == NULL)
+		return false;
+	return (size_t)snprintf(host, size, "[%s]", text) < size;
+}
+
+/* A base path goes into the signature as it is: no dot segments, no empty
+ * ones, no byte that a client would encode. */
+static bool
+base_valid(const char *base)
+{
+	const char *p;
+	size_t n;
+
+	if (strspn(base, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	    "0123456789-._~/%") != strlen(base))
+		return false;
+	for (p = base; *p == '/'; p += n) {
+		p++;
+		n = strcspn(p, "/");
+		if (n == 0 || (n == 1 && p[0] == '.') ||
+		    (n == 2 && p[0] == '.' && p[1] == '.'))
+			return false;
+	}
+	return true;
+}
+
+struct url {
+	bool	tls;
+	char	host[HOST_MAX + 3];
+	int	port;		/* 0: the scheme's */
+};
+
+/* Split scheme and authority. NULL or what is wrong; *rest is the path. */
+static const char *
+url_split(const char *text, struct url *url, const char **rest)
+{
+	const char *error;
+	char port[6];
+	size_t n, hostlen;
+
+	if (strncasecmp(text, "https://", 8) == 0)
+		url->tls = true;
+	else if (strncasecmp(text, "http://", 7) != 0)
+		return "does not begin with https:// or http://";
+	text += url->tls ? 8 : 7;
+	if (strpbrk(text, "?#@\\") != NULL)
+		return "may hold scheme, host, port and path only";
+	n = strcspn(text, "/");
+	*rest = text + n;
+	hostlen = text[0] == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":/");
+	if (hostlen > n || hostlen >= sizeof(url->host) - 1)
+		return "has no valid host";
+	memcpy(url->host, text, hostlen);
+	url->host[hostlen] = '\0';
+	if (hostlen == 0 || !host_normalise(url->host, sizeof(url->host)))
+		return "has no valid host";
+	if (hostlen == n)
+		return NULL;
+	n -= hostlen + 1;
+	if (text[hostlen] != ':' || n == 0 || n >= sizeof(port) ||
+	    strspn(text + hostlen + 1, "0123456789") < n)
+		return "has no valid port";
+	memcpy(port, text + hostlen + 1, n);
+	port[n] = '\0';
+	url->port = (int)strtonum(port, 1, 65535, &error);
+	if (error != NULL)
+		return "has no valid port";
+	if (url->port == (url->tls ? 443 : 80))
+		url->port = 0;
+	return NULL;
+}
+
+static int
+custom_find(const char *service, const char *custom, struct aws_endpoint *ep,
+    struct fail *f)
+{
+	struct url url = { false, "", 0 };
+	const char *rest, *why;
+	size_t n;
+
+	if ((why = url_split(custom, &url, &rest)) != NULL)
+		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: it %s",
+		    service, why);
+	if (!url.tls && !loopback(url.host))
+		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: plain "
+		    "http is taken only to this host (localhost, 127.0.0.1, "
+		    "[::1]); use https", service);
+	n = strlcpy(ep->base, rest, sizeof(ep->base));
+	if (n < sizeof(ep->base) && n > 0 && ep->base[n - 1] == '/')
+		ep->base[n - 1] = '\0';
+	if (n >= sizeof(ep->base) || !base_valid(ep->base))
+		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: its path "
+		    "is too long or holds '.', '..', '//' or special "
+		    "characters", service);
+	if (url.port == 0)
+		snprintf(ep->host, sizeof(ep->host), "%s", url.host);
+	else
+		snprintf(ep->host, sizeof(ep->host), "%s:%d", url.host,
+		    url.port);
+	snprintf(ep->url, sizeof(ep->url), "%s://%s%s",
+	    url.tls ? "https" : "http", ep->host, ep->base);
+	ep->custom = true;
+	return 0;
+}
+
+/* The names that AWS gives. S3 says "dualstack" in the name and keeps the
+ * ordinary suffix; GovCloud's plain STS is the FIPS one. */
+static void
+host_build(const char *service, const char *region, bool fips, bool dualstack,
+    char *host, size_t size)
+{
+	const struct partition *p = partition_of(region);
+	bool s3 = strcmp(service, "s3") == 0;
+
+	if (strcmp(service, "sts") == 0 && !dualstack &&
+	    strcmp(p->prefix, "us-gov-") == 0)
+		fips = false;
+	snprintf(host, size, "%s%s%s.%s.%s", service, fips ? "-fips" : "",
+	    s3 && dualstack ? ".dualstack" : "", region,
+	    dualstack && !s3 ? p->dual : p->dns);
+}
+
+int
+aws_endpoint_find(const char *service, const char *region, const char *custom,
+    bool fips, bool dualstack, struct aws_endpoint *ep, struct fail *f)
+{
+	memset(ep, 0, sizeof(*ep));
+	if (!aws_region_valid(region))
+		return fail_set(f, FAIL_CONFIG, "the AWS region has not the "
+		    "form of one, like us-east-1");
+	if (custom != NULL && custom[0] != '\0') {
+		if (fips || dualstack)
+			return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: "
+			    "FIPS and dual-stack endpoints cannot be asked "
+			    "for together with it", service);
+		return custom_find(service, custom, ep, f);
+	}
+	host_build(service, region, fips, dualstack, ep->host,
+	    sizeof(ep->host));
+	snprintf(ep->url, sizeof(ep->url), "https://%s", ep->host);
+	return 0;
+}

@@ -1,0 +1,105 @@
+/*
+ * A request with its headers and signature, ready for http.h.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws.h"
+#include "request.h"
+#include "sys.h"
+
+void
+request_init(struct aws_request *req, const char *method)
+{
+	memset(req, 0, sizeof(*req));
+	req->method = method;
+}
+
+void
+aws_request_free(struct aws_request *req)
+{
+	size_t i;
+
+	for (i = 0; i < req->nheaders; i++)
+		xfree_secret(req->headers[i]);
+	free(req->url);
+	buf_free(&req->body);
+	memset(req, 0, sizeof(*req));
+}
+
+int
+request_header(struct aws_request *req, const char *name, const char *value,
+    struct fail *f)
+{
+	const char *p;
+
+	if (req->nheaders == AWS_HEADERS_MAX)
+		return fail_set(f, FAIL_SYSTEM, "request: more than %d headers",
+		    AWS_HEADERS_MAX);
+	for (p = value; *p != '\0'; p++)
+		if ((unsigned char)*p < ' ' || *p == 0x7f)
+			return fail_set(f, FAIL_SYSTEM,
+			    "request: control character in header %s", name);
+	if (p == value)
+		return fail_set(f, FAIL_SYSTEM, "request: header %s is empty",
+		    name);
+	req->headers[req->nheaders++] = xasprintf("%s: %s", name, value);
+	return 0;
+}
+
+static int
+token_add(struct aws_request *req, const struct credentials *creds,
+    struct fail *f)
+{
+	int rc;
+
+	if (creds == NULL || creds->token == NULL)
+		return 0;
+	rc = request_header(req, "X-Amz-Security-Token",
+	    secret_open(creds->token), f);
+	secret_close(creds->token);
+	return rc;
+}
+
+int
+request_sign(struct aws_request *req, const struct request_scope *scope,
+    const struct credentials *creds, int64_t wall, struct fail *f)
+{
+	struct sigv4_header headers[AWS_HEADERS_MAX + 1];
+	struct sigv4_input in;
+	struct buf line;
+	char *names[AWS_HEADERS_MAX];
+	const char *colon;
+	char date[17];
+	size_t i, n;
+	int rc = -1;
+
+	sigv4_date(wall, date);
+	if (request_header(req, "X-Amz-Date", date, f) != 0 ||
+	    token_add(req, creds, f) != 0)
+		return -1;
+	n = req->nheaders;
+	for (i = 0; i < n; i++) {
+		colon = strchr(req->headers[i], ':');
+		names[i] = xstrndup(req->headers[i],
+		    (size_t)(colon - req->headers[i]));
+		headers[i].name = names[i];
+		headers[i].value = colon + 2;
+	}
+	headers[n].name = "host";
+	headers[n].value = scope->host;
+	in = (struct sigv4_input){
+		.method = req->method, .path = scope->path, .query = "",
+		.double_encode = scope->double_encode, .headers = headers,
+		.nheaders = n + 1, .payload_hash = scope->payload_hash,
+		.date = date, .region = scope->region,
+		.service = scope->service,
+	};
+	buf_init(&line, 8192);
+	if (sigv4_authorization(&in, creds, &line, f) == 0)
+		rc = request_header(req, "Authorization", buf_text(&line), f);
+	buf_free(&line);
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	return rc;
+}

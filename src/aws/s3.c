@@ -1,0 +1,132 @@
+/*
+ * S3's requests for artifacts: one GET, one PUT (aws-contract 3).
+ */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws.h"
+#include "request.h"
+#include "sys.h"
+
+#define BUCKET_MAX	255	/* old buckets; new ones have 63 */
+#define KEY_MAX		1024	/* bytes of a key */
+
+/* Whether the bucket may stand in the host name: the certificate covers one
+ * label, of lower case letters, digits and hyphens. */
+static bool
+virtual_host(const char *bucket)
+{
+	size_t len = strlen(bucket);
+
+	return len >= 3 && len <= 63 &&
+	    strspn(bucket, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
+	    bucket[0] != '-' && bucket[len - 1] != '-';
+}
+
+static int
+place_check(const struct s3_place *place, struct fail *f)
+{
+	size_t len = strlen(place->bucket);
+
+	if (len < 3 || len > BUCKET_MAX || strspn(place->bucket,
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	    "._-") != len)
+		return fail_set(f, FAIL_CONFIG, "S3: the artifact's bucket "
+		    "name is not valid");
+	len = strlen(place->key);
+	if (len == 0 || len > KEY_MAX)
+		return fail_set(f, FAIL_CONFIG, "S3: the artifact's key is "
+		    "empty or longer than %d bytes", KEY_MAX);
+	return 0;
+}
+
+/* Path of the wire and host, by the style; sets the URL. */
+static int
+place_address(const struct s3_place *place, struct aws_request *req,
+    struct buf *path, struct aws_endpoint *ep, struct fail *f)
+{
+	char *host;
+	bool virtual;
+
+	if (place_check(place, f) != 0 || aws_endpoint_find("s3",
+	    place->region, place->endpoint, place->fips, place->dualstack, ep,
+	    f) != 0)
+		return -1;
+	virtual = !ep->custom && virtual_host(place->bucket);
+	if (virtual) {
+		host = xasprintf("%s.%s", place->bucket, ep->host);
+		strlcpy(ep->host, host, sizeof(ep->host));
+		free(host);
+	}
+	if (buf_adds(path, ep->base) != 0 || buf_adds(path, "/") != 0 ||
+	    (!virtual && (buf_adds(path, place->bucket) != 0 ||
+	    buf_adds(path, "/") != 0)) ||
+	    buf_add_encoded(path, place->key, "/") != 0)
+		return fail_set(f, FAIL_SYSTEM, "S3: the path is too long");
+	req->url = xasprintf("%.*s://%s%s", (int)strcspn(ep->url, ":"),
+	    ep->url, ep->host, buf_text(path));
+	return 0;
+}
+
+static int
+request_finish(struct aws_request *req, const struct s3_place *place,
+    const struct credentials *creds, int64_t wall, const char *hash,
+    struct fail *f)
+{
+	struct aws_endpoint ep;
+	struct request_scope scope;
+	struct buf path;
+	int rc = -1;
+
+	buf_init(&path, 8192);
+	if (place_address(place, req, &path, &ep, f) != 0 ||
+	    request_header(req, "x-amz-content-sha256", hash, f) != 0)
+		goto out;
+	scope = (struct request_scope){
+		.service = "s3", .region = place->region, .host = ep.host,
+		.path = buf_text(&path), .payload_hash = hash,
+		.double_encode = false,
+	};
+	rc = request_sign(req, &scope, creds, wall, f);
+out:
+	buf_free(&path);
+	if (rc != 0)
+		aws_request_free(req);
+	return rc;
+}
+
+int
+s3_get_request(struct aws_request *req, const struct s3_place *place,
+    const struct credentials *creds, int64_t wall, struct fail *f)
+{
+	char hash[65];
+
+	sigv4_sha256_hex("", 0, hash);
+	request_init(req, "GET");
+	return request_finish(req, place, creds, wall, hash, f);
+}
+
+int
+s3_put_request(struct aws_request *req, const struct s3_place *place,
+    const struct credentials *creds, int64_t wall, const void *body,
+    size_t len, const char *content_type, const char *kms_key, struct fail *f)
+{
+	unsigned char digest[crypto_hash_sha256_BYTES];
+	char hash[65], checksum[64];
+
+	request_init(req, "PUT");
+	crypto_hash_sha256(digest, body, len);
+	sodium_bin2hex(hash, sizeof(hash), digest, sizeof(digest));
+	sodium_bin2base64(checksum, sizeof(checksum), digest, sizeof(digest),
+	    sodium_base64_VARIANT_ORIGINAL);
+	if (request_header(req, "Content-Type", content_type, f) != 0 ||
+	    request_header(req, "x-amz-checksum-sha256", checksum, f) != 0 ||
+	    request_header(req, "x-amz-server-side-encryption", "aws:kms",
+	    f) != 0 || (kms_key != NULL && request_header(req,
+	    "x-amz-server-side-encryption-aws-kms-key-id", kms_key, f) != 0)) {
+		aws_request_free(req);
+		return -1;
+	}
+	return request_finish(req, place, creds, wall, hash, f);
+}
