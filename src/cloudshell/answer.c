@@ -1,0 +1,316 @@
+/*
+ * What an answer of CloudShell means (cloudshell-sandbox-api 3.5, 4), and the
+ * failure texts for it.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "json.h"
+#include "sys.h"
+
+/* Known messages (4.3), matched as parts, without case, before the status:
+ * which status goes with them is mostly not documented. */
+static const struct known {
+	const char	*part;
+	const char	*also;		/* NULL, or a second part */
+	enum verdict	 verdict;
+} known[] = {
+	{ "request rate quota", NULL, VERDICT_QUOTA },
+	{ "conflicting resources", NULL, VERDICT_CONFLICT },
+	{ "invalid api call", NULL, VERDICT_NO_API },
+	{ "invalid inputs", NULL, VERDICT_REFUSED },
+	{ "mandatory inputs", NULL, VERDICT_REFUSED },
+	{ "must be specified in request", NULL, VERDICT_REFUSED },
+	{ "duration format must be", NULL, VERDICT_REFUSED },
+	{ "login failed", NULL, VERDICT_AUTH },
+	{ "didn't contain authentication", NULL, VERDICT_AUTH },
+	{ "token", "correct", VERDICT_AUTH },
+	{ "token", "invalid", VERDICT_AUTH },
+	{ "token", "expired", VERDICT_AUTH },
+	{ "entity could not be found", NULL, VERDICT_MISSING },
+	{ "not allowed to view this entity", NULL, VERDICT_FORBIDDEN },
+};
+
+enum verdict
+answer_verdict(long status, const char *message)
+{
+	size_t i;
+
+	if (status >= 300 && status < 400)
+		return VERDICT_REDIRECT;
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (text_has(message, known[i].part) &&
+		    (known[i].also == NULL ||
+		    text_has(message, known[i].also)))
+			return known[i].verdict;
+	switch (status) {
+	case 401:
+		return VERDICT_AUTH;
+	case 403:
+		return VERDICT_FORBIDDEN;
+	case 404:
+	case 410:
+		return VERDICT_MISSING;
+	case 408:
+		return VERDICT_BROKEN;
+	case 409:
+		return VERDICT_CONFLICT;
+	case 429:
+		return VERDICT_QUOTA;
+	}
+	return status >= 400 && status < 500 ? VERDICT_REFUSED :
+	    VERDICT_BROKEN;
+}
+
+/* The loader stops at 2048 levels of nesting by itself. */
+json_t *
+answer_parse(const char *data, size_t len)
+{
+	json_error_t error;
+	json_t *j;
+	char *copy;
+	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+
+	if (data == NULL || len == 0)
+		return NULL;
+	if ((j = json_loadb(data, len, flags, &error)) != NULL)
+		return j;
+	if (json_error_code(&error) != json_error_invalid_utf8 ||
+	    memchr(data, '\0', len) != NULL)
+		return NULL;
+	copy = xstrndup(data, len);
+	utf8_clean(copy, true);
+	j = json_loads(copy, flags, &error);
+	xfree_secret(copy);
+	return j;
+}
+
+/* An error has errorCategory or a statusCode of at least 400, whatever the
+ * HTTP status (4.2). Returns the status to go by, 0: no error. */
+static long
+error_status(const json_t *j, long status)
+{
+	char *text;
+	long said = 0;
+
+	if (!json_is_object(j))
+		return status >= 200 && status < 300 ? 0 : status;
+	text = json_loose_text(j, "statusCode");
+	if (text != NULL)
+		said = (long)strtonum(text, 100, 999, NULL);
+	free(text);
+	if (status < 200 || status > 299)
+		return status;
+	if (said >= 400)
+		return said;
+	return json_loose(j, "errorCategory") != NULL ? 400 : 0;
+}
+
+static bool
+is_binary(const struct buf *body)
+{
+	size_t i;
+
+	for (i = 0; i < body->len && i < CS_BODY_SHOWN; i++)
+		if ((unsigned char)body->data[i] < ' ' &&
+		    !isspace((unsigned char)body->data[i]))
+			return true;
+	return false;
+}
+
+/* The message of an error, else the beginning of the body. */
+static void
+take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
+    struct cs_answer *a)
+{
+	char *text = NULL;
+	size_t len, max = sizeof(a->message) - 1;
+
+	if (json_is_object(j)) {
+		text = json_loose_text(j, "message");
+		if (text == NULL)
+			text = json_loose_text(j, "error");
+	}
+	if (text == NULL) {
+		/* more than is shown: tags go, secrets are whole */
+		len = body->len;
+		if (len > CS_LOGIN_MAX + sizeof(a->message))
+			len = CS_LOGIN_MAX + sizeof(a->message);
+		text = is_binary(body) ? xstrdup("not a text") :
+		    xstrndup(buf_text(body), len);
+		max = CS_BODY_SHOWN;
+	}
+	cs_show_text(c, text, max);
+	strlcpy(a->message, text, sizeof(a->message));
+	xfree_secret(text);
+}
+
+static void
+take_redirect(const struct cs_client *c, const struct http_answer *h,
+    struct cs_answer *a)
+{
+	char url[1024], shown[512];
+
+	if (!http_header(h, "Location", url, sizeof(url)))
+		return;
+	cs_mask_text(c, url);	/* whole, before it is cut */
+	http_url_show(shown, sizeof(shown), url);
+	cs_show_text(c, shown, CS_BODY_SHOWN);
+	strlcpy(a->message, shown, sizeof(a->message));
+}
+
+static int64_t
+retry_after(const struct http_answer *h)
+{
+	char text[32];
+	long long s;
+
+	if (!http_header(h, "Retry-After", text, sizeof(text)))
+		return 0;
+	s = strtonum(text, 0, CS_AFTER_MAX_MS / 1000, NULL);
+	if (s == 0 && errno == ERANGE)
+		s = CS_AFTER_MAX_MS / 1000;
+	return s * 1000;
+}
+
+void
+answer_read(struct cs_client *c, const struct cs_request *r,
+    const struct http_answer *h, struct cs_answer *a)
+{
+	json_t *j;
+	long failed;
+
+	a->status = h->status;
+	a->after_ms = retry_after(h);
+	j = answer_parse(h->body.data, h->body.len);
+	failed = error_status(j, h->status);
+	if (failed != 0) {
+		a->api_error = json_is_object(j) &&
+		    (json_loose(j, "errorCategory") != NULL ||
+		    json_loose(j, "statusCode") != NULL);
+		take_message(c, j, &h->body, a);
+		a->verdict = answer_verdict(failed, a->message);
+		if (failed == 503 && a->after_ms > 0)
+			a->verdict = VERDICT_QUOTA;
+		if (a->verdict == VERDICT_REDIRECT)
+			take_redirect(c, h, a);
+		json_decref(j);
+		return;
+	}
+	if (j == NULL && h->body.len == 0 && r->want == WANT_ANY)
+		j = json_null();
+	if (j == NULL || (r->want != WANT_ANY &&
+	    (int)json_typeof(j) != r->want)) {
+		a->verdict = VERDICT_GARBLED;
+		if (j == NULL)
+			take_message(c, NULL, &h->body, a);
+		json_decref(j);
+		return;
+	}
+	a->verdict = VERDICT_DONE;
+	a->json = j;
+	if (!r->login)
+		cs_mask_json(c, j);
+}
+
+void
+answer_lost(struct cs_client *c, const struct cs_request *r,
+    const struct http_answer *h, const struct fail *f, struct cs_answer *a)
+{
+	char text[FAIL_TEXT_MAX];
+
+	a->status = 0;
+	a->kind = f->kind;
+	if (f->kind == FAIL_AGAIN)
+		a->verdict = VERDICT_UNREACHED;
+	else if (f->kind == FAIL_UNSURE)
+		a->verdict = VERDICT_LOST;
+	else
+		a->verdict = VERDICT_FINAL;
+	/* over its limit, or given up by a stop: the server may have acted */
+	if (a->verdict == VERDICT_FINAL && r->once && h->sent)
+		a->verdict = VERDICT_LOST;
+	if (r->show != NULL) {
+		strlcpy(a->message, "no answer", sizeof(a->message));
+		return;
+	}
+	strlcpy(text, f->text, sizeof(text));
+	cs_show_text(c, text, sizeof(a->message) - 1);
+	strlcpy(a->message, text, sizeof(a->message));
+}
+
+const char *
+answer_details(const struct cs_answer *a, char *to, size_t size)
+{
+	char status[32] = "", tries[32] = "";
+
+	if (a->status != 0)
+		(void)snprintf(status, sizeof(status), "HTTP %ld", a->status);
+	if (a->tries > 1)
+		(void)snprintf(tries, sizeof(tries), "%s%d tries",
+		    status[0] != '\0' ? ", " : "", a->tries);
+	(void)snprintf(to, size, "%s%s%s%s%s%s",
+	    status[0] != '\0' || tries[0] != '\0' ? " (" : "", status, tries,
+	    status[0] != '\0' || tries[0] != '\0' ? ")" : "",
+	    a->message[0] != '\0' ? ": " : "", a->message);
+	return to;
+}
+
+int
+answer_fail(const struct cs_client *c, const struct cs_request *r,
+    const struct cs_answer *a, enum fail_kind kind, struct fail *f)
+{
+	const char *unsure = kind == FAIL_UNSURE ?
+	    "; whether it took effect is not known" : "";
+	char text[CS_TEXT_MAX + 80];
+
+	(void)answer_details(a, text, sizeof(text));
+	switch (a->verdict) {
+	case VERDICT_AUTH:
+		return fail_set(f, kind, "CloudShell did not accept the "
+		    "worker's login when asked to %s%s", r->what, text);
+	case VERDICT_FORBIDDEN:
+		return fail_set(f, kind, "CloudShell user \"%s\" has no "
+		    "permission to %s%s", c->set->user, r->what, text);
+	case VERDICT_CONFLICT:
+		return fail_set(f, kind, "resources are in use elsewhere, so "
+		    "CloudShell did not %s%s", r->what, text);
+	case VERDICT_QUOTA:
+		return fail_set(f, kind, "CloudShell's request quota is used "
+		    "up, it would not %s%s", r->what, text);
+	case VERDICT_NO_API:
+		return fail_set(f, kind, "this version of CloudShell cannot "
+		    "%s%s", r->what, text);
+	case VERDICT_REDIRECT:
+		return fail_set(f, kind, "%s redirects to another address%s; "
+		    "redirections are not followed: set the CloudShell url of "
+		    "the worker to the Sandbox API itself", c->shown, text);
+	case VERDICT_BROKEN:
+		return fail_set(f, kind, "CloudShell failed to %s%s%s",
+		    r->what, text, unsure);
+	case VERDICT_GARBLED:
+		return fail_set(f, kind, "CloudShell's answer was not "
+		    "understood when asked to %s%s%s", r->what, text, unsure);
+	case VERDICT_UNREACHED:
+	case VERDICT_LOST:
+		return fail_set(f, kind, "CloudShell at %s did not answer "
+		    "when asked to %s%s%s", c->shown, r->what, text, unsure);
+	case VERDICT_FINAL:
+		return fail_set(f, a->kind, "could not ask CloudShell to "
+		    "%s%s", r->what, text);
+	default:
+		return fail_set(f, kind, "CloudShell refused to %s%s",
+		    r->what, text);
+	}
+}
+
+void
+answer_free(struct cs_answer *a)
+{
+	json_decref(a->json);
+	memset(a, 0, sizeof(*a));
+}

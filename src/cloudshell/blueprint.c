@@ -1,0 +1,134 @@
+/*
+ * Blueprints (cloudshell-sandbox-api 2.3, 5.1).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client.h"
+#include "json.h"
+#include "sys.h"
+
+static int
+blueprint_read(const json_t *j, struct cs_blueprint *b)
+{
+	char id[SANDBOX_ID_SIZE], *setup;
+
+	memset(b, 0, sizeof(*b));
+	if (!text_id(j, "id", id, sizeof(id)))
+		return -1;
+	if ((b->name = json_loose_text(j, "name")) == NULL)
+		return -1;
+	b->id = xstrdup(id);
+	setup = json_loose_text(j, "estimated_setup_duration");
+	b->setup_ms = text_duration_ms(setup);
+	free(setup);
+	return 0;
+}
+
+void
+cs_blueprint_free(struct cs_blueprint *b)
+{
+	free(b->name);
+	free(b->id);
+	memset(b, 0, sizeof(*b));
+}
+
+/* The entry of that name, exactly or else without case; NULL if none. */
+static const json_t *
+list_find(const json_t *list, const char *wanted)
+{
+	const json_t *found = NULL, *item;
+	char *id, *name;
+	size_t i;
+	bool exact = false;
+
+	json_array_foreach(list, i, item) {
+		name = json_loose_text(item, "name");
+		id = json_loose_text(item, "id");
+		if (name != NULL && strcmp(name, wanted) == 0) {
+			found = item;
+			exact = true;
+		} else if (found == NULL &&
+		    ((name != NULL && strcasecmp(name, wanted) == 0) ||
+		    (id != NULL && strcasecmp(id, wanted) == 0))) {
+			found = item;
+		}
+		free(name);
+		free(id);
+		if (exact)
+			break;
+	}
+	return found;
+}
+
+static int
+not_found(const struct cs_client *c, const char *name, const json_t *list,
+    struct fail *f)
+{
+	struct buf names;
+	int rc;
+
+	buf_init(&names, CS_TEXT_MAX);
+	if (text_names(list, &names) == 0)
+		rc = fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found in "
+		    "domain \"%s\": no blueprint is visible there to user "
+		    "\"%s\" (is it public?)", name, c->set->domain,
+		    c->set->user);
+	else
+		rc = fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found in "
+		    "domain \"%s\" (is it public?); visible are: %s", name,
+		    c->set->domain, buf_text(&names));
+	buf_free(&names);
+	return rc;
+}
+
+static int
+find_in_list(struct cs_client *c, const char *name, struct cs_blueprint *b,
+    struct fail *f)
+{
+	struct cs_request r = { .what = "list the blueprints",
+	    .method = "GET", .path = "/api/v2/blueprints",
+	    .want = JSON_ARRAY };
+	struct cs_answer a;
+	const json_t *item;
+	int rc;
+
+	if ((rc = cs_ask(c, &r, &a, f)) == 0) {
+		item = list_find(a.json, name);
+		if (item == NULL || blueprint_read(item, b) == -1) {
+			cs_blueprint_free(b);
+			rc = not_found(c, name, a.json, f);
+		}
+	}
+	answer_free(&a);
+	return rc;
+}
+
+int
+cs_blueprint_find(struct cs_client *c, const char *name,
+    struct cs_blueprint *b, struct fail *f)
+{
+	struct cs_request r = { .what = "read the blueprint",
+	    .method = "GET", .want = JSON_OBJECT };
+	struct cs_answer a = { 0 };
+	struct buf path;
+	int rc;
+
+	memset(b, 0, sizeof(*b));
+	if ((rc = cs_path(&path, f, "blueprints", name, NULL)) == -1)
+		goto out;
+	r.path = buf_text(&path);
+	if ((rc = cs_ask(c, &r, &a, f)) == 0 && blueprint_read(a.json, b) == 0)
+		goto out;
+	/* an encoded slash or an odd spelling may be what was not found */
+	if (rc == 0 || a.verdict == VERDICT_MISSING ||
+	    a.verdict == VERDICT_REFUSED) {
+		cs_blueprint_free(b);
+		rc = find_in_list(c, name, b, f);
+	}
+out:
+	buf_free(&path);
+	answer_free(&a);
+	return rc;
+}

@@ -1,0 +1,274 @@
+/*
+ * Components, commands and their executions (cloudshell-sandbox-api 5.10 to
+ * 5.13).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "json.h"
+#include "sys.h"
+
+/* 7.3; no other word is a known end. */
+static const struct {
+	const char	*word;
+	enum cs_progress progress;
+} ends[] = {
+	{ "Pending", CS_GOING }, { "Running", CS_GOING },
+	{ "Stopping", CS_GOING },
+	{ "Completed", CS_SUCCEEDED }, { "Finished", CS_SUCCEEDED },
+	{ "Succeeded", CS_SUCCEEDED }, { "Success", CS_SUCCEEDED },
+	{ "Passed", CS_SUCCEEDED },
+	{ "Failed", CS_FAILED }, { "Error", CS_FAILED },
+	{ "Cancelled", CS_CANCELLED }, { "Canceled", CS_CANCELLED },
+	{ "Stopped", CS_CANCELLED },
+};
+
+enum cs_progress
+execution_progress(const char *status, const char *ended)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (word_equal(status, ends[i].word))
+			return ends[i].progress;
+	return ended != NULL && ended[0] != '\0' ? CS_UNKNOWN_END : CS_GOING;
+}
+
+/* ".../components/{cid}" or the sandbox itself, then the rest. */
+static int
+target_path(struct buf *path, const struct cs_target *t, const char *name,
+    const char *verb, struct fail *f)
+{
+	if (t->component != NULL)
+		return cs_path(path, f, "sandboxes", t->sandbox, "components",
+		    t->component, "commands", name, verb, NULL);
+	return cs_path(path, f, "sandboxes", t->sandbox, "commands", name,
+	    verb, NULL);
+}
+
+int
+cs_components(struct cs_client *c, const char *id, struct cs_component **list,
+    size_t *n, struct fail *f)
+{
+	struct cs_request r = { .what = "list the sandbox's components",
+	    .method = "GET", .want = JSON_ARRAY };
+	char cid[SANDBOX_ID_SIZE], *name;
+	struct cs_answer a = { 0 };
+	struct buf path;
+	json_t *item;
+	size_t i;
+	int rc;
+
+	*list = NULL;
+	*n = 0;
+	rc = cs_path(&path, f, "sandboxes", id, "components", NULL);
+	if (rc == -1)
+		goto out;
+	r.path = buf_text(&path);
+	if ((rc = cs_ask(c, &r, &a, f)) == -1)
+		goto out;
+	*list = xcalloc(json_array_size(a.json) + 1, sizeof(**list));
+	json_array_foreach(a.json, i, item) {
+		name = json_loose_text(item, "name");
+		if (name == NULL || !text_id(item, "id", cid, sizeof(cid))) {
+			free(name);
+			continue;
+		}
+		(*list)[*n].id = xstrdup(cid);
+		(*list)[(*n)++].name = name;
+	}
+out:
+	buf_free(&path);
+	answer_free(&a);
+	return rc;
+}
+
+void
+cs_components_free(struct cs_component *list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		free(list[i].id);
+		free(list[i].name);
+	}
+	free(list);
+}
+
+int
+cs_command_names(struct cs_client *c, const struct cs_target *t,
+    struct buf *names, struct fail *f)
+{
+	struct cs_request r = { .what = "list the commands", .method = "GET",
+	    .want = JSON_ARRAY };
+	struct cs_answer a = { 0 };
+	struct buf path;
+	int rc;
+
+	if ((rc = target_path(&path, t, NULL, NULL, f)) == 0) {
+		r.path = buf_text(&path);
+		if ((rc = cs_ask(c, &r, &a, f)) == 0)
+			(void)text_names(a.json, names);
+	}
+	buf_free(&path);
+	answer_free(&a);
+	return rc;
+}
+
+static json_t *
+command_body(const json_t *arguments, struct fail *f)
+{
+	json_t *body, *params;
+
+	if ((params = text_params(arguments, "ArgumentsJSON", f)) == NULL)
+		return NULL;
+	body = json_object();
+	(void)json_object_set_new(body, "params", params);
+	(void)json_object_set_new(body, "printOutput", json_true());
+	return body;
+}
+
+/* The start was refused: name the commands there are, or the arguments. */
+static int
+command_fail(struct cs_client *c, const struct cs_target *t, const char *name,
+    const struct cs_answer *a, struct fail *f)
+{
+	const char *where = t->component != NULL ? "the component" :
+	    "the sandbox";
+	struct buf names;
+	struct fail why = { 0 };
+
+	if (a->verdict == VERDICT_REFUSED &&
+	    text_has(a->message, "mandatory inputs"))
+		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
+		    "the arguments of command \"%s\" (HTTP %ld): %s; correct "
+		    "ArgumentsJSON", name, a->status, a->message);
+	if (a->verdict != VERDICT_MISSING)
+		return -1;
+	buf_init(&names, CS_TEXT_MAX);
+	if (cs_command_names(c, t, &names, &why) == -1) {
+		if (why.kind == FAIL_REVISION)
+			(void)fail_set(f, FAIL_REVISION, "cannot run command "
+			    "\"%s\": the sandbox%s is no longer there", name,
+			    t->component != NULL ? " or the component" : "");
+		else if (f != NULL)
+			*f = why;
+	} else if (names.len == 0) {
+		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found: %s "
+		    "has no commands", name, where);
+	} else {
+		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found; %s "
+		    "has: %s (these names, not the ones shown in the Portal)",
+		    name, where, buf_text(&names));
+	}
+	buf_free(&names);
+	return -1;
+}
+
+int
+cs_command_start(struct cs_client *c, const struct cs_target *t,
+    const char *name, const json_t *arguments, char id[SANDBOX_ID_SIZE],
+    struct fail *f)
+{
+	struct cs_request r = { .what = "start the command",
+	    .method = "POST", .want = JSON_OBJECT, .once = true };
+	struct cs_answer a = { 0 };
+	struct buf path;
+	json_t *body = NULL;
+	int rc = -1;
+
+	id[0] = '\0';
+	if (target_path(&path, t, name, "start", f) == -1 ||
+	    (body = command_body(arguments, f)) == NULL)
+		goto out;
+	r.path = buf_text(&path);
+	r.body = body;
+	if ((rc = cs_ask(c, &r, &a, f)) == -1)
+		(void)command_fail(c, t, name, &a, f);
+	else if (!text_id(a.json, "executionId", id, SANDBOX_ID_SIZE))
+		rc = fail_set(f, FAIL_UNSURE, "CloudShell's answer to the "
+		    "start of command \"%s\" has no usable execution id; it "
+		    "may run", name);
+out:
+	buf_free(&path);
+	json_decref(body);
+	answer_free(&a);
+	return rc;
+}
+
+static void
+execution_read(const struct cs_client *c, const json_t *j,
+    struct cs_execution *e)
+{
+	const char *misspelt = "supports_cancelation";	/* 5.11 */
+	char *ended = json_loose_text(j, "ended");
+
+	e->status = json_loose_text(j, "status");
+	if (e->status != NULL)
+		cs_show_text(c, e->status, 100);
+	e->progress = execution_progress(e->status, ended);
+	e->output = json_loose_text(j, "output");
+	if (e->output != NULL)
+		cs_mask_text(c, e->output);
+	e->cancellable = json_loose_bool(j, "supports_cancellation",
+	    json_loose_bool(j, misspelt, true));
+	free(ended);
+}
+
+int
+cs_execution_get(struct cs_client *c, const char *id, struct cs_execution *e,
+    struct fail *f)
+{
+	struct cs_request r = { .what = "read the command's execution",
+	    .method = "GET", .want = JSON_OBJECT };
+	struct cs_answer a = { 0 };
+	struct buf path;
+	int rc;
+
+	memset(e, 0, sizeof(*e));
+	if ((rc = cs_path(&path, f, "executions", id, NULL)) == 0) {
+		r.path = buf_text(&path);
+		if ((rc = cs_ask(c, &r, &a, f)) == 0)
+			execution_read(c, a.json, e);
+		else if (a.verdict == VERDICT_FINAL &&
+		    a.kind == FAIL_SYSTEM && a.message[0] != '\0')
+			(void)fail_set(f, FAIL_SYSTEM, "the command's output "
+			    "is too large to be read, so its end is not "
+			    "known: %s", a.message);
+	}
+	buf_free(&path);
+	answer_free(&a);
+	return rc;
+}
+
+void
+cs_execution_free(struct cs_execution *e)
+{
+	free(e->status);
+	xfree_secret(e->output);
+	memset(e, 0, sizeof(*e));
+}
+
+int
+cs_execution_cancel(struct cs_client *c, const char *id, struct fail *f)
+{
+	struct cs_request r = { .what = "cancel the command",
+	    .method = "DELETE", .want = WANT_ANY };
+	struct cs_answer a = { 0 };
+	struct fail why = { 0 };
+	struct buf path;
+	int rc;
+
+	if ((rc = cs_path(&path, f, "executions", id, NULL)) == 0) {
+		r.path = buf_text(&path);
+		rc = cs_ask(c, &r, &a, &why);
+		if (rc == -1 && a.verdict == VERDICT_MISSING)
+			rc = 0;		/* nothing left to cancel */
+		else if (rc == -1 && f != NULL)
+			*f = why;
+	}
+	buf_free(&path);
+	answer_free(&a);
+	return rc;
+}

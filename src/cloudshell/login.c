@@ -1,0 +1,161 @@
+/*
+ * Log in and out (cloudshell-sandbox-api 3).
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "json.h"
+#include "sys.h"
+
+static json_t *
+login_body(const struct cs_client *c, struct fail *f)
+{
+	const struct secret *password = c->set->password;
+	json_t *body, *v = NULL;
+
+	if (password != NULL) {
+		v = json_stringn(secret_open(password), secret_len(password));
+		secret_close(password);
+	}
+	if (v == NULL) {
+		(void)fail_set(f, FAIL_CONFIG, "the password of CloudShell "
+		    "user \"%s\" is %s; correct the password file of the "
+		    "worker", c->set->user,
+		    password == NULL ? "not set" : "not UTF-8 text");
+		return NULL;
+	}
+	body = json_object();
+	json_put_text(body, "username", c->set->user);
+	(void)json_object_set_new(body, "password", v);
+	json_put_text(body, "domain", c->set->domain);
+	return body;
+}
+
+/* It goes into a header as it is. */
+static bool
+token_valid(const json_t *token)
+{
+	const char *s = json_string_value(token);
+	size_t i, len = json_string_length(token);
+
+	for (i = 0; i < len; i++)
+		if (!isgraph((unsigned char)s[i]))
+			return false;
+	return len > 0 && len <= CS_LOGIN_MAX;
+}
+
+static int
+not_cloudshell(const struct cs_client *c, const struct cs_answer *a,
+    struct fail *f)
+{
+	char text[CS_TEXT_MAX + 80];
+
+	return fail_set(f, FAIL_CONFIG, "%s is not a CloudShell Sandbox API: "
+	    "its answer to the login was not understood%s; set the CloudShell "
+	    "url of the worker to http://host:82, https://host:3443 or what "
+	    "this server uses", c->shown, answer_details(a, text,
+	    sizeof(text)));
+}
+
+/* Texts for what usually is wrong with a login. */
+static int
+login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
+{
+	char text[CS_TEXT_MAX + 80];
+
+	(void)answer_details(a, text, sizeof(text));
+	switch (a->verdict) {
+	case VERDICT_FORBIDDEN:
+	case VERDICT_MISSING:
+	case VERDICT_NO_API:
+	case VERDICT_REFUSED:
+		if (!a->api_error)
+			return not_cloudshell(c, a, f);
+		/* FALLTHROUGH */
+	case VERDICT_AUTH:
+		free(c->refusal);
+		c->refusal = xasprintf("CloudShell refused the login of user "
+		    "\"%s\" to domain \"%s\"%s; check user, password and "
+		    "domain of the worker", c->set->user, c->set->domain,
+		    text);
+		return fail_set(f, FAIL_PERMISSION, "%s", c->refusal);
+	case VERDICT_GARBLED:
+		return not_cloudshell(c, a, f);
+	case VERDICT_UNREACHED:
+	case VERDICT_LOST:
+		return fail_set(f, FAIL_SYSTEM, "CloudShell cannot be reached "
+		    "at %s%s; check that the server runs, that the CloudShell "
+		    "url of the worker is right, and that no firewall is "
+		    "between them", c->shown, text);
+	case VERDICT_FINAL:
+		if (a->kind == FAIL_SYSTEM)	/* a page, not a token */
+			return not_cloudshell(c, a, f);
+		if (a->kind == FAIL_CONFIG)
+			return fail_set(f, FAIL_CONFIG, "cannot log in to "
+			    "CloudShell at %s%s", c->shown, text);
+		return -1;
+	default:
+		return -1;	/* the text of answer_fail says it */
+	}
+}
+
+int
+cs_login(struct cs_client *c, struct fail *f)
+{
+	struct cs_request r = { .what = "log in", .method = "PUT",
+	    .path = "/api/login", .want = JSON_STRING,
+	    .answer_max = CS_LOGIN_MAX, .login = true };
+	struct cs_answer a;
+	json_t *body;
+	int rc;
+
+	if (c->refusal != NULL)
+		return fail_set(f, FAIL_PERMISSION, "%s", c->refusal);
+	if ((body = login_body(c, f)) == NULL)
+		return -1;
+	r.body = body;
+	rc = cs_ask(c, &r, &a, f);
+	if (rc == -1) {
+		/* a pause may have been ended by a stop: then f says that */
+		if (f == NULL || f->kind != FAIL_STOPPED)
+			(void)login_fail(c, &a, f);
+	} else if (!token_valid(a.json)) {
+		rc = not_cloudshell(c, &a, f);
+	} else {
+		secret_free(c->token);
+		c->token = secret_new(json_string_value(a.json),
+		    json_string_length(a.json));
+		c->token_ms = sys_now_ms();
+		c->reached = true;
+	}
+	answer_free(&a);
+	json_decref(body);
+	return rc;
+}
+
+/* Once, and short: older servers lack the call, and nothing depends on it. */
+void
+cs_logout(struct cs_client *c)
+{
+	struct cs_request r = { .what = "log out", .method = "DELETE",
+	    .show = "/api/token/***", .want = WANT_ANY,
+	    .answer_max = CS_LOGIN_MAX };
+	struct cs_answer a = { 0 };
+	struct buf path;
+
+	if (c->token == NULL)
+		return;
+	buf_init(&path, 3 * CS_LOGIN_MAX + 64);
+	if (buf_adds(&path, "/api/token/") == 0 &&
+	    buf_add_encoded(&path, secret_open(c->token), "") == 0) {
+		r.path = buf_text(&path);
+		cs_exchange(c, &r, 1, &a);
+	}
+	secret_close(c->token);
+	buf_free(&path);
+	answer_free(&a);
+	secret_free(c->token);
+	c->token = NULL;
+}

@@ -1,0 +1,329 @@
+/*
+ * Sandboxes: start, read, find, stop (cloudshell-sandbox-api 5.2 to 5.6).
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "client.h"
+#include "json.h"
+#include "sys.h"
+
+#define STOP_BROKEN_MAX	3	/* 5xx answers to stop before the state is read */
+
+/* 7.1, with the Portal's words; any other word means still going on. */
+static const struct {
+	const char	*word;
+	enum cs_phase	 phase;
+} phases[] = {
+	{ "Pending", CS_WAITING }, { "Pending Setup", CS_WAITING },
+	{ "Before Setup", CS_WAITING }, { "Setup", CS_WAITING },
+	{ "Ready", CS_READY }, { "Active", CS_READY },
+	{ "Error", CS_ERROR }, { "Active (with Error)", CS_ERROR },
+	{ "Teardown", CS_ENDING }, { "Overtime", CS_ENDING },
+	{ "Ended", CS_ENDED }, { "Completed", CS_ENDED },
+	{ "Completed (with Error)", CS_ENDED },
+};
+
+enum cs_phase
+sandbox_phase(const char *state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
+		if (word_equal(state, phases[i].word))
+			return phases[i].phase;
+	return CS_WAITING;
+}
+
+void
+cs_sandbox_free(struct cs_sandbox *s)
+{
+	free(s->id);
+	free(s->name);
+	free(s->blueprint_id);
+	free(s->state);
+	free(s->setup_stage);
+	free(s->end_time);
+	json_decref(s->details);
+	memset(s, 0, sizeof(*s));
+}
+
+/* A word of the server, fit to be shown. */
+static char *
+word_of(const json_t *j, const char *key)
+{
+	char *text = json_loose_text(j, key);
+
+	if (text != NULL)
+		text_line(text, 100);
+	return text;
+}
+
+static int
+sandbox_read(json_t *j, struct cs_sandbox *s)
+{
+	char id[SANDBOX_ID_SIZE];
+
+	memset(s, 0, sizeof(*s));
+	if (!text_id(j, "id", id, sizeof(id)))
+		return -1;
+	s->id = xstrdup(id);
+	s->name = json_loose_text(j, "name");
+	s->blueprint_id = json_loose_text(j, "blueprint_id");
+	s->state = word_of(j, "state");
+	s->setup_stage = word_of(j, "setup_stage");
+	s->end_time = word_of(j, "end_time");
+	s->phase = sandbox_phase(s->state);
+	s->details = json_incref(j);
+	return 0;
+}
+
+static json_t *
+start_body(const char *name, long minutes, const json_t *inputs,
+    struct fail *f)
+{
+	char duration[32];
+	json_t *body, *params;
+
+	if ((params = text_params(inputs, "InputsJSON", f)) == NULL)
+		return NULL;
+	(void)snprintf(duration, sizeof(duration), "PT%ldM", minutes);
+	body = json_object();
+	json_put_text(body, "name", name);
+	json_put_text(body, "duration", duration);
+	(void)json_object_set_new(body, "params", params);
+	return body;
+}
+
+/* The start was refused: say what the pipeline's author can change. */
+static int
+start_fail(const struct cs_client *c, const char *blueprint,
+    const struct cs_answer *a, struct fail *f)
+{
+	if (a->verdict == VERDICT_MISSING)
+		return fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found "
+		    "in domain \"%s\" (is it public?)", blueprint,
+		    c->set->domain);
+	if (a->verdict == VERDICT_REFUSED && text_has(a->message, "input"))
+		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
+		    "the inputs (HTTP %ld): %s; compare InputsJSON with the "
+		    "inputs of the blueprint", a->status, a->message);
+	return -1;
+}
+
+int
+cs_sandbox_start(struct cs_client *c, const char *blueprint, const char *name,
+    long minutes, const json_t *inputs, struct cs_sandbox *s, struct fail *f)
+{
+	struct cs_request r = { .what = "start the sandbox",
+	    .method = "POST", .want = JSON_OBJECT, .once = true };
+	struct cs_answer a = { 0 };
+	struct buf path;
+	json_t *body = NULL;
+	int rc = -1;
+
+	memset(s, 0, sizeof(*s));
+	if (cs_path(&path, f, "blueprints", blueprint, "start", NULL) == -1 ||
+	    (body = start_body(name, minutes, inputs, f)) == NULL)
+		goto out;
+	r.path = buf_text(&path);
+	r.body = body;
+	if ((rc = cs_ask(c, &r, &a, f)) == -1)
+		(void)start_fail(c, blueprint, &a, f);
+	else if ((rc = sandbox_read(a.json, s)) == -1)
+		(void)fail_set(f, FAIL_UNSURE, "CloudShell's answer to the "
+		    "start of the sandbox has no usable id; it may have been "
+		    "started");
+out:
+	buf_free(&path);
+	json_decref(body);
+	answer_free(&a);
+	return rc;
+}
+
+int
+cs_sandbox_get(struct cs_client *c, const char *id, struct cs_sandbox *s,
+    struct fail *f)
+{
+	struct cs_request r = { .what = "read the sandbox", .method = "GET",
+	    .want = JSON_OBJECT };
+	struct cs_answer a = { 0 };
+	struct buf path;
+	int rc;
+
+	memset(s, 0, sizeof(*s));
+	if ((rc = cs_path(&path, f, "sandboxes", id, NULL)) == -1)
+		goto out;
+	r.path = buf_text(&path);
+	if ((rc = cs_ask(c, &r, &a, f)) == 0 &&
+	    (rc = sandbox_read(a.json, s)) == -1)
+		(void)fail_set(f, FAIL_SYSTEM, "CloudShell's answer about "
+		    "sandbox %s has no usable id", id);
+	else if (rc == -1 && a.verdict == VERDICT_MISSING)
+		(void)fail_set(f, FAIL_REVISION, "CloudShell has no sandbox "
+		    "%s in domain \"%s\", or user \"%s\" may not see it", id,
+		    c->set->domain, c->set->user);
+out:
+	buf_free(&path);
+	answer_free(&a);
+	return rc;
+}
+
+/* Whether a list entry (5.5) is a live sandbox of that name and blueprint. */
+static bool
+entry_matches(const json_t *item, const char *name, const char *blueprint,
+    const char *blueprint_id)
+{
+	const json_t *b = json_loose(item, "blueprint");
+	char *entry, *id, *state;
+	bool match;
+
+	entry = json_loose_text(item, "name");
+	state = json_loose_text(item, "state");
+	match = entry != NULL && strcmp(entry, name) == 0 &&
+	    sandbox_phase(state) != CS_ENDED;
+	free(entry);
+	free(state);
+	if (!match || (blueprint == NULL && blueprint_id == NULL))
+		return match;
+	entry = json_is_object(b) ? json_loose_text(b, "name") :
+	    json_scalar_text(b);
+	id = json_is_object(b) ? json_loose_text(b, "id") :
+	    json_loose_text(item, "blueprint_id");
+	match = (entry != NULL && blueprint != NULL &&
+	    strcasecmp(entry, blueprint) == 0) ||
+	    (id != NULL && blueprint_id != NULL &&
+	    strcasecmp(id, blueprint_id) == 0) ||
+	    (entry == NULL && id == NULL);
+	free(entry);
+	free(id);
+	return match;
+}
+
+int
+cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
+    const char *blueprint_id, char id[SANDBOX_ID_SIZE], struct fail *f)
+{
+	struct cs_request r = { .what = "list the sandboxes",
+	    .method = "GET", .path = "/api/v2/sandboxes",
+	    .want = JSON_ARRAY };
+	char found[SANDBOX_ID_SIZE];
+	struct cs_answer a;
+	json_t *item;
+	size_t i, n = 0;
+	int rc;
+
+	id[0] = '\0';
+	if ((rc = cs_ask(c, &r, &a, f)) == 0) {
+		json_array_foreach(a.json, i, item) {
+			if (!entry_matches(item, name, blueprint,
+			    blueprint_id) ||
+			    !text_id(item, "id", found, sizeof(found)) ||
+			    strcasecmp(found, id) == 0)
+				continue;
+			if (n++ > 0)
+				break;
+			(void)strlcpy(id, found, SANDBOX_ID_SIZE);
+		}
+		if (n > 1) {
+			rc = fail_set(f, FAIL_JOB, "several sandboxes are "
+			    "named \"%s\" (%s, %s ...); end those that are "
+			    "not needed", name, id, found);
+			id[0] = '\0';
+		}
+	}
+	answer_free(&a);
+	return rc;
+}
+
+/* After a refused stop: 1 if nothing is left to stop, 0 if it lives, -1. */
+static int
+sandbox_is_over(struct cs_client *c, const char *id, struct fail *f)
+{
+	struct fail why = { 0 };
+	struct cs_sandbox s;
+	int over;
+
+	if (cs_sandbox_get(c, id, &s, &why) == -1) {
+		if (why.kind == FAIL_REVISION)
+			return 1;
+		if (f != NULL)
+			*f = why;
+		return -1;
+	}
+	over = s.phase == CS_ENDED || s.phase == CS_ENDING;
+	cs_sandbox_free(&s);
+	return over;
+}
+
+/* Some versions refuse v2's stop: then v1's, which is the same (5.6). */
+static enum verdict
+stop_once(struct cs_client *c, const char *path, int broken_max,
+    struct fail *f)
+{
+	static const char v2[] = "/api/v2/", v1[] = "/api/v1/";
+	struct cs_request r = { .what = "end the sandbox", .method = "POST",
+	    .path = path, .want = WANT_ANY, .broken_max = broken_max };
+	struct cs_answer a;
+	struct fail why = { 0 };
+	enum verdict v;
+	char *old;
+
+	(void)cs_ask(c, &r, &a, f);
+	v = a.verdict;
+	answer_free(&a);
+	if (v != VERDICT_MISSING && v != VERDICT_NO_API &&
+	    v != VERDICT_REFUSED)
+		return v;
+	assert(strncmp(path, v2, sizeof(v2) - 1) == 0);
+	old = xasprintf("%s%s", v1, path + sizeof(v2) - 1);
+	r.path = old;
+	if (cs_ask(c, &r, &a, &why) == 0)
+		v = VERDICT_DONE;
+	else if ((v == VERDICT_NO_API || why.kind == FAIL_STOPPED) &&
+	    f != NULL)
+		*f = why;
+	answer_free(&a);
+	free(old);
+	return v;
+}
+
+int
+cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
+    struct fail *f)
+{
+	struct fail why = { 0 }, unread = { 0 };
+	struct buf path;
+	enum verdict v;
+	int over, rc;
+
+	*already = false;
+	if ((rc = cs_path(&path, f, "sandboxes", id, "stop", NULL)) == -1)
+		goto out;
+	v = stop_once(c, buf_text(&path), STOP_BROKEN_MAX, &why);
+	if (v == VERDICT_DONE)
+		goto out;
+	rc = -1;
+	if (v == VERDICT_MISSING || v == VERDICT_NO_API ||
+	    v == VERDICT_REFUSED || v == VERDICT_CONFLICT ||
+	    v == VERDICT_BROKEN) {
+		over = why.kind == FAIL_STOPPED ? -1 :
+		    sandbox_is_over(c, id, &unread);
+		if (unread.kind == FAIL_STOPPED)
+			why = unread;
+		if (over == 1) {
+			*already = true;
+			rc = 0;
+		} else if (over == 0 && v == VERDICT_BROKEN &&
+		    stop_once(c, buf_text(&path), 0, &why) == VERDICT_DONE) {
+			rc = 0;
+		}
+	}
+	if (rc == -1 && f != NULL)
+		*f = why;
+out:
+	buf_free(&path);
+	return rc;
+}

@@ -1,0 +1,383 @@
+/*
+ * Texts to and from CloudShell: cleaning, masking of secrets, names, ids,
+ * durations.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client.h"
+#include "json.h"
+#include "sys.h"
+
+#define TAG_MAX		512	/* bytes of a tag; a longer one is text */
+
+/* One run of cs_clean_text: what is known not to come any more. Without it a
+ * text of nothing but openings would be searched to its end for each. */
+struct cleaner {
+	bool	no_comment, no_script, no_style;
+};
+
+/* Where the closing word begins, NULL if nowhere. */
+static const char *
+find_closing(const char *s, const char *closing, bool *none)
+{
+	const char *end = *none ? NULL : strcasestr(s, closing);
+
+	*none = end == NULL;
+	return end;
+}
+
+static bool
+tag_is(const char *s, const char *name)
+{
+	size_t n = strlen(name);
+
+	s += s[1] == '/' ? 2 : 1;
+	return strncasecmp(s, name, n) == 0 && !isalnum((unsigned char)s[n]);
+}
+
+/* Length of the tag or comment at s, 0 if there is none. What is between the
+ * tags of a script or style sheet belongs to the opening one. */
+static size_t
+tag_length(struct cleaner *cl, const char *s)
+{
+	const char *end;
+	size_t i;
+
+	if (strncmp(s, "<!--", 4) == 0) {
+		end = find_closing(s + 4, "-->", &cl->no_comment);
+		return end == NULL ? 0 : (size_t)(end + 3 - s);
+	}
+	end = NULL;
+	if (s[1] != '/' && tag_is(s, "script"))
+		end = find_closing(s, "</script", &cl->no_script);
+	else if (s[1] != '/' && tag_is(s, "style"))
+		end = find_closing(s, "</style", &cl->no_style);
+	if (end != NULL)
+		return (size_t)(end - s);
+	if (!isalpha((unsigned char)s[1]) && s[1] != '/' && s[1] != '!')
+		return 0;
+	for (i = 2; i < TAG_MAX && s[i] != '\0' && s[i] != '<'; i++)
+		if (s[i] == '>')
+			return i + 1;
+	return 0;
+}
+
+/* "a<br>b" is two words, "<b>a</b>b" is one. */
+static bool
+tag_parts_words(const char *s)
+{
+	static const char *const names[] = { "br", "p", "div", "li", "tr",
+		"td", "th", "hr", "title", "h1", "h2", "h3", "h4" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (tag_is(s, names[i]))
+			return true;
+	return false;
+}
+
+/* Decode the entity at s into *c; its length, 0 if it is none. */
+static size_t
+entity_length(const char *s, char *c)
+{
+	static const struct {
+		const char	*name;
+		char		 c;
+	} entities[] = {
+		{ "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' },
+		{ "&quot;", '"' }, { "&apos;", '\'' }, { "&#39;", '\'' },
+		{ "&#x27;", '\'' }, { "&#34;", '"' }, { "&nbsp;", ' ' },
+		{ "&#x2F;", '/' }, { "&#47;", '/' }, { "&#43;", '+' },
+	};
+	size_t i, n;
+
+	for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
+		n = strlen(entities[i].name);
+		if (strncasecmp(s, entities[i].name, n) == 0) {
+			*c = entities[i].c;
+			return n;
+		}
+	}
+	return 0;
+}
+
+void
+cs_clean_text(char *text)
+{
+	struct cleaner cl = { 0 };
+	char *to = text;
+	const char *s = text;
+	size_t n;
+
+	while (*s != '\0') {
+		if (*s == '<' && (n = tag_length(&cl, s)) > 0) {
+			if (tag_parts_words(s))
+				*to++ = ' ';
+			s += n;
+		} else if (*s == '&' && (n = entity_length(s, to)) > 0) {
+			to++;
+			s += n;
+		} else {
+			*to++ = *s++;
+		}
+	}
+	*to = '\0';
+	utf8_clean(text, true);
+}
+
+void
+text_line(char *text, size_t max)
+{
+	char *from, *to = text;
+
+	cs_clean_text(text);
+	for (from = text; *from != '\0'; from++) {
+		if (!isspace((unsigned char)*from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	while (to > text && to[-1] == ' ')
+		to--;
+	*to = '\0';
+	utf8_cut(text, max);
+}
+
+size_t
+text_mask(char *text, size_t len, const char *secret, size_t secret_len)
+{
+	size_t stars = secret_len < 3 ? secret_len : 3;
+	char *end = text + len, *from = text, *hit, *to = text;
+
+	if (secret_len == 0 ||
+	    memmem(text, len, secret, secret_len) == NULL)
+		return len;
+	while ((hit = memmem(from, (size_t)(end - from), secret,
+	    secret_len)) != NULL) {
+		memmove(to, from, (size_t)(hit - from));
+		to += hit - from;
+		memset(to, '*', stars);
+		to += stars;
+		from = hit + secret_len;
+	}
+	memmove(to, from, (size_t)(end - from));
+	to += end - from;
+	explicit_bzero(to, (size_t)(end - to));
+	*to = '\0';
+	return (size_t)(to - text);
+}
+
+/* The token, then the password if it has at least min bytes. */
+static size_t
+mask(const struct cs_client *c, char *text, size_t len, size_t min)
+{
+	const struct secret *list[] = { c->token, c->set->password };
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		if (list[i] == NULL ||
+		    (i == 1 && secret_len(list[i]) < min))
+			continue;
+		len = text_mask(text, len, secret_open(list[i]),
+		    secret_len(list[i]));
+		secret_close(list[i]);
+	}
+	return len;
+}
+
+void
+cs_mask_text(const struct cs_client *c, char *text)
+{
+	(void)mask(c, text, strlen(text), 1);
+}
+
+void
+cs_show_text(const struct cs_client *c, char *text, size_t max)
+{
+	cs_mask_text(c, text);
+	text_line(text, strlen(text));
+	cs_mask_text(c, text);	/* again: entities are decoded now */
+	utf8_cut(text, max);
+}
+
+static void
+mask_string(const struct cs_client *c, json_t *j)
+{
+	const char *value = json_string_value(j);
+	size_t i, len = json_string_length(j), masked;
+	bool changed = false;
+	char *copy;
+
+	if (len == 0)
+		return;
+	copy = xcalloc(1, len + 1);
+	memcpy(copy, value, len);
+	for (i = 0; i < len; i++)
+		if (copy[i] == '\0') {	/* would end the text early */
+			copy[i] = ' ';
+			changed = true;
+		}
+	masked = mask(c, copy, len, CS_MASK_MIN);
+	if (changed || masked != len || memcmp(copy, value, len) != 0)
+		if (json_string_setn(j, copy, masked) == -1)
+			(void)json_string_set(j, "");	/* not UTF-8 */
+	freezero(copy, len + 1);
+}
+
+static void
+mask_value(const struct cs_client *c, json_t *j)
+{
+	const char *key;
+	json_t *item;
+	size_t i;
+
+	switch (json_typeof(j)) {
+	case JSON_STRING:
+		mask_string(c, j);
+		break;
+	case JSON_ARRAY:
+		json_array_foreach(j, i, item)
+			mask_value(c, item);
+		break;
+	case JSON_OBJECT:
+		json_object_foreach(j, key, item)
+			mask_value(c, item);
+		break;
+	default:
+		break;
+	}
+}
+
+void
+cs_mask_json(const struct cs_client *c, json_t *j)
+{
+	/* open while the whole is walked: opening costs a system call */
+	if (c->token != NULL)
+		(void)secret_open(c->token);
+	if (c->set->password != NULL)
+		(void)secret_open(c->set->password);
+	mask_value(c, j);
+	if (c->set->password != NULL)
+		secret_close(c->set->password);
+	if (c->token != NULL)
+		secret_close(c->token);
+}
+
+bool
+text_has(const char *text, const char *part)
+{
+	return strcasestr(text, part) != NULL;
+}
+
+int64_t
+text_duration_ms(const char *s)
+{
+	static const struct {
+		char	letter;
+		bool	time;
+		int64_t	seconds;
+	} units[] = {
+		{ 'Y', false, 365 * 86400 }, { 'M', false, 30 * 86400 },
+		{ 'W', false, 7 * 86400 }, { 'D', false, 86400 },
+		{ 'H', true, 3600 }, { 'M', true, 60 }, { 'S', true, 1 },
+	};
+	int64_t n, sum = 0;
+	bool in_time = false;
+	size_t i;
+
+	if (s == NULL || toupper((unsigned char)*s++) != 'P')
+		return 0;
+	while (*s != '\0') {
+		if (!in_time && toupper((unsigned char)*s) == 'T') {
+			in_time = true;
+			s++;
+			continue;
+		}
+		if (!isdigit((unsigned char)*s))
+			return 0;
+		for (n = 0; isdigit((unsigned char)*s); s++)
+			if ((n = n * 10 + (*s - '0')) > 1000000)
+				return 0;
+		if (*s == '.' || *s == ',')	/* fractions do not matter */
+			s += 1 + strspn(s + 1, "0123456789");
+		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+			if (units[i].time == in_time &&
+			    units[i].letter == toupper((unsigned char)*s))
+				break;
+		if (i == sizeof(units) / sizeof(units[0]))
+			return 0;
+		sum += n * units[i].seconds * 1000;
+		s++;
+	}
+	return sum;
+}
+
+bool
+text_id(const json_t *j, const char *key, char *id, size_t size)
+{
+	char *text = json_loose_text(j, key);
+	size_t i;
+	bool ok;
+
+	ok = text != NULL && strlen(text) < size;
+	for (i = 0; ok && text[i] != '\0'; i++)
+		ok = isgraph((unsigned char)text[i]) && text[i] != '*';
+	if (ok)
+		(void)strlcpy(id, text, size);
+	free(text);
+	return ok;
+}
+
+size_t
+text_names(const json_t *list, struct buf *b)
+{
+	json_t *item;
+	size_t all = 0, i, shown = 0;
+	char *name;
+
+	json_array_foreach(list, i, item) {
+		name = json_loose_text(item, "name");
+		if (name == NULL)
+			continue;
+		text_line(name, 100);
+		if (all++ < CS_NAMES_SHOWN && buf_addf(b, "%s%s",
+		    shown > 0 ? ", " : "", name) == 0)
+			shown++;
+		free(name);
+	}
+	if (all > shown)
+		(void)buf_addf(b, " and %zu more", all - shown);
+	return all;
+}
+
+json_t *
+text_params(const json_t *values, const char *property, struct fail *f)
+{
+	json_t *item, *list = json_array(), *v;
+	const char *name;
+	char *text;
+
+	json_object_foreach((json_t *)(uintptr_t)values, name, v) {
+		if (json_is_null(v))
+			continue;	/* not given: the default holds */
+		if (json_is_object(v) || json_is_array(v)) {
+			(void)fail_set(f, FAIL_CONFIG, "\"%s\" in %s must be "
+			    "a text, a number, true or false", name, property);
+			json_decref(list);
+			return NULL;
+		}
+		item = json_object();
+		(void)json_object_set_new(item, "name", json_string(name));
+		if (json_is_string(v)) {
+			(void)json_object_set(item, "value", v);
+		} else {
+			text = json_scalar_text(v);
+			json_put_text(item, "value", text);
+			free(text);
+		}
+		(void)json_array_append_new(list, item);
+	}
+	return list;
+}
