@@ -1,0 +1,65 @@
+/*
+ * What an input artifact says of its sandbox. Ours is a ZIP; the worker before
+ * us wrote bare JSON.
+ */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor.h"
+
+/* Bare JSON: blanks and a byte order mark may come first. */
+static json_t *
+bare(const char *data, size_t len, struct fail *f)
+{
+	json_t *details = NULL;
+
+	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
+		data += 3;
+		len -= 3;
+	}
+	if (len > 0 && len <= ARTIFACT_DETAILS_MAX)
+		details = json_parse(data, len, NULL);
+	if (details == NULL)
+		(void)fail_set(f, FAIL_CONFIG, "the input artifact is neither "
+		    "a ZIP archive nor JSON: use the output artifact of "
+		    "Quali-Start-Sandbox as this action's input");
+	return details;
+}
+
+static bool
+plain(const char *id)
+{
+	for (; *id != '\0'; id++)
+		if (!isgraph((unsigned char)*id))
+			return false;
+	return true;
+}
+
+int
+details_read(const void *data, size_t len, char id[SANDBOX_ID_SIZE],
+    struct fail *f)
+{
+	json_t *details;
+	char *text = NULL;
+	int rv = -1;
+
+	if (zip_detect(data, len))
+		details = zip_read_details(data, len, f);
+	else
+		details = bare(data, len, f);
+	if (details == NULL)
+		return -1;
+	if (json_is_object(details))
+		text = json_loose_text(details, "id");
+	if (text == NULL || !plain(text) ||
+	    strlcpy(id, text, SANDBOX_ID_SIZE) >= SANDBOX_ID_SIZE)
+		(void)fail_set(f, FAIL_CONFIG, "the input artifact names no "
+		    "sandbox (no usable \"id\" in it): use the output artifact "
+		    "of Quali-Start-Sandbox as this action's input");
+	else
+		rv = 0;
+	free(text);
+	json_decref(details);
+	return rv;
+}

@@ -1,0 +1,144 @@
+/*
+ * Quali-End-Sandbox: have a sandbox ended; if wished, wait for its teardown and
+ * fail if the activity feed tells of faults in it (its state never does).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor.h"
+#include "sys.h"
+
+#define GRACE_MS	60000	/* how long Ready or Error may stay after an
+				   accepted stop (cloudshell-sandbox-api 7.1) */
+#define FEED_START	(-1)	/* the feed's position before the stop is lost */
+
+static int
+accepted(struct exec *x, struct fail *f)
+{
+	x->facts.stop_accepted = true;
+	return job_fact(x, f);
+}
+
+/* *from: the feed's position before the stop. *gone: nothing is left. */
+static int
+request(struct exec *x, bool wait, int64_t *from, bool *gone, struct fail *f)
+{
+	const char *id = x->facts.sandbox_id;
+	bool already = false;
+
+	if (wait && cs_activity_last(x->cs, id, from, f) == -1) {
+		if (f->kind == FAIL_STOPPED)
+			return -1;
+		*from = FEED_START;
+	}
+	report_progress(STEP_SANDBOX_END, id);
+	if (cs_sandbox_stop(x->cs, id, &already, f) == -1) {
+		if (f->kind != FAIL_REVISION)
+			return -1;
+		*gone = true;
+	}
+	*gone = *gone || already;
+	return accepted(x, f);
+}
+
+/* A stop that CloudShell took but does not follow is a failure. */
+static int
+wait_ended(struct exec *x, struct fail *f)
+{
+	int64_t since = sys_now_ms();
+	unsigned faults = 0, missing = 0;
+	struct cs_sandbox sb = { 0 };
+	struct wait w;
+	int rv = 1;
+
+	report_progress(STEP_TEARDOWN, NULL);
+	wait_start(&w, &x->order);
+	while (rv == 1) {
+		if ((rv = wait_next(&w, &x->orders, f)) == -1)
+			break;
+		rv = 1;
+		cs_sandbox_free(&sb);
+		if (cs_sandbox_get(x->cs, x->facts.sandbox_id, &sb, f) == -1) {
+			if (f->kind == FAIL_REVISION)
+				rv = ++missing >= 2 ? 0 : 1;
+			else if (!job_passing(f, &faults))
+				rv = -1;
+			continue;
+		}
+		faults = missing = 0;
+		if (sb.phase == CS_ENDED)
+			rv = 0;
+		else if ((sb.phase == CS_READY || sb.phase == CS_ERROR) &&
+		    sys_now_ms() - since > GRACE_MS)
+			rv = fail_set(f, FAIL_JOB, "CloudShell accepted to end "
+			    "sandbox %s, but it is still %.60s: end it in "
+			    "CloudShell", x->facts.sandbox_id, sb.state);
+	}
+	cs_sandbox_free(&sb);
+	return rv;
+}
+
+/* Faults in the feed since the stop. Without a position only those that name
+ * the teardown count: others may be older. */
+static int
+check_teardown(struct exec *x, int64_t from, struct fail *f)
+{
+	struct buf text;
+	struct fail why = { 0 };
+	int64_t last;
+	int rv = 0;
+
+	buf_init(&text, CS_TEXT_MAX + 1);
+	if (cs_activity_errors(x->cs, x->facts.sandbox_id,
+	    from > 0 ? from + 1 : 0, &text, &last, &why) == -1) {
+		if (why.kind == FAIL_STOPPED)
+			rv = fail_set(f, FAIL_STOPPED, "%s", why.text);
+	} else if (text.len > 0 &&
+	    (from > 0 || strcasestr(buf_text(&text), "teardown") != NULL))
+		rv = fail_set(f, FAIL_JOB, "sandbox %s was ended, but its "
+		    "teardown failed: %s. Machines may be left over: look at "
+		    "the sandbox in CloudShell", x->facts.sandbox_id,
+		    buf_text(&text));
+	buf_free(&text);
+	return rv;
+}
+
+int
+end_sandbox(struct exec *x, struct fail *f)
+{
+	int64_t from = FEED_START;
+	bool wait, gone = false;
+
+	if (input_flag(x->order.data.configuration, "WaitForTeardown",
+	    x->order.policy.wait_for_teardown, &wait, f) == -1)
+		return -1;
+	if (x->facts.sandbox_id[0] == '\0' &&
+	    artifact_sandbox(x, x->facts.sandbox_id, f) == -1)
+		return -1;
+	if (!x->facts.stop_accepted &&
+	    request(x, wait, &from, &gone, f) == -1)
+		return -1;
+	if (wait && !gone && (wait_ended(x, f) == -1 ||
+	    check_teardown(x, from, f) == -1))
+		return -1;
+	x->result.sandbox_ended = true;
+	x->result.external_id = xstrdup(x->facts.sandbox_id);
+	x->result.text = xasprintf("Sandbox %s %s", x->facts.sandbox_id,
+	    gone ? "had ended already" : wait ? "ended" :
+	    "is being ended by CloudShell");
+	return 0;
+}
+
+void
+end_sandbox_stop(struct exec *x, struct buf *text)
+{
+	if (x->facts.stop_accepted)
+		(void)buf_addf(text, "CloudShell had accepted to end the "
+		    "sandbox (%s) and goes on with it.", x->facts.sandbox_id);
+	else if (x->facts.sandbox_id[0] != '\0')
+		(void)buf_addf(text, "The sandbox (%s) may not have been "
+		    "ended: end it in CloudShell.", x->facts.sandbox_id);
+	else
+		(void)buf_adds(text, "The sandbox was not ended: look in "
+		    "CloudShell.");
+}

@@ -1,0 +1,244 @@
+/*
+ * The private header of the executor: one process, one job. A clean zygote
+ * (zygote.c) waits for requests and splits off executors; each confines itself
+ * (confine.c), reads its order (orders.c), carries out the action and reports
+ * (report.c).
+ */
+#ifndef EXECUTOR_H
+#define EXECUTOR_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aws.h"
+#include "buf.h"
+#include "cloudshell.h"
+#include "fail.h"
+#include "http.h"
+#include "ipc.h"
+#include "job.h"
+#include "json.h"
+
+#define PROCESS_TITLE	"quali-executor"
+
+/* Limits of an artifact and of what is taken out of it. */
+#define ARTIFACT_MAX		(64 * 1024 * 1024)	/* bytes as stored */
+#define ARTIFACT_MEMBERS_MAX	16			/* members of a ZIP */
+#define ARTIFACT_DETAILS_MAX	(1024 * 1024)		/* sandbox.json unpacked */
+#define ARTIFACT_DETAILS	"sandbox.json"
+#define ARTIFACT_OUTPUT		"output.txt"
+#define ARTIFACT_FRESH_MS	(10 * 60 * 1000)	/* older credentials are
+						   renewed first (aws-contract 3.1) */
+
+#define STOP_MS		8000	/* all that a stop may take */
+#define STOP_CALL_MS	3000	/* one call of it, and how much longer than the
+				   stop a call runs that must not be cut */
+
+/* --- orders.c: what the supervisor says --- */
+
+enum halt {
+	HALT_NONE,
+	HALT_PARK,	/* leave everything as it is and go */
+	HALT_STOP,	/* undo, report, go */
+};
+
+/*
+ * Order pipe, SIGTERM and one timer behind one epoll descriptor, which is
+ * what interrupts HTTP calls and pauses. The timer is never read: from cut_ms
+ * on the descriptor stays readable, so that no later call runs on unnoticed.
+ */
+struct orders {
+	int			 fd, signal, timer, epoll;
+	struct buf		 in;		/* bytes not yet taken as lines */
+	enum halt		 halt;
+	bool			 ended;		/* end of file */
+	bool			 shielded;	/* the call under way must not be cut */
+	bool			 severed;	/* it was, after all */
+	int64_t			 cut_ms;	/* calls end then; INT64_MAX: never */
+	bool			 recorded;	/* the last intent or fact is on disk */
+	bool			 answered;	/* credentials came, or an error */
+	struct credentials	 credentials;
+	char			*error;
+};
+
+/* Take over the order pipe. SIGTERM must be blocked. -1 with errno. */
+int	orders_open(struct orders *, int fd);
+
+/* Wait for the order. IPC_EXIT_OK, or the status to exit with. */
+enum ipc_exit	orders_first(struct orders *, struct ipc_order *);
+
+/* Take what came, without waiting. */
+void	orders_take(struct orders *);
+
+/* Wait until ms passed (0) or calls are to be cut (-1, FAIL_STOPPED). */
+int	orders_pause(struct orders *, int64_t ms, struct fail *);
+
+/* Wait until *flag, one of recorded and answered, is set. -1 FAIL_STOPPED:
+ * the pipe ended, or a stop could not wait longer. */
+int	orders_await(struct orders *, const bool *flag, struct fail *);
+
+/* From now on a call runs to its end (bounded by STOP_CALL_MS after a stop). */
+void	orders_shield(struct orders *);
+void	orders_unshield(struct orders *);
+
+/* The clean-up of a stop begins: calls run again, for STOP_MS. */
+void	orders_begin_stop(struct orders *);
+
+/* For struct http_interrupt; the argument is struct orders. */
+bool	orders_asked(void *);
+
+/* --- report.c: the only writer of the report pipe --- */
+
+/* A broken pipe ends the process (IPC_EXIT_REPORT). */
+void	report_open(int fd);
+void	report_hello(void);
+void	report_facts(enum ipc_type, const struct job_facts *);
+void	report_progress(enum ipc_step, const char *);
+void	report_call(const char *method, const char *where, long status,
+	    int64_t ms, int attempt, const char *error);
+void	report_need_credentials(void);
+void	report_result(const struct job_result *);
+
+/* --- confine.c --- */
+
+/* In the zygote: compile the filter of system calls once. -1 with errno. */
+int	confine_prepare(void);
+
+/* In the executor: give up all it does not need. supervisor is the pid the
+ * process must be a child of; keep are its n descriptors beside 0, 1 and 2.
+ * -1 if any of it failed: then the process must not go on. */
+int	confine(pid_t supervisor, const int *keep, size_t n);
+
+/* --- zygote.c --- */
+
+/* Serve requests on the socket until its end of file. In an executor it
+ * returns true with the descriptors; in the zygote false, at the end. */
+bool	zygote_serve(int sock, int fds[IPC_ZYGOTE_FDS]);
+
+/* --- job.c: one executor from its start to its exit --- */
+
+/* All that an executor knows. */
+struct exec {
+	struct orders		 orders;
+	struct ipc_order	 order;
+	struct job_facts	 facts;		/* as on disk, or about to be */
+	struct job_result	 result;
+	struct http_interrupt	 interrupt;
+	struct http_client	*http;
+	struct cs_settings	 settings;
+	struct cs_client	*cs;
+	int64_t			 deadline_ms;	/* of the monotonic clock */
+	int64_t			 credentials_ms;	/* when the artifact's came */
+	int64_t			 skew_s;	/* S3's clock less ours */
+};
+
+/* Run the job; the exit status. */
+enum ipc_exit	job_run(pid_t supervisor, const int fds[IPC_ZYGOTE_FDS]);
+
+/* Announce an intent and wait until it is on disk. -1 FAIL_STOPPED: do not do
+ * it. */
+int	job_intend(struct exec *, enum job_intent, struct fail *);
+
+/* Close an open intent and put all facts on disk. -1 FAIL_STOPPED: the
+ * supervisor has them, but did not say that they are safe. */
+int	job_fact(struct exec *, struct fail *);
+
+/* An answer that may be waited for: passing faults of a look that is repeated
+ * anyway. *faults counts those in a row. */
+bool	job_passing(const struct fail *, unsigned *faults);
+
+/* --- wait.c: the pauses between two looks --- */
+
+struct wait {
+	int64_t	 ms, max_ms, floor_ms;
+};
+
+void	wait_start(struct wait *, const struct ipc_order *);
+int	wait_next(struct wait *, struct orders *, struct fail *);
+
+/* --- inputs.c: the action's properties; errors are FAIL_CONFIG --- */
+
+/* NULL if absent or blank. */
+const char	*input_text(const json_t *, const char *name);
+/* As before, but NULL fills the fail; what says what it is for. */
+const char	*input_required(const json_t *, const char *name,
+		    const char *what, struct fail *);
+int	input_minutes(const json_t *, const char *name, long *, struct fail *);
+int	input_flag(const json_t *, const char *name, bool fallback, bool *,
+	    struct fail *);
+/* An object of scalars as new object of texts; NULL in *values if blank. */
+int	input_object(const json_t *, const char *name, json_t **values,
+	    struct fail *);
+
+/* Name of a sandbox: base, cut so that it fits SANDBOX_NAME_MAX characters
+ * together with the tag of the job, unless job is NULL. The caller frees. */
+char	*sandbox_name(const char *base, const char *job);
+
+/* --- match.c --- */
+
+/* The component that a name or an expression means: its index, or -1 with
+ * FAIL_CONFIG, whose text lists the candidates. */
+int	component_match(const char *, const struct cs_component *, size_t n,
+	    struct fail *);
+
+/* --- zip.c: archives in memory --- */
+
+bool	zip_detect(const void *, size_t);
+
+/* Find the JSON object that holds a sandbox's details in an archive. */
+json_t	*zip_read_details(const void *, size_t, struct fail *);
+
+/* Append a new archive with one member to the buffer. */
+int	zip_write(struct buf *, const char *member, const void *, size_t,
+	    struct fail *);
+
+/* --- details.c --- */
+
+/* The id of the sandbox that an artifact names: ZIP or bare JSON. FAIL_CONFIG
+ * if it names none. */
+int	details_read(const void *, size_t, char id[SANDBOX_ID_SIZE],
+	    struct fail *);
+
+/* --- artifact.c: S3 --- */
+
+/* The sandbox id of the job's input artifact. */
+int	artifact_sandbox(struct exec *, char id[SANDBOX_ID_SIZE],
+	    struct fail *);
+
+/* Write a member to the job's output artifact as ZIP; nothing to do if the
+ * job has none. */
+int	artifact_write(struct exec *, const char *member, const void *, size_t,
+	    struct fail *);
+
+/* --- s3_transfer.c: one object, with renewed credentials and repeats --- */
+
+int	s3_get(struct exec *, const struct job_artifact *, struct buf *,
+	    struct fail *);
+int	s3_put(struct exec *, const struct job_artifact *, const void *,
+	    size_t, struct fail *);
+
+/* --- the actions; each pair is one row of job.c's table --- */
+
+/* Carry it out from where the facts say: 0 with x->result filled, or -1. */
+int	start_sandbox(struct exec *, struct fail *);
+int	run_command(struct exec *, struct fail *);
+int	end_sandbox(struct exec *, struct fail *);
+int	clean_up(struct exec *, struct fail *);
+
+/* After a stop: undo what is to be undone; append what was and what was not,
+ * as sentences. */
+void	start_sandbox_stop(struct exec *, struct buf *);
+void	run_command_stop(struct exec *, struct buf *);
+void	end_sandbox_stop(struct exec *, struct buf *);
+
+/* --- undo.c: shared by failing starts, stops and clean-up --- */
+
+/* Have the job's sandbox ended and note it. */
+int	undo_sandbox(struct exec *, struct fail *);
+/* Cancel the job's execution if it still runs; says what it did. */
+int	undo_execution(struct exec *, struct buf *, struct fail *);
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * executor: started by the supervisor as the zygote, with the socket to it as
+ * descriptor 3 and nothing in its environment. Executors return from
+ * zygote_serve and run their job.
+ */
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "executor.h"
+#include "json.h"
+#include "log.h"
+#include "sys.h"
+
+#define ZYGOTE_SOCKET	3
+#define THREAD_STACK	(1024 * 1024)	/* of libcurl's resolver threads */
+
+/* End with the supervisor. Returns its pid. */
+static pid_t
+follow_supervisor(void)
+{
+	pid_t supervisor = getppid();
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+		fatal("PR_SET_PDEATHSIG");
+	if (getppid() != supervisor)
+		fatalx("the supervisor is gone");
+	return supervisor;
+}
+
+static void
+check_socket(void)
+{
+	struct stat st;
+
+	if (fstat(ZYGOTE_SOCKET, &st) == -1 || !S_ISSOCK(st.st_mode))
+		fatalx("executor is started by quali-job-worker only");
+	if (fcntl(ZYGOTE_SOCKET, F_SETFD, FD_CLOEXEC) == -1)
+		fatal("socket");
+}
+
+/* What every executor would have to do again: done once, before any request. */
+static void
+warm_up(void)
+{
+	CURL *easy;
+
+	if (sodium_init() == -1)
+		fatalx("libsodium cannot start");
+	http_init();
+	if ((easy = curl_easy_init()) == NULL)
+		fatalx("libcurl cannot start");
+	curl_easy_cleanup(easy);
+}
+
+/* Stacks of 8 MB would count fully against the limit of the address space. */
+static void
+limit_threads(void)
+{
+#if !defined(__SANITIZE_ADDRESS__)
+	pthread_attr_t attr;
+
+	if (pthread_attr_init(&attr) != 0)
+		return;
+	if (pthread_attr_setstacksize(&attr, THREAD_STACK) == 0)
+		(void)pthread_setattr_default_np(&attr);
+	pthread_attr_destroy(&attr);
+#endif
+}
+
+int
+main(int argc, char **argv)
+{
+	static const char *const keep[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS",
+	    NULL };
+	int fds[IPC_ZYGOTE_FDS];
+	pid_t supervisor;
+
+	json_init();
+	log_init("executor", LOG_INFO);
+	check_socket();
+	sys_close_all_but(ZYGOTE_SOCKET + 1, NULL, 0);
+	sys_reset_signals();
+	sys_no_core();
+	supervisor = follow_supervisor();
+	sys_clean_environment(keep);
+	setproctitle_init(argc, argv, environ);
+	setproctitle("-%s", "quali-zygote");
+	(void)prctl(PR_SET_NAME, "quali-zygote");
+	if (confine_prepare() == -1)
+		fatal("filter of system calls");
+	limit_threads();
+	warm_up();
+	if (!zygote_serve(ZYGOTE_SOCKET, fds))
+		return 0;
+	/* the executor; _exit, since exit handlers belong to the zygote */
+	_exit(job_run(supervisor, fds));
+}

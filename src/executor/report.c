@@ -1,0 +1,131 @@
+/*
+ * The only writer of the report pipe. Lines are written completely; when the
+ * supervisor no longer reads, the process ends, for nobody would ever know
+ * what it did.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "executor.h"
+#include "sys.h"
+
+/* Calls and progress stop being told before the supervisor takes their number
+ * for a fault; room stays for intents, facts and the result. */
+#define CHATTER_MAX	(IPC_REPORTS_MAX - 1000)
+
+static struct {
+	int		 fd;
+	unsigned	 lines;
+	bool		 closed;	/* the result is out: nothing follows */
+} pipe_end = { .fd = -1 };
+
+static int
+write_line(const struct ipc_report *r)
+{
+	struct buf line;
+	int rv = -1;
+
+	buf_init(&line, IPC_REPORT_MAX);
+	if (ipc_report_encode(&line, r) == -1)
+		goto out;
+	if (sys_write_all(pipe_end.fd, line.data, line.len) == -1)
+		_exit(IPC_EXIT_REPORT);
+	pipe_end.lines++;
+	rv = 0;
+out:
+	buf_free(&line);
+	return rv;
+}
+
+/* For lines that are known to fit. */
+static void
+write_sure(const struct ipc_report *r)
+{
+	if (write_line(r) == -1)
+		_exit(IPC_EXIT_PROTOCOL);
+}
+
+static bool
+chatter(void)
+{
+	return !pipe_end.closed && pipe_end.lines < CHATTER_MAX;
+}
+
+void
+report_open(int fd)
+{
+	pipe_end.fd = fd;
+}
+
+void
+report_hello(void)
+{
+	struct ipc_report r = { .type = IPC_HELLO };
+
+	r.u.hello.version = IPC_VERSION;
+	r.u.hello.pid = getpid();
+	(void)strlcpy(r.u.hello.build, VERSION, sizeof(r.u.hello.build));
+	write_sure(&r);
+}
+
+void
+report_facts(enum ipc_type type, const struct job_facts *facts)
+{
+	struct ipc_report r = { .type = type };
+
+	r.u.facts = *facts;	/* borrowed, so not freed */
+	write_sure(&r);
+}
+
+void
+report_progress(enum ipc_step step, const char *text)
+{
+	struct ipc_report r = { .type = IPC_PROGRESS };
+
+	if (!chatter())
+		return;
+	r.u.progress.step = step;
+	r.u.progress.text = xstrdup(text);
+	(void)write_line(&r);
+	ipc_report_free(&r);
+}
+
+void
+report_call(const char *method, const char *where, long status, int64_t ms,
+    int attempt, const char *error)
+{
+	struct ipc_report r = { .type = IPC_CALL };
+
+	if (!chatter())
+		return;
+	r.u.call.method = xstrdup(method);
+	r.u.call.where = xstrdup(where);
+	r.u.call.status = status;
+	r.u.call.ms = ms;
+	r.u.call.attempt = attempt;
+	r.u.call.error = xstrdup(error);
+	(void)write_line(&r);
+	ipc_report_free(&r);
+}
+
+void
+report_need_credentials(void)
+{
+	struct ipc_report r = { .type = IPC_NEED_CREDENTIALS };
+
+	write_sure(&r);
+}
+
+void
+report_result(const struct job_result *result)
+{
+	struct ipc_report r = { .type = IPC_RESULT };
+
+	r.u.result = *result;	/* borrowed, so not freed */
+	pipe_end.closed = true;
+	if (write_line(&r) == 0)
+		return;
+	/* only the variables can be too much once they are escaped */
+	r.u.result.variables = NULL;
+	write_sure(&r);
+}

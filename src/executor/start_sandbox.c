@@ -1,0 +1,475 @@
+/*
+ * Quali-Start-Sandbox: start a sandbox from a blueprint, wait until it is
+ * Ready, hand its details on.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor.h"
+#include "sys.h"
+
+#define ADOPT_LOOKS	3	/* for a sandbox whose start was not answered */
+#define ADOPT_PAUSE_MS	3000	/* between them: its creation may go on */
+#define FEED_PAUSE_MS	2000	/* until the feed tells why a setup failed */
+
+struct start_input {
+	const char	*blueprint;
+	char		*name;		/* of the sandbox */
+	long		 minutes;
+	json_t		*values;	/* NULL: none */
+};
+
+static void
+input_free(struct start_input *in)
+{
+	free(in->name);
+	json_decref(in->values);
+}
+
+/* The name is the announced one, if there is: another job of the same action
+ * may have begun. */
+static char *
+choose_name(const struct exec *x, const struct start_input *in)
+{
+	const json_t *cfg = x->order.data.configuration;
+	const char *base = input_text(cfg, "SandboxName");
+	char *given, *name;
+
+	if (x->facts.sandbox_name != NULL)
+		return xstrdup(x->facts.sandbox_name);
+	given = base != NULL ? xstrdup(base) :
+	    xasprintf("%s - CodePipeline", in->blueprint);
+	name = sandbox_name(given, x->order.policy.tag_sandbox_names ?
+	    x->order.data.id : NULL);
+	free(given);
+	return name;
+}
+
+static int
+input_read(const struct exec *x, struct start_input *in, struct fail *f)
+{
+	const json_t *cfg = x->order.data.configuration;
+
+	memset(in, 0, sizeof(*in));
+	in->blueprint = input_required(cfg, "BlueprintName", "the name of a "
+	    "public CloudShell blueprint", f);
+	if (in->blueprint == NULL)
+		return -1;
+	if (input_minutes(cfg, "DurationInMinutes", &in->minutes, f) == -1)
+		return -1;
+	if (input_object(cfg, "InputsJSON", &in->values, f) == -1)
+		return -1;
+	in->name = choose_name(x, in);
+	return 0;
+}
+
+/* --- obtaining the sandbox --- */
+
+static int
+ours(struct exec *x, const char *id, struct fail *f)
+{
+	(void)strlcpy(x->facts.sandbox_id, id, sizeof(x->facts.sandbox_id));
+	x->facts.sandbox_ours = true;
+	return job_fact(x, f);
+}
+
+/* Look for a sandbox whose start was announced but not answered, and take it
+ * over. 1: found, 0: there is none. */
+static int
+adopt(struct exec *x, struct fail *f)
+{
+	char id[SANDBOX_ID_SIZE] = "";
+	int look;
+
+	report_progress(STEP_SANDBOX_START,
+	    "looking for the sandbox of an unanswered start");
+	for (look = 0; look < ADOPT_LOOKS; look++) {
+		if (look > 0 &&
+		    orders_pause(&x->orders, ADOPT_PAUSE_MS, f) == -1)
+			return -1;
+		if (cs_sandbox_find(x->cs, x->facts.sandbox_name,
+		    x->facts.blueprint, NULL, id, f) == -1) {
+			if (f->kind != FAIL_STOPPED)
+				(void)fail_prefix(f, "a start of sandbox "
+				    "\"%s\" was not answered, and looking for "
+				    "it failed; it may exist",
+				    x->facts.sandbox_name);
+			return -1;
+		}
+		if (id[0] != '\0')
+			return ours(x, id, f) == -1 ? -1 : 1;
+	}
+	return 0;
+}
+
+/* Start it once. FAIL_UNSURE: it may exist; the intent stays open then. */
+static int
+start(struct exec *x, const struct start_input *in,
+    const struct cs_blueprint *bp, struct fail *f)
+{
+	struct cs_sandbox sb = { 0 };
+	struct fail ignored;
+	int rv;
+
+	free(x->facts.sandbox_name);
+	free(x->facts.blueprint);
+	x->facts.sandbox_name = xstrdup(in->name);
+	x->facts.blueprint = xstrdup(bp->name);
+	if (job_intend(x, INTENT_SANDBOX, f) == -1)
+		return -1;
+	orders_shield(&x->orders);
+	rv = cs_sandbox_start(x->cs, bp->id != NULL ? bp->id : bp->name,
+	    in->name, in->minutes, in->values, &sb, f);
+	orders_unshield(&x->orders);
+	if (rv == 0)
+		rv = ours(x, sb.id, f);
+	else if (f->kind == FAIL_STOPPED && x->orders.severed)
+		f->kind = FAIL_UNSURE;
+	else if (f->kind != FAIL_UNSURE)
+		(void)job_fact(x, &ignored);
+	cs_sandbox_free(&sb);
+	return rv;
+}
+
+static int
+may_exist(const struct exec *x, struct fail *f, const char *why)
+{
+	return fail_set(f, FAIL_JOB, "%s: a sandbox named \"%s\" may exist in "
+	    "CloudShell. End it there if it does, then retry the action", why,
+	    x->facts.sandbox_name);
+}
+
+/* Start, and once more if the first was lost and left nothing. */
+static int
+start_surely(struct exec *x, const struct start_input *in, struct fail *f)
+{
+	struct cs_blueprint bp = { 0 };
+	int rv, tries;
+
+	report_progress(STEP_BLUEPRINT, in->blueprint);
+	if (cs_blueprint_find(x->cs, in->blueprint, &bp, f) == -1)
+		return -1;
+	for (tries = 0; tries < 2; tries++) {
+		report_progress(STEP_SANDBOX_START, in->name);
+		rv = start(x, in, &bp, f);
+		if (rv == 0 || f->kind != FAIL_UNSURE)
+			goto out;
+		if (x->orders.halt == HALT_STOP)
+			goto out;	/* the stop looks for it */
+		if (!x->order.policy.tag_sandbox_names)
+			break;
+		if ((rv = adopt(x, f)) != 0)
+			goto out;
+	}
+	rv = may_exist(x, f, "CloudShell did not answer the start of the "
+	    "sandbox");
+out:
+	cs_blueprint_free(&bp);
+	return rv == 1 ? 0 : rv;
+}
+
+static int
+obtain(struct exec *x, const struct start_input *in, struct fail *f)
+{
+	int rv;
+
+	if (x->facts.sandbox_id[0] != '\0')
+		return 0;
+	if (x->facts.intent == INTENT_SANDBOX && x->facts.sandbox_name != NULL) {
+		if (!x->order.policy.tag_sandbox_names)
+			return may_exist(x, f, "an earlier start of the "
+			    "sandbox was interrupted");
+		if ((rv = adopt(x, f)) != 0)
+			return rv == 1 ? 0 : -1;
+	}
+	return start_surely(x, in, f);
+}
+
+/* --- waiting until it is Ready --- */
+
+/* Why the setup failed, from the activity feed. */
+static void
+reason(struct exec *x, struct buf *text)
+{
+	struct fail ignored;
+	int64_t last;
+	int look;
+
+	buf_init(text, CS_TEXT_MAX + 1);
+	for (look = 0; look < 2 && text->len == 0; look++) {
+		if (look > 0 && orders_pause(&x->orders, FEED_PAUSE_MS,
+		    &ignored) == -1)
+			return;
+		(void)cs_activity_errors(x->cs, x->facts.sandbox_id, 0, text,
+		    &last, &ignored);
+	}
+}
+
+/* What became of a sandbox that is of no use any more: a sentence. -1 only if
+ * a stop or a park came between. */
+static int
+dispose(struct exec *x, bool keep, struct buf *text, struct fail *f)
+{
+	struct fail why = { 0 };
+
+	if (keep) {
+		(void)buf_addf(text, " The sandbox was kept (%s): end it in "
+		    "CloudShell when it is no longer needed.",
+		    x->facts.sandbox_id);
+		return 0;
+	}
+	if (undo_sandbox(x, &why) == 0)
+		(void)buf_adds(text, " The sandbox was ended.");
+	else if (why.kind == FAIL_STOPPED)
+		return fail_set(f, FAIL_STOPPED, "%s", why.text);
+	else
+		(void)buf_addf(text, " The sandbox (%s) could not be ended: "
+		    "%.400s. End it in CloudShell.", x->facts.sandbox_id,
+		    why.text);
+	return 0;
+}
+
+static int
+setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
+{
+	struct buf why, fate;
+	int rv;
+
+	reason(x, &why);
+	buf_init(&fate, 1000);
+	rv = dispose(x, x->order.policy.keep_failed_setup, &fate, f);
+	if (rv == 0)
+		rv = fail_set(f, FAIL_JOB, "setup of sandbox \"%s\" (%s) "
+		    "failed%s%.100s: %s%s", sb->name == NULL ?
+		    x->facts.sandbox_name : sb->name, x->facts.sandbox_id,
+		    sb->setup_stage == NULL ? "" : " in stage ",
+		    sb->setup_stage == NULL ? "" : sb->setup_stage,
+		    why.len > 0 ? buf_text(&why) : "CloudShell gives no reason "
+		    "in its activity feed.", buf_text(&fate));
+	buf_free(&fate);
+	buf_free(&why);
+	return rv;
+}
+
+static int
+ended_early(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
+{
+	struct buf why;
+
+	if (x->facts.stop_accepted) {	/* our own doing, before a restart */
+		x->result.sandbox_ended = true;
+		return setup_failed(x, sb, f);
+	}
+	reason(x, &why);
+	(void)fail_set(f, FAIL_JOB, "sandbox \"%s\" (%s) was ended during its "
+	    "setup (state %.100s); somebody ended it or its duration was too "
+	    "short%s%s", sb->name == NULL ? "?" : sb->name,
+	    x->facts.sandbox_id, sb->state == NULL ? "?" : sb->state,
+	    why.len > 0 ? ": " : "", buf_text(&why));
+	buf_free(&why);
+	return -1;
+}
+
+/* 1: go on waiting, 0: Ready, -1. */
+static int
+judge(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
+{
+	switch (sb->phase) {
+	case CS_WAITING:
+		return 1;
+	case CS_READY:
+		return 0;
+	case CS_ERROR:
+		return setup_failed(x, sb, f);
+	case CS_ENDING:
+	case CS_ENDED:
+		break;
+	}
+	return ended_early(x, sb, f);
+}
+
+/* Tell a new state or stage, once. */
+static void
+tell_state(const struct cs_sandbox *sb, char **told)
+{
+	char *now;
+
+	now = xasprintf("%.60s%s%.60s", sb->state == NULL ? "?" : sb->state,
+	    sb->setup_stage == NULL ? "" : ", stage ",
+	    sb->setup_stage == NULL ? "" : sb->setup_stage);
+	if (*told == NULL || strcmp(*told, now) != 0)
+		report_progress(STEP_SETUP, now);
+	free(*told);
+	*told = now;
+}
+
+static int
+wait_ready(struct exec *x, struct cs_sandbox *sb, struct fail *f)
+{
+	unsigned faults = 0, gone = 0;
+	char *told = NULL;
+	struct wait w;
+	int rv = 1;
+
+	report_progress(STEP_SETUP, NULL);
+	wait_start(&w, &x->order);
+	while (rv == 1) {
+		if ((rv = wait_next(&w, &x->orders, f)) == -1)
+			break;
+		cs_sandbox_free(sb);
+		if (cs_sandbox_get(x->cs, x->facts.sandbox_id, sb, f) == 0) {
+			faults = gone = 0;
+			tell_state(sb, &told);
+			rv = judge(x, sb, f);
+		} else if (f->kind == FAIL_REVISION && ++gone >= 2)
+			rv = fail_set(f, FAIL_JOB, "the sandbox (%s) vanished "
+			    "from CloudShell during its setup",
+			    x->facts.sandbox_id);
+		else
+			rv = f->kind == FAIL_REVISION ||
+			    job_passing(f, &faults) ? 1 : -1;
+	}
+	free(told);
+	return rv;
+}
+
+/* --- handing it on --- */
+
+static void
+put_variables(struct exec *x, const struct start_input *in,
+    const struct cs_sandbox *sb)
+{
+	const char *portal = x->order.cloudshell.portal_url;
+	const char *id = x->facts.sandbox_id;
+	json_t *v = json_object();
+	struct buf url;
+
+	json_put_text(v, "SandboxId", id);
+	json_put_text(v, "SandboxName", sb->name != NULL ? sb->name : in->name);
+	json_put_text(v, "BlueprintName", x->facts.blueprint != NULL ?
+	    x->facts.blueprint : in->blueprint);
+	json_put_text(v, "EndTime", sb->end_time);
+	buf_init(&url, 2048);
+	if (portal != NULL && buf_addf(&url, "%.*s/RM/Diagram/Index/",
+	    (int)(strlen(portal) - (portal[0] != '\0' &&
+	    portal[strlen(portal) - 1] == '/')), portal) == 0 &&
+	    buf_add_encoded(&url, id, "") == 0)
+		json_put_text(v, "SandboxUrl", buf_text(&url));
+	buf_free(&url);
+	x->result.variables = v;
+}
+
+static int
+write_details(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
+{
+	char *text;
+	int rv;
+
+	text = json_dumps(sb->details, JSON_INDENT(2));
+	if (text == NULL)
+		return fail_set(f, FAIL_SYSTEM, "the sandbox's details cannot "
+		    "be written");
+	rv = artifact_write(x, ARTIFACT_DETAILS, text, strlen(text), f);
+	xfree_secret(text);
+	return rv;
+}
+
+/* Without its artifact no later action could find the sandbox. */
+static int
+not_handed_on(struct exec *x, struct fail *f)
+{
+	struct fail stopped = { 0 };
+	struct buf fate;
+
+	if (f->kind == FAIL_STOPPED)
+		return -1;
+	buf_init(&fate, 1000);
+	if (dispose(x, false, &fate, &stopped) == -1)
+		*f = stopped;
+	else
+		(void)fail_set(f, f->kind, "%.*s%s%s", 3000, f->text,
+		    f->text[0] != '\0' &&
+		    f->text[strlen(f->text) - 1] == '.' ? "" : ".",
+		    buf_text(&fate));
+	buf_free(&fate);
+	return -1;
+}
+
+int
+start_sandbox(struct exec *x, struct fail *f)
+{
+	struct cs_sandbox sb = { 0 };
+	struct start_input in;
+	int rv = -1;
+
+	if (input_read(x, &in, f) == -1)
+		goto out;
+	if (obtain(x, &in, f) == -1)
+		goto out;
+	if (wait_ready(x, &sb, f) == -1)
+		goto out;
+	if (write_details(x, &sb, f) == -1) {
+		(void)not_handed_on(x, f);
+		goto out;
+	}
+	put_variables(x, &in, &sb);
+	x->result.external_id = xstrdup(x->facts.sandbox_id);
+	x->result.text = xasprintf("Sandbox \"%s\" is Ready (%s)%s%.40s",
+	    sb.name != NULL ? sb.name : in.name, x->facts.sandbox_id,
+	    sb.end_time != NULL ? ", until " : "",
+	    sb.end_time != NULL ? sb.end_time : "");
+	rv = 0;
+out:
+	cs_sandbox_free(&sb);
+	input_free(&in);
+	return rv;
+}
+
+/* --- stop --- */
+
+/* Whether there is, or may be, a sandbox; after a lost start it is looked
+ * for. -1: not known. */
+static int
+find_lost(struct exec *x, struct fail *f)
+{
+	if (x->facts.sandbox_id[0] != '\0')
+		return 1;
+	if (x->facts.intent != INTENT_SANDBOX)
+		return 0;
+	if (!x->order.policy.tag_sandbox_names)
+		return fail_set(f, FAIL_JOB, "its name is not unique");
+	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
+	    NULL, x->facts.sandbox_id, f) == -1)
+		return -1;
+	return x->facts.sandbox_id[0] != '\0' ? 1 : 0;
+}
+
+void
+start_sandbox_stop(struct exec *x, struct buf *text)
+{
+	struct fail f = { 0 };
+	int found;
+
+	found = find_lost(x, &f);
+	if (found == 0 && x->facts.intent == INTENT_SANDBOX)
+		(void)buf_addf(text, "The start of sandbox \"%s\" was not "
+		    "answered; none was found, but it may still appear.",
+		    x->facts.sandbox_name);
+	else if (found == 0)
+		(void)buf_adds(text, "No sandbox had been started.");
+	else if (found == -1)
+		(void)buf_addf(text, "A sandbox named \"%s\" may exist; it "
+		    "was not ended: %.400s.", x->facts.sandbox_name, f.text);
+	else if (!x->order.policy.end_on_stop)
+		(void)buf_addf(text, "The sandbox (%s) was kept.",
+		    x->facts.sandbox_id);
+	else {
+		x->facts.sandbox_ours = true;
+		if (undo_sandbox(x, &f) == 0 || x->facts.stop_accepted)
+			(void)buf_addf(text, "The sandbox (%s) was ended.",
+			    x->facts.sandbox_id);
+		else
+			(void)buf_addf(text, "The sandbox (%s) could not be "
+			    "ended: %.400s.", x->facts.sandbox_id, f.text);
+	}
+}

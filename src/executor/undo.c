@@ -1,0 +1,49 @@
+/*
+ * Undoing what a job did: shared by failing starts, stops and clean-up.
+ */
+#include <string.h>
+
+#include "executor.h"
+
+int
+undo_sandbox(struct exec *x, struct fail *f)
+{
+	bool already = false;
+
+	report_progress(STEP_SANDBOX_END, x->facts.sandbox_id);
+	if (!x->facts.stop_accepted &&
+	    cs_sandbox_stop(x->cs, x->facts.sandbox_id, &already, f) == -1 &&
+	    f->kind != FAIL_REVISION)	/* gone: nothing is left to end */
+		return -1;
+	x->result.sandbox_ended = true;
+	if (x->facts.stop_accepted)
+		return 0;
+	x->facts.stop_accepted = true;
+	return job_fact(x, f);
+}
+
+int
+undo_execution(struct exec *x, struct buf *text, struct fail *f)
+{
+	const char *id = x->facts.execution_id;
+	struct cs_execution e = { 0 };
+	int rv = -1;
+
+	if (cs_execution_get(x->cs, id, &e, f) == -1) {
+		if (f->kind == FAIL_REVISION)
+			(void)buf_adds(text, "The command is gone.");
+		return f->kind == FAIL_REVISION ? 0 : -1;
+	}
+	if (e.progress != CS_GOING) {
+		(void)buf_addf(text, "The command had ended (%.100s).",
+		    e.status == NULL ? "unknown" : e.status);
+		rv = 0;
+	} else if (!e.cancellable) {
+		(void)buf_adds(text, "The command cannot be cancelled in "
+		    "CloudShell and goes on.");
+		rv = 0;
+	} else if ((rv = cs_execution_cancel(x->cs, id, f)) == 0)
+		(void)buf_adds(text, "The command was cancelled.");
+	cs_execution_free(&e);
+	return rv;
+}

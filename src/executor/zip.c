@@ -1,0 +1,340 @@
+/*
+ * ZIP archives in memory, by libzip. What is read comes from a bucket that
+ * others write to: the number of members, their names and their sizes are
+ * checked before anything is unpacked, and what is unpacked is bounded by what
+ * was declared.
+ */
+#include <sys/stat.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <zip.h>
+
+#include "executor.h"
+#include "sys.h"
+
+#define END_SIZE	22	/* of the end record of an archive */
+#define COMMENT_MAX	65535
+
+bool
+zip_detect(const void *data, size_t len)
+{
+	return len >= 4 && (memcmp(data, "PK\3\4", 4) == 0 ||
+	    memcmp(data, "PK\5\6", 4) == 0);
+}
+
+static int
+broken(struct fail *f, const char *why)
+{
+	return fail_set(f, FAIL_CONFIG, "the input artifact is a ZIP archive "
+	    "that cannot be read (%s)", why);
+}
+
+/* Members that the end record declares; -1 if there is no such record. It
+ * keeps libzip from making room for millions of them. */
+static long
+declared(const unsigned char *data, size_t len)
+{
+	size_t at, low;
+
+	if (len < END_SIZE)
+		return -1;
+	low = len - END_SIZE > COMMENT_MAX ? len - END_SIZE - COMMENT_MAX : 0;
+	for (at = len - END_SIZE + 1; at-- > low;)
+		if (memcmp(data + at, "PK\5\6", 4) == 0)
+			return data[at + 10] | data[at + 11] << 8;
+	return -1;
+}
+
+static bool
+unsafe_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	if (len == 0 || name[0] == '/' || strchr(name, '\\') != NULL)
+		return true;
+	if (strcmp(name, "..") == 0 || strncmp(name, "../", 3) == 0)
+		return true;
+	if (strstr(name, "/../") != NULL)
+		return true;
+	return len >= 3 && strcmp(name + len - 3, "/..") == 0;
+}
+
+static const char *
+member_name(zip_t *za, zip_uint64_t i)
+{
+	const char *name = zip_get_name(za, i, ZIP_FL_ENC_RAW);
+
+	if (name != NULL && strncmp(name, "./", 2) == 0 && name[2] != '\0')
+		name += 2;
+	return name;
+}
+
+static int
+check_members(zip_t *za, struct fail *f)
+{
+	zip_int64_t i, n = zip_get_num_entries(za, 0);
+	const char *name;
+
+	if (n > ARTIFACT_MEMBERS_MAX)
+		return fail_set(f, FAIL_CONFIG, "the input artifact is a ZIP "
+		    "archive of more than %d members: use the output artifact "
+		    "of Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+	for (i = 0; i < n; i++) {
+		if ((name = member_name(za, i)) == NULL)
+			return broken(f, "a member has no name");
+		if (strcmp(name, "./") != 0 && unsafe_name(name))
+			return broken(f, "a member's name is absolute or "
+			    "leads out of the archive");
+	}
+	return 0;
+}
+
+static zip_t *
+open_archive(const void *data, size_t len, struct fail *f)
+{
+	zip_source_t *source;
+	zip_error_t error;
+	zip_t *za = NULL;
+	long n;
+
+	if ((n = declared(data, len)) == -1) {
+		(void)broken(f, "it is cut off");
+		return NULL;
+	}
+	if (n > ARTIFACT_MEMBERS_MAX) {
+		(void)fail_set(f, FAIL_CONFIG, "the input artifact is a ZIP "
+		    "archive of more than %d members: use the output artifact "
+		    "of Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+		return NULL;
+	}
+	zip_error_init(&error);
+	source = zip_source_buffer_create(data, len, 0, &error);
+	if (source == NULL) {
+		(void)broken(f, zip_error_strerror(&error));
+		goto out;
+	}
+	za = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
+	if (za == NULL) {
+		(void)broken(f, zip_error_strerror(&error));
+		zip_source_free(source);
+		goto out;
+	}
+	if (check_members(za, f) == -1) {
+		zip_discard(za);
+		za = NULL;
+	}
+out:
+	zip_error_fini(&error);
+	return za;
+}
+
+static int
+check_member(zip_t *za, zip_uint64_t i, zip_stat_t *st, struct fail *f)
+{
+	const zip_uint64_t need = ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD |
+	    ZIP_STAT_ENCRYPTION_METHOD;
+
+	if (zip_stat_index(za, i, 0, st) == -1 || (st->valid & need) != need)
+		return broken(f, "a member is not described");
+	if (st->encryption_method != ZIP_EM_NONE)
+		return broken(f, "it is encrypted");
+	if (st->comp_method != ZIP_CM_STORE &&
+	    st->comp_method != ZIP_CM_DEFLATE)
+		return broken(f, "it is packed in an unusual way");
+	if (st->size > ARTIFACT_DETAILS_MAX)
+		return broken(f, "a member is larger than 1 MiB");
+	return 0;
+}
+
+/* A whole member. More bytes than declared, or others than its checksum says,
+ * are a fault. */
+static int
+read_member(zip_t *za, zip_uint64_t i, struct buf *out, struct fail *f)
+{
+	zip_file_t *file;
+	zip_stat_t st;
+	zip_int64_t n;
+	char chunk[8192];
+	int rv = -1;
+
+	buf_clear(out);
+	if (check_member(za, i, &st, f) == -1)
+		return -1;
+	if ((file = zip_fopen_index(za, i, 0)) == NULL)
+		return broken(f, zip_strerror(za));
+	while ((n = zip_fread(file, chunk, sizeof(chunk))) > 0)
+		if (out->len + n > st.size || buf_add(out, chunk, n) == -1) {
+			(void)broken(f, "a member is larger than declared");
+			goto out;
+		}
+	if (n == -1)
+		(void)broken(f, zip_error_strerror(zip_file_get_error(file)));
+	else if (out->len != st.size)
+		(void)broken(f, "a member is shorter than declared");
+	else
+		rv = 0;
+out:
+	(void)zip_fclose(file);
+	return rv;
+}
+
+static bool
+is_json(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 5 && strcasecmp(name + len - 5, ".json") == 0;
+}
+
+/* The member's object, if it is one that names an id; NULL without a fail if
+ * it is not, -1 if the archive is broken. */
+static int
+try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *f)
+{
+	struct buf text;
+	char *id;
+	int rv;
+
+	*details = NULL;
+	buf_init(&text, ARTIFACT_DETAILS_MAX);
+	rv = read_member(za, i, &text, f);
+	if (rv == 0 && text.len > 0)
+		*details = json_parse(text.data, text.len, NULL);
+	buf_free(&text);
+	if (*details == NULL)
+		return rv;
+	if ((id = json_loose_text(*details, "id")) == NULL) {
+		json_decref(*details);
+		*details = NULL;
+	}
+	free(id);
+	return rv;
+}
+
+/* The only JSON member with an id. */
+static json_t *
+search(zip_t *za, struct fail *f)
+{
+	zip_int64_t i, n = zip_get_num_entries(za, 0);
+	json_t *found = NULL, *details;
+
+	for (i = 0; i < n; i++) {
+		if (!is_json(member_name(za, i)))
+			continue;
+		if (try_member(za, i, &details, f) == -1)
+			goto fail;
+		if (details == NULL)
+			continue;
+		if (found != NULL) {
+			json_decref(details);
+			(void)fail_set(f, FAIL_CONFIG, "the input artifact "
+			    "holds several JSON files with an \"id\": use the "
+			    "output artifact of Quali-Start-Sandbox");
+			goto fail;
+		}
+		found = details;
+	}
+	if (found == NULL)
+		(void)fail_set(f, FAIL_CONFIG, "the input artifact holds no "
+		    ARTIFACT_DETAILS ": use the output artifact of "
+		    "Quali-Start-Sandbox as this action's input");
+	return found;
+fail:
+	json_decref(found);
+	return NULL;
+}
+
+json_t *
+zip_read_details(const void *data, size_t len, struct fail *f)
+{
+	json_t *details = NULL;
+	zip_int64_t i, n;
+	const char *name;
+	zip_t *za;
+
+	if ((za = open_archive(data, len, f)) == NULL)
+		return NULL;
+	n = zip_get_num_entries(za, 0);
+	for (i = 0; i < n; i++) {
+		name = member_name(za, i);
+		if (strcmp(name, ARTIFACT_DETAILS) == 0)
+			break;
+	}
+	if (i == n)
+		details = search(za, f);
+	else if (try_member(za, i, &details, f) == 0 && details == NULL)
+		(void)fail_set(f, FAIL_CONFIG, "the " ARTIFACT_DETAILS " of "
+		    "the input artifact is not a JSON object with an \"id\": "
+		    "use the output artifact of Quali-Start-Sandbox");
+	zip_discard(za);
+	return details;
+}
+
+/* --- writing --- */
+
+static int
+add_member(zip_t *za, const char *member, const void *data, size_t len)
+{
+	zip_source_t *source;
+	zip_int64_t i;
+
+	if ((source = zip_source_buffer(za, data, len, 0)) == NULL)
+		return -1;
+	i = zip_file_add(za, member, source, ZIP_FL_ENC_UTF_8);
+	if (i == -1) {
+		zip_source_free(source);
+		return -1;
+	}
+	/* an ordinary file that anybody may read */
+	return zip_file_set_external_attributes(za, i, 0, ZIP_OPSYS_UNIX,
+	    (zip_uint32_t)(S_IFREG | 0644) << 16);
+}
+
+/* The archive's bytes, once it is closed. */
+static int
+copy_out(struct buf *out, zip_source_t *source)
+{
+	char chunk[8192];
+	zip_int64_t n;
+	int rv = 0;
+
+	if (zip_source_open(source) == -1)
+		return -1;
+	while ((n = zip_source_read(source, chunk, sizeof(chunk))) > 0)
+		if ((rv = buf_add(out, chunk, n)) == -1)
+			break;
+	(void)zip_source_close(source);
+	return n == -1 ? -1 : rv;
+}
+
+int
+zip_write(struct buf *out, const char *member, const void *data, size_t len,
+    struct fail *f)
+{
+	zip_source_t *source;
+	zip_error_t error;
+	zip_t *za;
+	int rv = -1;
+
+	zip_error_init(&error);
+	if ((source = zip_source_buffer_create(NULL, 0, 0, &error)) == NULL)
+		goto out;
+	za = zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, &error);
+	if (za == NULL) {
+		zip_source_free(source);
+		goto out;
+	}
+	zip_source_keep(source);	/* outlives zip_close */
+	if (add_member(za, member, data, len) == -1 || zip_close(za) == -1)
+		zip_discard(za);
+	else
+		rv = copy_out(out, source);
+	zip_source_free(source);
+out:
+	zip_error_fini(&error);
+	if (rv == -1)
+		return fail_set(f, FAIL_SYSTEM, "the output artifact cannot be "
+		    "packed");
+	return 0;
+}
