@@ -1,0 +1,39 @@
+/*
+ * Credentials in environment variables (aws-contract 5.2).
+ */
+#include <stdlib.h>
+
+#include "chain.h"
+#include "sys.h"
+
+const char *
+variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value == NULL || *value == '\0' ? NULL : value;
+}
+
+enum verdict
+environment_look(const struct chain *c, struct found *found, struct fail *f)
+{
+	const char *id = variable("AWS_ACCESS_KEY_ID");
+	const char *secret_key = variable("AWS_SECRET_ACCESS_KEY");
+	const char *token = variable("AWS_SESSION_TOKEN");
+	const char *expiry = variable("AWS_CREDENTIAL_EXPIRATION");
+
+	/* a profile that the configuration names is meant */
+	if (c->options->profile != NULL || (id == NULL && secret_key == NULL))
+		return NOT_CONFIGURED;
+	if (token == NULL)
+		token = variable("AWS_SECURITY_TOKEN");	/* its older name */
+	if (keys_take(found, id, secret_key, token, "environment", f) == -1)
+		return BROKEN;
+	if (expiry != NULL && keys_expiry(expiry, &found->keys.expires) == -1) {
+		(void)fail_set(f, FAIL_CONFIG, "AWS_CREDENTIAL_EXPIRATION is "
+		    "no time of the form 2026-11-23T13:00:00Z");
+		return BROKEN;
+	}
+	found->account = xstrdup(variable("AWS_ACCOUNT_ID"));
+	return FOUND;
+}

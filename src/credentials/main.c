@@ -1,0 +1,217 @@
+/*
+ * aws-credentials: walk the provider chain once and print what was found, in
+ * the form of a credential_process with members of our own. On a fault: one
+ * line on stderr, status 1. It may block; the supervisor gives it a minute.
+ */
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chain.h"
+#include "json.h"
+#include "log.h"
+#include "sys.h"
+
+/* The chain, in order; the first that is configured wins. */
+static const provider providers[] = {
+	environment_look,
+	profile_look,
+	later_look,
+};
+
+static const struct option long_options[] = {
+	{ "profile", required_argument, NULL, 'p' },
+	{ "config-file", required_argument, NULL, 'c' },
+	{ "credentials-file", required_argument, NULL, 's' },
+	{ "region", required_argument, NULL, 'r' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int
+read_options(int argc, char **argv, struct options *o, struct fail *f)
+{
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		switch (c) {
+		case 'p':
+			o->profile = optarg;
+			break;
+		case 'c':
+			o->config_file = optarg;
+			break;
+		case 's':
+			o->credentials_file = optarg;
+			break;
+		case 'r':
+			o->region = optarg;
+			break;
+		default:
+			return fail_set(f, FAIL_CONFIG, "usage: "
+			    "aws-credentials [--profile name] [--region name] "
+			    "[--config-file path] [--credentials-file path]");
+		}
+	}
+	return optind == argc ? 0 : fail_set(f, FAIL_CONFIG,
+	    "takes options only");
+}
+
+/* Which profile is meant; one that is named must exist. */
+static int
+choose_profile(struct chain *c, struct fail *f)
+{
+	c->profile = c->options->profile;
+	if (c->profile == NULL)
+		c->profile = variable("AWS_PROFILE");
+	if (c->profile == NULL)
+		c->profile = variable("AWS_DEFAULT_PROFILE");
+	c->named = c->profile != NULL;
+	if (!c->named)
+		c->profile = "default";
+	if (c->named && !files_has_profile(c->files, c->profile))
+		return fail_set(f, FAIL_CONFIG, "profile %s is neither in %s "
+		    "([%s]) nor in %s ([%s%s])", c->profile,
+		    files_path(c->files, FILE_CREDENTIALS), c->profile,
+		    files_path(c->files, FILE_CONFIG),
+		    strcmp(c->profile, "default") == 0 ? "" : "profile ",
+		    c->profile);
+	return 0;
+}
+
+static int
+walk(const struct chain *c, struct found *found, struct fail *f)
+{
+	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
+		switch (providers[i](c, found, f)) {
+		case FOUND:
+			return 0;
+		case BROKEN:
+			return -1;
+		case NOT_CONFIGURED:
+			break;
+		}
+	}
+	return fail_set(f, FAIL_CONFIG, "no credentials: set "
+	    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give profile %s "
+	    "aws_access_key_id and aws_secret_access_key in %s", c->profile,
+	    files_path(c->files, FILE_CREDENTIALS));
+}
+
+/* --- the answer --- */
+
+static void
+put_secret(json_t *o, const char *key, const struct secret *s)
+{
+	if (s == NULL)
+		return;
+	json_put_text(o, key, secret_open(s));
+	secret_close(s);
+}
+
+static void
+put_keys(json_t *o, const struct found *found)
+{
+	time_t at = (time_t)found->keys.expires;
+	char when[32];
+	struct tm tm;
+
+	(void)json_object_set_new(o, "Version", json_integer(1));
+	json_put_text(o, "AccessKeyId", found->keys.access_key_id);
+	put_secret(o, "SecretAccessKey", found->keys.secret_key);
+	put_secret(o, "SessionToken", found->keys.token);
+	if (at != 0 && gmtime_r(&at, &tm) != NULL &&
+	    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
+		json_put_text(o, "Expiration", when);
+	json_put_text(o, "AccountId", found->account);
+	json_put_text(o, "Origin", found->origin);
+}
+
+static int
+put_settings(json_t *o, const struct chain *c, struct fail *f)
+{
+	static const char *const services[][2] = {
+		{ "codepipeline", "AWS_ENDPOINT_URL_CODEPIPELINE" },
+		{ "s3", "AWS_ENDPOINT_URL_S3" },
+	};
+	json_t *endpoints = json_object();
+	const char *url;
+
+	(void)json_object_set_new(o, "Endpoints", endpoints);
+	for (size_t i = 0; i < 2; i++) {
+		if (settings_endpoint(c, services[i][0], services[i][1], &url,
+		    f) == -1)
+			return -1;
+		json_put_text(endpoints, services[i][0], url);
+	}
+	json_put_text(o, "Region", settings_region(c));
+	json_put_text(o, "CaBundle", settings_ca_bundle(c));
+	(void)json_object_set_new(o, "UseFips", json_boolean(settings_flag(c,
+	    "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")));
+	(void)json_object_set_new(o, "UseDualstack",
+	    json_boolean(settings_flag(c, "AWS_USE_DUALSTACK_ENDPOINT",
+	    "use_dualstack_endpoint")));
+	return 0;
+}
+
+static int
+print(const json_t *o, struct fail *f)
+{
+	char *line = json_line(o);
+	int rc = 0;
+
+	if (sys_write_all(STDOUT_FILENO, line, strlen(line)) == -1 ||
+	    sys_write_all(STDOUT_FILENO, "\n", 1) == -1)
+		rc = fail_set(f, FAIL_SYSTEM, "cannot write the answer");
+	xfree_secret(line);
+	return rc;
+}
+
+/* One look-up from options to answer. */
+static int
+look_up(int argc, char **argv, struct fail *f)
+{
+	struct options options = { 0 };
+	struct chain chain = { .options = &options };
+	struct found found = { 0 };
+	struct aws_files *files = NULL;
+	json_t *o = json_object();
+	int rc = -1;
+
+	if (read_options(argc, argv, &options, f) == -1 ||
+	    (files = files_load(&options, f)) == NULL)
+		goto out;
+	chain.files = files;
+	if (choose_profile(&chain, f) == -1 || walk(&chain, &found, f) == -1)
+		goto out;
+	put_keys(o, &found);
+	if (put_settings(o, &chain, f) == 0)
+		rc = print(o, f);
+out:
+	json_decref(o);
+	files_free(files);
+	credentials_free(&found.keys);
+	free(found.account);
+	free(found.origin);
+	return rc;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct fail f = { 0 };
+
+	log_init("aws-credentials", LOG_ERR);
+	json_init();
+	sys_no_core();
+	sys_reset_signals();
+	if (look_up(argc, argv, &f) == 0)
+		return 0;
+	utf8_clean(f.text, false);
+	(void)dprintf(STDERR_FILENO, "aws-credentials: %s\n", f.text);
+	return 1;
+}

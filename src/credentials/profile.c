@@ -1,0 +1,83 @@
+/*
+ * Credentials of a profile in the shared files. The order is botocore's: what
+ * a profile says of a role comes before its keys, since the keys are then
+ * another identity.
+ */
+#include <stdlib.h>
+
+#include "chain.h"
+#include "sys.h"
+
+/* Ways to credentials that later versions will know. */
+static const struct {
+	const char	*key;
+	const char	*what;
+	bool		 before_keys;	/* of the credentials file */
+} later[] = {
+	{ "role_arn", "assuming a role", true },
+	{ "web_identity_token_file", "a web identity", true },
+	{ "sso_account_id", "single sign-on", true },
+	{ "sso_role_name", "single sign-on", true },
+	{ "login_session", "a login session", false },
+	{ "credential_process", "a credential process", false },
+};
+
+static enum verdict
+not_yet(const struct chain *c, bool before_keys, struct fail *f)
+{
+	enum aws_file where;
+
+	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
+		if (later[i].before_keys != before_keys ||
+		    files_find(c->files, c->profile, later[i].key, &where) ==
+		    NULL)
+			continue;
+		(void)fail_set(f, FAIL_CONFIG, "profile %s of %s has %s: %s "
+		    "is not supported yet; name a profile that has "
+		    "aws_access_key_id and aws_secret_access_key", c->profile,
+		    files_path(c->files, where), later[i].key, later[i].what);
+		return BROKEN;
+	}
+	return NOT_CONFIGURED;
+}
+
+/* A key pair is taken from one file as a whole. */
+static enum verdict
+static_keys(const struct chain *c, enum aws_file which, struct found *found,
+    struct fail *f)
+{
+	const char *id = files_get(c->files, which, c->profile,
+	    "aws_access_key_id");
+	const char *secret_key = files_get(c->files, which, c->profile,
+	    "aws_secret_access_key");
+	char *where;
+	int rc;
+
+	if (id == NULL && secret_key == NULL)
+		return NOT_CONFIGURED;
+	where = xasprintf("profile %s of %s", c->profile,
+	    files_path(c->files, which));
+	rc = keys_take(found, id, secret_key, files_get(c->files, which,
+	    c->profile, "aws_session_token"), where, f);
+	free(where);
+	if (rc == -1)
+		return BROKEN;
+	found->account = xstrdup(files_get(c->files, which, c->profile,
+	    "aws_account_id"));
+	return FOUND;
+}
+
+enum verdict
+profile_look(const struct chain *c, struct found *found, struct fail *f)
+{
+	enum verdict v;
+
+	if ((v = not_yet(c, true, f)) != NOT_CONFIGURED)
+		return v;
+	v = static_keys(c, FILE_CREDENTIALS, found, f);
+	if (v != NOT_CONFIGURED)
+		return v;
+	if ((v = not_yet(c, false, f)) != NOT_CONFIGURED)
+		return v;
+	return static_keys(c, FILE_CONFIG, found, f);
+}
