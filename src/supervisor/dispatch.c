@@ -1,0 +1,496 @@
+/*
+ * Carries out the effects of the state machine and delivers events to it, in
+ * the supervisor. All records changed in one turn of the loop go to disk in
+ * one transaction.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys.h"
+#include "worker.h"
+
+struct job_now
+dispatch_now(void)
+{
+	struct job_now now = { .ms = sys_now_ms(), .wall = sys_wall() };
+
+	return now;
+}
+
+int
+dispatch_free_slots(const struct worker *worker)
+{
+	const struct entry *entry;
+	int64_t slots = worker->conf.worker.max_jobs;
+
+	TAILQ_FOREACH(entry, &worker->entries, link)
+		if (jobs_slot(&entry->job))
+			slots--;
+	return slots > 0 ? (int)slots : 0;
+}
+
+int
+dispatch_running(const struct worker *worker)
+{
+	const struct entry *entry;
+	int n = 0;
+
+	TAILQ_FOREACH(entry, &worker->entries, link)
+		if (entry->child != NULL)
+			n++;
+	return n;
+}
+
+bool
+dispatch_at_rest(const struct worker *worker)
+{
+	const struct entry *entry;
+
+	TAILQ_FOREACH(entry, &worker->entries, link)
+		if (!jobs_at_rest(&entry->job))
+			return false;
+	return true;
+}
+
+void
+dispatch_drop(struct entry *entry)
+{
+	struct worker *worker = entry->worker;
+
+	TAILQ_REMOVE(&worker->entries, entry, link);
+	call_cancel(entry->ack);
+	call_cancel(entry->details);
+	call_cancel(entry->report);
+	child_free(entry->child);
+	sd_event_source_disable_unref(entry->timer);
+	job_data_free(&entry->data);
+	credentials_free(&entry->fresh);
+	jobs_free(&entry->job);
+	free(entry->refused);
+	free(entry->token_fault);
+	free(entry);
+}
+
+/* --- the ledger: one transaction per turn --- */
+
+static bool
+save_all(struct worker *worker, struct fail *fail)
+{
+	struct entry *entry;
+	int64_t wall = sys_wall();
+
+	if (ledger_begin(worker->ledger, fail) != 0)
+		return false;
+	TAILQ_FOREACH(entry, &worker->entries, link) {
+		if (entry->save &&
+		    ledger_save(worker->ledger, &entry->job, wall, fail) != 0) {
+			ledger_rollback(worker->ledger);
+			return false;
+		}
+	}
+	return ledger_commit(worker->ledger, fail) == 0;
+}
+
+static int
+on_commit(sd_event_source *source, void *arg)
+{
+	struct worker *worker = arg;
+	struct entry *entry, *next;
+	struct fail fail;
+	bool saved = save_all(worker, &fail);
+
+	(void)source;
+	if (!saved)
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "ledger: %s; nothing "
+		    "is claimed until it can be written", fail.text);
+	/* New saves wanted by what follows are for the next transaction. */
+	TAILQ_FOREACH(entry, &worker->entries, link) {
+		entry->depth = entry->save ? 1 : 0;
+		entry->save = false;
+	}
+	TAILQ_FOREACH_SAFE(entry, &worker->entries, link, next) {
+		if (entry->depth == 0)
+			continue;
+		entry->depth = 0;
+		dispatch_simple(entry, saved ? EV_SAVED : EV_SAVE_FAILED);
+	}
+	worker_look(worker);
+	return 0;
+}
+
+static void
+want_save(struct entry *entry)
+{
+	struct worker *worker = entry->worker;
+
+	entry->save = true;
+	if (worker->commit == NULL) {
+		if (sd_event_add_defer(worker->event, &worker->commit,
+		    on_commit, worker) < 0)
+			fatalx("cannot add an event source");
+		(void)sd_event_source_set_priority(worker->commit,
+		    PRIO_COMMIT);
+	}
+	(void)sd_event_source_set_enabled(worker->commit, SD_EVENT_ONESHOT);
+}
+
+/* --- time --- */
+
+static int
+on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct entry *entry = arg;
+
+	(void)source, (void)usec;
+	dispatch_simple(entry, EV_TIMER);
+	return 0;
+}
+
+static void
+set_timer(struct entry *entry)
+{
+	int64_t wake = jobs_wake(&entry->job);
+	uint64_t usec = (uint64_t)wake * 1000;
+
+	if (wake == 0) {
+		if (entry->timer != NULL)
+			(void)sd_event_source_set_enabled(entry->timer,
+			    SD_EVENT_OFF);
+		return;
+	}
+	if (entry->timer == NULL) {
+		if (sd_event_add_time(entry->worker->event, &entry->timer,
+		    CLOCK_MONOTONIC, usec, 1000, on_timer, entry) < 0)
+			fatalx("cannot add a timer");
+		(void)sd_event_source_set_priority(entry->timer, PRIO_TIMER);
+		return;
+	}
+	(void)sd_event_source_set_time(entry->timer, usec);
+	(void)sd_event_source_set_enabled(entry->timer, SD_EVENT_ONESHOT);
+}
+
+/* --- effects --- */
+
+static void
+do_start(struct entry *entry)
+{
+	struct fail fail;
+
+	if (entry->job.cleaning)
+		journal_job(&entry->job, JOURNAL_CLEANUP, LOG_NOTICE,
+		    "cleaning up");
+	if (entry->token_fault != NULL && !entry->job.cleaning)
+		fail_set(&fail, FAIL_CONFIG, "%s", entry->token_fault);
+	else if (child_start(entry, &fail) == 0)
+		return;
+	dispatch_text(entry, EV_START_FAILED, fail.text);
+}
+
+static void
+do_order(struct entry *entry)
+{
+	struct fail fail;
+	struct buf line;
+
+	buf_init(&line, IPC_ORDER_MAX);
+	if (effect_order(entry, &line, &fail) == 0) {
+		child_write(entry->child, &line);
+		journal_job(&entry->job, JOURNAL_BEGUN, LOG_DEBUG,
+		    "order given");
+	} else {
+		journal_job(&entry->job, JOURNAL_OTHER, LOG_ERR, "%s",
+		    fail.text);
+		dispatch_text(entry, EV_FAULT, fail.text);
+	}
+	buf_free(&line);
+}
+
+static void
+do_later(struct entry *entry, enum ipc_later type)
+{
+	struct ipc_later_order order = { .type = type };
+	struct buf line;
+
+	if (type == IPC_CREDENTIALS && entry->job.details_failed)
+		order.error = xstrdup(entry->refused != NULL ?
+		    entry->refused : "refused");
+	else if (type == IPC_CREDENTIALS) {
+		order.credentials = entry->fresh;
+		memset(&entry->fresh, 0, sizeof(entry->fresh));
+	}
+	buf_init(&line, IPC_ORDER_MAX);
+	if (ipc_later_encode(&line, &order) == 0 && entry->child != NULL)
+		child_write(entry->child, &line);
+	buf_free(&line);
+	ipc_later_free(&order);
+}
+
+static void
+do_kill(struct entry *entry)
+{
+	if (entry->child != NULL && child_known(entry->child)) {
+		child_signal(entry->child, SIGKILL);
+		return;
+	}
+	/* Nobody to kill: closing its pipes ends one that still comes. */
+	child_free(entry->child);
+	entry->child = NULL;
+	dispatch_text(entry, EV_START_FAILED, entry->job.why);
+}
+
+static void
+do_stop(struct entry *entry)
+{
+	journal_job(&entry->job, entry->job.stop == STOP_DEADLINE ?
+	    JOURNAL_DEADLINE : JOURNAL_OTHER, LOG_WARNING, "%s while %s: "
+	    "asked to stop", entry->job.stop == STOP_DEADLINE ? "deadline" :
+	    "cancelled", ipc_step_text(entry->job.step));
+	if (entry->child != NULL)
+		child_signal(entry->child, SIGTERM);
+}
+
+static void
+do_forget(struct entry *entry)
+{
+	struct worker *worker = entry->worker;
+
+	entry->over = true;
+	if (worker->poller != NULL)
+		poller_wake(worker->poller);
+}
+
+/* One bit after the other; an earlier one may change what the later ones
+ * find, so each looks again. */
+static void
+carry_out(struct entry *entry, unsigned fx)
+{
+	if (fx & FX_SAVE)
+		want_save(entry);
+	if (fx & FX_ACKNOWLEDGE)
+		effect_acknowledge(entry);
+	if (fx & FX_DETAILS)
+		effect_details(entry);
+	if (fx & FX_START)
+		do_start(entry);
+	if (fx & FX_ORDER)
+		do_order(entry);
+	if (fx & FX_RECORDED)
+		do_later(entry, IPC_RECORDED);
+	if (fx & FX_CREDENTIALS)
+		do_later(entry, IPC_CREDENTIALS);
+	if (fx & FX_WRITE_PARK)
+		do_later(entry, IPC_PARK);
+	if (fx & FX_STOP)
+		do_stop(entry);
+	if (fx & FX_RENEW)
+		zygote_renew(entry->worker->zygote, entry->job.why);
+	if (fx & FX_KILL)
+		do_kill(entry);
+	if (fx & FX_UPGRADE)
+		worker_stop(entry->worker, EXIT_UPGRADE);
+	if (fx & FX_REPORT)
+		effect_report(entry);
+	if (fx & FX_FORGET)
+		do_forget(entry);
+}
+
+/* What the operator should read of a change of state. */
+static void
+tell(struct entry *entry, enum job_state before, enum job_child had)
+{
+	const struct job *job = &entry->job;
+	char text[LOG_LINE_MAX];
+
+	if (before != JOB_RESULT && job->state == JOB_RESULT)
+		journal_job(job, job->result.outcome == OUTCOME_SUCCESS ?
+		    JOURNAL_SUCCEEDED : JOURNAL_FAILED,
+		    job->result.outcome == OUTCOME_SUCCESS ? LOG_INFO :
+		    LOG_NOTICE, "%s: %s",
+		    job_outcome_name(job->result.outcome),
+		    log_safe(text, sizeof(text), job->result.text != NULL ?
+		    job->result.text : ""));
+	if (had == CHILD_PARKING && job->child == CHILD_NONE &&
+	    job->state == JOB_OURS)
+		journal_job(job, JOURNAL_PARKED, LOG_NOTICE,
+		    "parked: goes on at the next start");
+}
+
+void
+dispatch_event(struct entry *entry, const struct job_event *ev)
+{
+	struct worker *worker = entry->worker;
+	enum job_state before = entry->job.state;
+	enum job_child had = entry->job.child;
+	struct job_now now = dispatch_now();
+	bool slot = jobs_slot(&entry->job);
+	unsigned fx;
+
+	if (entry->over)
+		return;
+	entry->depth++;
+	fx = jobs_step(&entry->job, ev, &now);
+	tell(entry, before, had);
+	carry_out(entry, fx);
+	if (--entry->depth > 0)
+		return;
+	if (entry->over) {
+		dispatch_drop(entry);
+	} else {
+		set_timer(entry);
+		slot = slot && !jobs_slot(&entry->job);
+	}
+	if (slot && worker->poller != NULL)
+		poller_wake(worker->poller);
+	if (worker->draining)
+		worker_look(worker);
+}
+
+void
+dispatch_simple(struct entry *entry, enum job_event_type type)
+{
+	struct job_event ev = { .type = type };
+
+	dispatch_event(entry, &ev);
+}
+
+void
+dispatch_text(struct entry *entry, enum job_event_type type, const char *text)
+{
+	struct job_event ev = { .type = type };
+
+	ev.u.text = text;
+	dispatch_event(entry, &ev);
+}
+
+void
+dispatch_all(struct worker *worker, enum job_event_type type)
+{
+	struct entry *entry, *next;
+
+	TAILQ_FOREACH_SAFE(entry, &worker->entries, link, next)
+		dispatch_simple(entry, type);
+}
+
+/* --- new lives --- */
+
+static struct job_rules
+rules_of(const struct conf *conf, enum job_action action)
+{
+	struct job_rules rules = {
+		.timeout_ms = conf->action[action].timeout,
+		.kill_grace_ms = conf->worker.kill_grace,
+		.run_ambiguous = conf->worker.ambiguous_claim == CLAIM_RUN,
+		.hand_back = conf->worker.on_stop == ON_STOP_HAND_BACK,
+		.keep_failed =
+		    conf->start.on_setup_failure == SETUP_FAILURE_KEEP,
+	};
+
+	return rules;
+}
+
+static enum job_action
+action_of(const struct worker *worker, const struct job_data *data)
+{
+	for (size_t i = 0; i < worker->ntypes; i++)
+		if (strcmp(worker->types[i].type.provider,
+		    data->provider) == 0 &&
+		    strcmp(worker->types[i].type.category,
+		    data->category) == 0)
+			return worker->types[i].action;
+	return ACTION_MAX;
+}
+
+static struct entry *
+entry_new(struct worker *worker)
+{
+	struct entry *entry = xcalloc(1, sizeof(*entry));
+
+	entry->worker = worker;
+	TAILQ_INSERT_TAIL(&worker->entries, entry, link);
+	return entry;
+}
+
+static struct entry *
+entry_find(struct worker *worker, const char *id)
+{
+	struct entry *entry;
+
+	TAILQ_FOREACH(entry, &worker->entries, link)
+		if (strcmp(entry->job.id, id) == 0)
+			return entry;
+	return NULL;
+}
+
+/* The same job once more: its claim may still be open, or it was ours and is
+ * none of a new life. */
+static bool
+known(struct worker *worker, const struct job_data *data)
+{
+	struct job_event ev = { .type = EV_OFFERED_AGAIN };
+	struct entry *entry = entry_find(worker, data->id);
+	enum job_state state;
+
+	if (entry != NULL) {
+		ev.u.nonce = data->nonce;
+		dispatch_event(entry, &ev);
+		return true;
+	}
+	state = ledger_state(worker->ledger, data->id);
+	if (state == JOB_NEW || state == JOB_DROPPED)
+		return false;
+	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: offered again "
+	    "although it is %s here; left alone", data->id,
+	    jobs_state_name(state));
+	return true;
+}
+
+static void
+take_token(struct entry *entry)
+{
+	struct fail fail;
+	int64_t left;
+
+	if (token_decode(entry->data.continuation, &entry->job.facts, &left,
+	    &fail) != 0) {
+		entry->token_fault = xstrdup(fail.text);
+		return;
+	}
+	if (left < entry->job.rules.timeout_ms)
+		entry->job.rules.timeout_ms = left > 1000 ? left : 1000;
+	entry->job.resumed = true;
+}
+
+void
+dispatch_offer(struct worker *worker, struct job_data *data)
+{
+	enum job_action action = action_of(worker, data);
+	struct job_rules rules;
+	struct entry *entry;
+
+	if (worker->draining || action == ACTION_MAX || known(worker, data)) {
+		job_data_free(data);
+		return;
+	}
+	rules = rules_of(&worker->conf, action);
+	entry = entry_new(worker);
+	jobs_new(&entry->job, data, action, &rules);
+	entry->data = *data;
+	memset(data, 0, sizeof(*data));
+	if (entry->data.continuation != NULL)
+		take_token(entry);
+	dispatch_simple(entry, EV_OFFERED);
+}
+
+void
+dispatch_resume(struct worker *worker, struct job *job)
+{
+	struct entry *entry = entry_new(worker);
+
+	entry->job = *job;
+	memset(job, 0, sizeof(*job));
+	entry->job.rules = rules_of(&worker->conf, entry->job.action);
+	journal_job(&entry->job, JOURNAL_RESUMED, LOG_NOTICE,
+	    "taken up again: %s", jobs_state_name(entry->job.state));
+	dispatch_simple(entry, EV_RESUME);
+}

@@ -1,0 +1,229 @@
+/*
+ * What the end of an executor means for its job, in the supervisor: the table
+ * of result and exit status, and the texts that pipeline authors read. Pure.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "buf.h"
+#include "jobs.h"
+#include "sys.h"
+
+static const char *const state_names[JOB_STATE_MAX] = {
+	[JOB_NEW] = "new",
+	[JOB_CLAIMING] = "claiming",
+	[JOB_OURS] = "ours",
+	[JOB_RESULT] = "result",
+	[JOB_DONE] = "done",
+	[JOB_DROPPED] = "dropped",
+};
+
+const char *
+jobs_state_name(enum job_state state)
+{
+	return state < JOB_STATE_MAX ? state_names[state] : "?";
+}
+
+enum job_state
+jobs_state_parse(const char *name)
+{
+	for (int i = 0; i < JOB_STATE_MAX; i++)
+		if (strcmp(state_names[i], name) == 0)
+			return (enum job_state)i;
+	return JOB_NEW;
+}
+
+char *
+jobs_duration(char *dst, size_t size, int64_t ms)
+{
+	if (ms >= 7200000 && ms % 3600000 == 0)
+		snprintf(dst, size, "%lld hours", (long long)(ms / 3600000));
+	else if (ms >= 60000 && ms % 60000 == 0)
+		snprintf(dst, size, "%lld min", (long long)(ms / 60000));
+	else if (ms % 1000 == 0)
+		snprintf(dst, size, "%lld s", (long long)(ms / 1000));
+	else
+		snprintf(dst, size, "%.1f s", (double)ms / 1000.0);
+	return dst;
+}
+
+static void
+set_failure(struct job *job, enum fail_kind kind, const char *text)
+{
+	job_result_free(&job->result);
+	job->result.outcome = OUTCOME_FAILURE;
+	job->result.kind = kind;
+	job->result.text = xstrdup(text);
+	if (job->facts.sandbox_id[0] != '\0')
+		job->result.external_id = xstrdup(job->facts.sandbox_id);
+}
+
+void
+jobs_end_failed(struct job *job, enum fail_kind kind, const char *fmt, ...)
+{
+	char text[FAIL_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	utf8_cut(text, sizeof(text) - 1);
+	set_failure(job, kind, text);
+}
+
+bool
+jobs_end_needs_cleanup(const struct job *job, bool told)
+{
+	enum job_outcome outcome = job->result.outcome;
+
+	if (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_CONTINUE)
+		return false;
+	if (job->action == ACTION_START) {
+		if (job->result.sandbox_ended || (told && job->rules.keep_failed))
+			return false;
+		return job->facts.intent == INTENT_SANDBOX ||
+		    (job->facts.sandbox_ours &&
+		    job->facts.sandbox_id[0] != '\0');
+	}
+	return job->action == ACTION_RUN && !told &&
+	    job->facts.execution_id[0] != '\0';
+}
+
+/* What goes on after the report, for the reader of the message. */
+static void
+add_cleanup(const struct job *job, struct buf *text)
+{
+	if (!jobs_end_needs_cleanup(job, false))
+		return;
+	if (job->action == ACTION_RUN)
+		buf_addf(text, " The worker goes on to cancel execution %s of "
+		    "the command.", job->facts.execution_id);
+	else if (job->facts.sandbox_id[0] != '\0')
+		buf_addf(text, " The worker goes on to end sandbox %s.",
+		    job->facts.sandbox_id);
+	else
+		buf_addf(text, " The worker goes on to look for sandbox "
+		    "\"%s\" and to end it.", job->facts.sandbox_name != NULL ?
+		    job->facts.sandbox_name : "");
+	if (job->facts.intent == INTENT_COMMAND)
+		buf_adds(text, " The command may have run.");
+}
+
+static void
+add_cause(const struct job *job, struct buf *text)
+{
+	char limit[32];
+
+	if (job->stop == STOP_DEADLINE)
+		buf_addf(text, "Timed out after %s while %s.",
+		    jobs_duration(limit, sizeof(limit), job->rules.timeout_ms),
+		    ipc_step_text(job->step));
+	else if (job->stop == STOP_CANCEL)
+		buf_addf(text, "Cancelled by the operator of the worker "
+		    "while %s.", ipc_step_text(job->step));
+	else
+		buf_addf(text, "The job was stopped on the worker's machine "
+		    "while %s.", ipc_step_text(job->step));
+}
+
+void
+jobs_end_with_result(struct job *job, const struct job_result *told)
+{
+	struct job_result *r = &job->result;
+	struct buf text;
+
+	job_result_free(r);
+	*r = *told;
+	r->text = xstrdup(told->text);
+	r->external_id = xstrdup(told->external_id);
+	r->continuation = NULL;
+	r->variables = json_incref(told->variables);
+	if (told->outcome != OUTCOME_STOPPED)
+		return;
+	r->outcome = OUTCOME_FAILURE;
+	r->kind = job->stop == STOP_NONE ? FAIL_SYSTEM : FAIL_JOB;
+	buf_init(&text, FAIL_TEXT_MAX * 2);
+	add_cause(job, &text);
+	if (told->text != NULL && told->text[0] != '\0')
+		buf_addf(&text, " %s", told->text);
+	add_cleanup(job, &text);
+	free(r->text);
+	r->text = xstrdup(buf_text(&text));
+	buf_free(&text);
+}
+
+static void
+add_exit(const struct job_exit *end, struct buf *text)
+{
+	switch (end->status) {
+	case IPC_EXIT_CONFINE:
+		buf_adds(text, "it could not confine itself");
+		break;
+	case IPC_EXIT_PROTOCOL:
+	case IPC_EXIT_ORPHAN:
+	case IPC_EXIT_REPORT:
+		buf_adds(text, "it lost its connection to the supervisor");
+		break;
+	case 0:
+		buf_adds(text, "it ended without a result");
+		break;
+	default:
+		buf_addf(text, "it ended with status %d and without a result",
+		    end->status);
+	}
+}
+
+/*
+ *  result   end                          the job
+ *  any      any                          as told (jobs_end_with_result)
+ *  none     killed after our stop        timed out, or cancelled
+ *  none     protocol fault, then killed  failed: protocol
+ *  none     signal                       failed: died of signal N
+ *  none     status                       failed: named status
+ */
+void
+jobs_end_without_result(struct job *job, const struct job_exit *end)
+{
+	enum fail_kind kind = FAIL_SYSTEM;
+	struct buf text;
+
+	buf_init(&text, FAIL_TEXT_MAX - 1);
+	if (job->stop != STOP_NONE) {
+		kind = FAIL_JOB;
+		add_cause(job, &text);
+		buf_adds(&text, " The process of this job did not end by "
+		    "itself and was killed.");
+	} else {
+		buf_addf(&text, "The worker's process for this job failed "
+		    "while %s: ", ipc_step_text(job->step));
+		if (job->fault)
+			buf_addf(&text, "it broke the protocol (%s)", job->why);
+		else if (end->signaled)
+			buf_addf(&text, "it died of signal %d (%s)",
+			    end->status, strsignal(end->status));
+		else
+			add_exit(end, &text);
+		buf_adds(&text, ". This is a fault of the worker or its "
+		    "machine, not of the pipeline: retry the stage, and tell "
+		    "the worker's operator.");
+	}
+	add_cleanup(job, &text);
+	set_failure(job, kind, buf_text(&text));
+	buf_free(&text);
+}
+
+void
+jobs_end_handed_back(struct job *job, const struct job_now *now)
+{
+	job_result_free(&job->result);
+	job->result.outcome = OUTCOME_CONTINUE;
+	job->result.text = xstrdup("Handed back to the queue: the worker is "
+	    "being stopped, another one goes on.");
+	if (job->facts.sandbox_id[0] != '\0')
+		job->result.external_id = xstrdup(job->facts.sandbox_id);
+	job->result.continuation = token_encode(&job->facts,
+	    jobs_remaining(job, now));
+}

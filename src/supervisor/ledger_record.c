@@ -1,0 +1,266 @@
+/*
+ * The ledger's rows: struct job's record part to columns and back. Facts and
+ * result are JSON objects in one column each, so that a new member needs no
+ * new schema. Part of the supervisor.
+ */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "ledger_record.h"
+#include "sys.h"
+
+enum column {
+	COL_ID, COL_STATE, COL_CHANGED, COL_CLAIMED, COL_DEADLINE, COL_NONCE,
+	COL_ACTION, COL_VERSION, COL_PIPELINE, COL_STAGE, COL_NAME,
+	COL_EXECUTION, COL_STEP, COL_CLEANUP, COL_REPORTED, COL_FACTS,
+	COL_RESULT
+};
+
+static const char *const column_names[] = {
+	[COL_ID] = "id", [COL_STATE] = "state", [COL_CHANGED] = "changed",
+	[COL_CLAIMED] = "claimed", [COL_DEADLINE] = "deadline",
+	[COL_NONCE] = "nonce", [COL_ACTION] = "action",
+	[COL_VERSION] = "version", [COL_PIPELINE] = "pipeline",
+	[COL_STAGE] = "stage", [COL_NAME] = "name",
+	[COL_EXECUTION] = "execution", [COL_STEP] = "step",
+	[COL_CLEANUP] = "cleanup", [COL_REPORTED] = "reported",
+	[COL_FACTS] = "facts", [COL_RESULT] = "result",
+};
+
+/* --- facts --- */
+
+static char *
+facts_encode(const struct job_facts *f)
+{
+	json_t *o = json_object();
+	char *line;
+
+	json_put_text(o, "intent", job_intent_name(f->intent));
+	(void)json_object_set_new(o, "sandboxOurs",
+	    json_boolean(f->sandbox_ours));
+	json_put_text(o, "sandboxId", f->sandbox_id);
+	json_put_text(o, "sandboxName", f->sandbox_name);
+	json_put_text(o, "blueprint", f->blueprint);
+	json_put_text(o, "executionId", f->execution_id);
+	(void)json_object_set_new(o, "stopAccepted",
+	    json_boolean(f->stop_accepted));
+	line = json_line(o);
+	json_decref(o);
+	return line;
+}
+
+/* Copy a member; one that is absent or too long is an error. */
+static int
+member_copy(const json_t *o, const char *key, char *dst, size_t size)
+{
+	const char *text = json_text(o, key);
+
+	return text == NULL || strlcpy(dst, text, size) >= size ? -1 : 0;
+}
+
+static int
+facts_decode(const json_t *o, struct job_facts *f)
+{
+	const char *intent = json_text(o, "intent");
+
+	f->intent = job_intent_parse(intent);
+	if (intent == NULL || strcmp(intent, job_intent_name(f->intent)) != 0 ||
+	    member_copy(o, "sandboxId", f->sandbox_id,
+	    sizeof(f->sandbox_id)) == -1 ||
+	    member_copy(o, "executionId", f->execution_id,
+	    sizeof(f->execution_id)) == -1)
+		return -1;
+	f->sandbox_ours = json_flag(o, "sandboxOurs", false);
+	f->stop_accepted = json_flag(o, "stopAccepted", false);
+	f->sandbox_name = xstrdup(json_text(o, "sandboxName"));
+	f->blueprint = xstrdup(json_text(o, "blueprint"));
+	return 0;
+}
+
+/* --- result --- */
+
+/* NULL: no result yet. */
+static char *
+result_encode(const struct job_result *r)
+{
+	json_t *o;
+	char *line;
+
+	if (r->outcome == OUTCOME_NONE)
+		return NULL;
+	o = json_object();
+	json_put_text(o, "outcome", job_outcome_name(r->outcome));
+	json_put_text(o, "kind", fail_kind_name(r->kind));
+	json_put_text(o, "text", r->text);
+	json_put_text(o, "externalId", r->external_id);
+	if (r->variables != NULL)
+		(void)json_object_set(o, "variables", r->variables);
+	json_put_text(o, "continuation", r->continuation);
+	(void)json_object_set_new(o, "sandboxEnded",
+	    json_boolean(r->sandbox_ended));
+	line = json_line(o);
+	json_decref(o);
+	return line;
+}
+
+static int
+result_decode(const json_t *o, struct job_result *r)
+{
+	const char *kind = json_text(o, "kind");
+
+	r->outcome = job_outcome_parse(json_text(o, "outcome"));
+	r->kind = fail_kind_parse(kind);
+	if (r->outcome == OUTCOME_NONE || kind == NULL ||
+	    strcmp(kind, fail_kind_name(r->kind)) != 0)
+		return -1;
+	r->text = xstrdup(json_text(o, "text"));
+	r->external_id = xstrdup(json_text(o, "externalId"));
+	r->variables = json_incref(json_object_of(o, "variables"));
+	r->continuation = xstrdup(json_text(o, "continuation"));
+	r->sandbox_ended = json_flag(o, "sandboxEnded", false);
+	return 0;
+}
+
+/* --- rows --- */
+
+static int
+bind_text(sqlite3_stmt *s, enum column c, const char *text)
+{
+	return sqlite3_bind_text(s, (int)c + 1, text, -1, SQLITE_TRANSIENT);
+}
+
+static int
+bind_int(sqlite3_stmt *s, enum column c, int64_t n)
+{
+	return sqlite3_bind_int64(s, (int)c + 1, n);
+}
+
+int
+record_bind(sqlite3_stmt *s, const struct job *j, int64_t wall)
+{
+	char *facts = facts_encode(&j->facts);
+	char *result = result_encode(&j->result);
+	int rc;
+
+	if ((rc = bind_text(s, COL_ID, j->id)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_STATE, jobs_state_name(j->state))) ==
+	    SQLITE_OK &&
+	    (rc = bind_int(s, COL_CHANGED, wall)) == SQLITE_OK &&
+	    (rc = bind_int(s, COL_CLAIMED, j->claimed_wall)) == SQLITE_OK &&
+	    (rc = bind_int(s, COL_DEADLINE, j->deadline_wall)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_NONCE, j->nonce)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_ACTION, job_action_name(j->action))) ==
+	    SQLITE_OK &&
+	    (rc = bind_text(s, COL_VERSION, j->version)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_PIPELINE, j->pipeline)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_STAGE, j->stage)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_NAME, j->name)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_EXECUTION, j->execution)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_STEP, ipc_step_name(j->step))) ==
+	    SQLITE_OK &&
+	    (rc = bind_int(s, COL_CLEANUP, j->cleanup)) == SQLITE_OK &&
+	    (rc = bind_int(s, COL_REPORTED, j->reported)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_FACTS, facts)) == SQLITE_OK)
+		rc = bind_text(s, COL_RESULT, result);
+	xfree_secret(facts);
+	xfree_secret(result);
+	return rc;
+}
+
+static const char *
+read_text(sqlite3_stmt *s, enum column c)
+{
+	return (const char *)sqlite3_column_text(s, (int)c);
+}
+
+static int
+read_copy(sqlite3_stmt *s, enum column c, char *dst, size_t size,
+    const char **bad)
+{
+	const char *text = read_text(s, c);
+
+	if (text != NULL && strlcpy(dst, text, size) < size)
+		return 0;
+	*bad = column_names[c];
+	return -1;
+}
+
+/* Words of enumerations: one that we do not know is an error, not a default:
+ * a newer version may have written it. */
+static int
+read_words(sqlite3_stmt *s, struct job *j, const char **bad)
+{
+	const char *state = read_text(s, COL_STATE);
+	const char *step = read_text(s, COL_STEP);
+
+	j->state = state == NULL ? JOB_NEW : jobs_state_parse(state);
+	if (j->state == JOB_NEW) {
+		*bad = column_names[COL_STATE];
+		return -1;
+	}
+	j->action = job_action_parse(read_text(s, COL_ACTION));
+	if (j->action == ACTION_MAX) {
+		*bad = column_names[COL_ACTION];
+		return -1;
+	}
+	/* only told in texts: an unknown step is none */
+	j->step = step == NULL ? STEP_NONE : ipc_step_parse(step);
+	return 0;
+}
+
+static int
+read_objects(sqlite3_stmt *s, struct job *j, const char **bad)
+{
+	enum column c = COL_FACTS;
+	const char *text;
+	json_t *o = NULL;
+	int rc = -1;
+
+	if ((text = read_text(s, c)) == NULL ||
+	    (o = json_parse(text, strlen(text), NULL)) == NULL ||
+	    facts_decode(o, &j->facts) == -1)
+		goto out;
+	c = COL_RESULT;
+	if ((text = read_text(s, c)) != NULL) {
+		json_decref(o);
+		if ((o = json_parse(text, strlen(text), NULL)) == NULL ||
+		    result_decode(o, &j->result) == -1)
+			goto out;
+	}
+	rc = 0;
+out:
+	if (rc == -1)
+		*bad = column_names[c];
+	json_decref(o);
+	return rc;
+}
+
+int
+record_read(sqlite3_stmt *s, struct job *j, struct fail *f)
+{
+	const char *bad = NULL;
+
+	if (read_copy(s, COL_ID, j->id, sizeof(j->id), &bad) == 0 &&
+	    read_copy(s, COL_NONCE, j->nonce, sizeof(j->nonce), &bad) == 0 &&
+	    read_copy(s, COL_VERSION, j->version, sizeof(j->version),
+	    &bad) == 0 &&
+	    read_copy(s, COL_PIPELINE, j->pipeline, sizeof(j->pipeline),
+	    &bad) == 0 &&
+	    read_copy(s, COL_STAGE, j->stage, sizeof(j->stage), &bad) == 0 &&
+	    read_copy(s, COL_NAME, j->name, sizeof(j->name), &bad) == 0 &&
+	    read_copy(s, COL_EXECUTION, j->execution, sizeof(j->execution),
+	    &bad) == 0 &&
+	    read_words(s, j, &bad) == 0 && read_objects(s, j, &bad) == 0) {
+		j->claimed_wall = sqlite3_column_int64(s, COL_CLAIMED);
+		j->deadline_wall = sqlite3_column_int64(s, COL_DEADLINE);
+		j->cleanup = sqlite3_column_int(s, COL_CLEANUP) != 0;
+		j->reported = sqlite3_column_int(s, COL_REPORTED) != 0;
+		return 0;
+	}
+	job_facts_free(&j->facts);
+	job_result_free(&j->result);
+	memset(j, 0, sizeof(*j));
+	return fail_set(f, FAIL_SYSTEM, "column %s cannot be understood", bad);
+}

@@ -1,0 +1,42 @@
+/*
+ * One row of the ledger and the record part of struct job: the two halves of
+ * the same table, next to each other in ledger_record.c.
+ */
+#ifndef LEDGER_RECORD_H
+#define LEDGER_RECORD_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "fail.h"
+#include "jobs.h"
+
+/* Columns in the order of RECORD_SELECT and of the marks of RECORD_SAVE. */
+#define RECORD_COLUMNS	"id, state, changed, claimed, deadline, nonce, "	\
+    "action, version, pipeline, stage, name, execution, step, cleanup, "	\
+    "reported, facts, result"
+
+#define RECORD_SELECT	"SELECT " RECORD_COLUMNS " FROM job "
+
+/* The rowid and with it the order of arrival stay when a record changes. */
+#define RECORD_SAVE	"INSERT INTO job (" RECORD_COLUMNS ") "		\
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "	\
+    "?15, ?16, ?17) ON CONFLICT (id) DO UPDATE SET "			\
+    "state = excluded.state, changed = excluded.changed, "		\
+    "claimed = excluded.claimed, deadline = excluded.deadline, "	\
+    "nonce = excluded.nonce, action = excluded.action, "		\
+    "version = excluded.version, pipeline = excluded.pipeline, "	\
+    "stage = excluded.stage, name = excluded.name, "			\
+    "execution = excluded.execution, step = excluded.step, "		\
+    "cleanup = excluded.cleanup, reported = excluded.reported, "	\
+    "facts = excluded.facts, result = excluded.result"
+
+/* Bind a record to a statement of RECORD_SAVE. SQLite's result code. */
+int	record_bind(sqlite3_stmt *, const struct job *, int64_t wall);
+
+/* Read the present row of a statement of RECORD_SELECT into a zeroed job. -1:
+ * FAIL_SYSTEM names the column that cannot be understood; the job is then
+ * empty. */
+int	record_read(sqlite3_stmt *, struct job *, struct fail *);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * One supervisor per ledger. The lock belongs to the open file description,
+ * which every executor inherits: it is free only when the last of them is
+ * gone. Part of the supervisor.
+ */
+#include <sys/file.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "supervisor.h"
+#include "sys.h"
+
+#define LOCK_POLL_MS	100
+
+/* Runs before the loop and before READY=1, when there is nothing else to do:
+ * the only place of the supervisor that sleeps. A blocking flock would need a
+ * signal or a thread to end it. */
+static int
+lock_wait(int fd, const char *path, int64_t wait_ms)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
+	int64_t until = sys_now_ms() + wait_ms;
+	bool told = false;
+
+	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK || sys_now_ms() >= until)
+			return -1;
+		if (!told)
+			log_info("%s is held: waiting up to %lld s for the "
+			    "executors of the former worker", path,
+			    (long long)((wait_ms + 999) / 1000));
+		told = true;
+		(void)nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+int
+lock_take(const char *state_dir, int64_t wait_ms, struct fail *f)
+{
+	char *path = xasprintf("%s/lock", state_dir);
+	int fd;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd == -1) {
+		(void)fail_set(f, FAIL_SYSTEM, "lock %s: %s", path,
+		    strerror(errno));
+	} else if (lock_wait(fd, path, wait_ms) == -1) {
+		(void)fail_set(f, FAIL_SYSTEM, "lock %s: %s", path,
+		    errno == EWOULDBLOCK ? "another quali-job-worker, or an "
+		    "executor of a former one, uses this state folder" :
+		    strerror(errno));
+		(void)close(fd);
+		fd = -1;
+	}
+	free(path);
+	return fd;
+}

@@ -1,0 +1,295 @@
+/*
+ * When the supervisor asks CodePipeline for jobs: never for more than there
+ * are free slots, each action type in its turn, slower when AWS is in trouble.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "sys.h"
+#include "worker.h"
+
+#define BACKOFF_MAX_MS	300000
+#define NO_TYPE_MS	60000	/* an action type that does not exist (yet) */
+#define LOOK_AGAIN_MS	10000	/* while the disk is full */
+
+struct poll {
+	struct poller		*poller;
+	struct action_type	*type;
+	struct aws_call		*call;
+	int			 batch;		/* asked for by the call */
+	int64_t			 due_ms;
+	bool			 missing;	/* told: no such type */
+};
+
+struct poller {
+	struct worker	*worker;
+	struct poll	*polls;
+	size_t		 n, next;	/* next: whose turn it is */
+	unsigned	 troubles;	/* rounds in a row that failed */
+	int64_t		 calm_ms;	/* no poll before it, after trouble */
+	bool		 disk_full, stopped;
+	sd_event_source	*timer;
+};
+
+static void	look(struct poller *);
+
+static int
+outstanding(const struct poller *poller)
+{
+	int batches = 0;
+
+	for (size_t i = 0; i < poller->n; i++)
+		if (poller->polls[i].call != NULL)
+			batches += poller->polls[i].batch;
+	return batches;
+}
+
+/* --- answers --- */
+
+static int64_t
+interval(const struct poller *poller)
+{
+	int64_t ms = poller->worker->conf.worker.poll_interval;
+
+	/* 80 to 120 %: many workers do not ask in step */
+	return ms * 4 / 5 + (int64_t)arc4random_uniform(
+	    (uint32_t)(ms * 2 / 5) + 1);
+}
+
+static void
+no_such_type(struct poll *poll)
+{
+	const struct cp_action_type *type = &poll->type->type;
+
+	if (!poll->missing)
+		journal_event(JOURNAL_AWS, LOG_WARNING, "action type "
+		    "Custom/%s/%s/%s does not exist in this account and "
+		    "region; asking each minute", type->category,
+		    type->provider, type->version);
+	poll->missing = true;
+	poll->due_ms = sys_now_ms() + NO_TYPE_MS;
+}
+
+/* Throttling and faults concern all types: none asks again before the pause
+ * is over. Several failing at once are one round. */
+static void
+trouble(struct poll *poll, const struct aws_reply *reply)
+{
+	struct poller *poller = poll->poller;
+	int64_t now = sys_now_ms(), ms;
+
+	if (reply->transport == FAIL_NONE &&
+	    strcmp(reply->error.code, "ActionTypeNotFoundException") == 0) {
+		no_such_type(poll);
+		return;
+	}
+	if (now >= poller->calm_ms) {
+		ms = sys_backoff_ms(poller->troubles++,
+		    poller->worker->conf.worker.poll_interval, BACKOFF_MAX_MS);
+		if (reply->error.retry_after_ms > ms &&
+		    reply->error.retry_after_ms < BACKOFF_MAX_MS)
+			ms = reply->error.retry_after_ms;
+		poller->calm_ms = now + ms;
+		if (poller->troubles <= 3 || poller->troubles % 20 == 0)
+			journal_event(JOURNAL_AWS, LOG_WARNING, "%s; next try "
+			    "in %.1f s", reply->text, (double)ms / 1000.0);
+	}
+	for (size_t i = 0; i < poller->n; i++)
+		if (poller->polls[i].due_ms < poller->calm_ms)
+			poller->polls[i].due_ms = poller->calm_ms;
+}
+
+static void
+take(struct poll *poll, const struct aws_reply *reply)
+{
+	struct poller *poller = poll->poller;
+	struct job_data *jobs = NULL;
+	size_t n = 0, broken = 0;
+	struct fail fail;
+
+	poll->missing = false;
+	if (poller->troubles > 3)
+		journal_event(JOURNAL_AWS, LOG_NOTICE,
+		    "CodePipeline answers again");
+	poller->troubles = 0;
+	poller->calm_ms = 0;
+	if (cp_poll_parse(reply->body, &jobs, &n, &broken, &fail) != 0) {
+		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: %s",
+		    fail.text);
+		poll->due_ms = sys_now_ms() + interval(poller);
+		return;
+	}
+	if (broken > 0)
+		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: %zu "
+		    "jobs left out, they break the service's own limits",
+		    broken);
+	/* A full batch: there may be more. */
+	poll->due_ms = n + broken >= (size_t)poll->batch ? sys_now_ms() :
+	    sys_now_ms() + interval(poller);
+	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
+		dispatch_offer(poller->worker, &jobs[i]);
+	cp_jobs_free(jobs, n);
+}
+
+static void
+polled(const struct aws_reply *reply, void *arg)
+{
+	struct poll *poll = arg;
+
+	poll->call = NULL;
+	if (reply->ok)
+		take(poll, reply);
+	else
+		trouble(poll, reply);
+	look(poll->poller);
+	worker_look(poll->poller->worker);
+}
+
+/* --- requests --- */
+
+static bool
+disk_full(struct poller *poller)
+{
+	const struct conf *conf = &poller->worker->conf;
+	bool full = ledger_free_space(poller->worker->ledger) <
+	    conf->worker.min_free;
+
+	if (full && !poller->disk_full)
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s: less than "
+		    "worker.min_free bytes are free: no job is claimed until "
+		    "there is room", conf->worker.state_dir);
+	if (!full && poller->disk_full)
+		journal_event(JOURNAL_LEDGER, LOG_NOTICE, "%s: there is room "
+		    "again", conf->worker.state_dir);
+	poller->disk_full = full;
+	return full;
+}
+
+static void
+start_poll(struct poll *poll, int batch)
+{
+	struct poller *poller = poll->poller;
+	struct fail fail;
+
+	poll->batch = batch;
+	poll->call = call_start(poller->worker, "PollForJobs",
+	    cp_poll_input(&poll->type->type, batch), false, polled, poll,
+	    &fail);
+	if (poll->call == NULL)		/* no credentials: those wake us */
+		poll->due_ms = sys_now_ms() + interval(poller);
+}
+
+static int
+on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source, (void)usec;
+	look(arg);
+	return 0;
+}
+
+static void
+set_timer(struct poller *poller, int64_t at)
+{
+	(void)sd_event_source_set_time(poller->timer, (uint64_t)at * 1000);
+	(void)sd_event_source_set_enabled(poller->timer, SD_EVENT_ONESHOT);
+}
+
+static size_t
+count_due(const struct poller *poller, int64_t now)
+{
+	size_t due = 0;
+
+	for (size_t i = 0; i < poller->n; i++)
+		if (poller->polls[i].call == NULL &&
+		    poller->polls[i].due_ms <= now)
+			due++;
+	return due;
+}
+
+/* Ask for those that are due while there are slots, and be woken for the
+ * next. */
+static void
+look(struct poller *poller)
+{
+	int64_t now = sys_now_ms(), first = 0;
+	size_t due = count_due(poller, now), asked = 0;
+	int slots;
+
+	if (poller->stopped)
+		return;
+	slots = dispatch_free_slots(poller->worker) - outstanding(poller);
+	if (due > 0 && slots > 0 && disk_full(poller)) {
+		set_timer(poller, now + LOOK_AGAIN_MS);
+		return;
+	}
+	for (size_t k = 0; k < poller->n && slots > 0 && due > 0; k++) {
+		struct poll *poll = &poller->polls[(poller->next + k) %
+		    poller->n];
+		int share = (slots + (int)due - 1) / (int)due;
+
+		if (poll->call != NULL || poll->due_ms > now)
+			continue;
+		start_poll(poll, share);
+		slots -= share;
+		due--;
+		asked = k + 1;
+	}
+	poller->next = (poller->next + asked) % poller->n;
+	for (size_t i = 0; i < poller->n; i++) {
+		const struct poll *poll = &poller->polls[i];
+
+		if (poll->call == NULL && poll->due_ms > now &&
+		    (first == 0 || poll->due_ms < first))
+			first = poll->due_ms;
+	}
+	if (first != 0)
+		set_timer(poller, first);
+}
+
+void
+poller_wake(struct poller *poller)
+{
+	if (!poller->stopped)
+		set_timer(poller, sys_now_ms());
+}
+
+struct poller *
+poller_new(struct worker *worker)
+{
+	struct poller *poller = xcalloc(1, sizeof(*poller));
+
+	poller->worker = worker;
+	poller->n = worker->ntypes;
+	poller->polls = xcalloc(poller->n, sizeof(*poller->polls));
+	for (size_t i = 0; i < poller->n; i++) {
+		poller->polls[i].poller = poller;
+		poller->polls[i].type = &worker->types[i];
+	}
+	if (sd_event_add_time(worker->event, &poller->timer, CLOCK_MONOTONIC,
+	    0, 1000, on_timer, poller) < 0)
+		fatalx("cannot add a timer");
+	(void)sd_event_source_set_priority(poller->timer, PRIO_TIMER);
+	return poller;
+}
+
+void
+poller_stop(struct poller *poller)
+{
+	poller->stopped = true;
+	for (size_t i = 0; i < poller->n; i++) {
+		call_cancel(poller->polls[i].call);
+		poller->polls[i].call = NULL;
+	}
+	(void)sd_event_source_set_enabled(poller->timer, SD_EVENT_OFF);
+}
+
+void
+poller_free(struct poller *poller)
+{
+	if (poller == NULL)
+		return;
+	poller_stop(poller);
+	sd_event_source_disable_unref(poller->timer);
+	free(poller->polls);
+	free(poller);
+}

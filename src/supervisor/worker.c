@@ -1,0 +1,269 @@
+/*
+ * The supervisor as a whole: what is started in which order, how it stops,
+ * what systemd is told.
+ */
+#include <systemd/sd-daemon.h>
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys.h"
+#include "worker.h"
+
+#define LOCK_WAIT_MS		30000	/* for the last executor of a former
+					   supervisor */
+#define HOUSEKEEPING_MS		30000
+#define STOP_EXTRA_MS		5000	/* to end after the kill grace */
+
+/* --- what systemd and the operator see --- */
+
+static void
+tell_status(struct worker *worker)
+{
+	const char *error = credentials_error(worker->credentials);
+	int running = dispatch_running(worker);
+
+	if (worker->draining)
+		sd_notifyf(0, "STATUS=Stopping: %d jobs running", running);
+	else if (credentials_get(worker->credentials) == NULL)
+		sd_notifyf(0, "STATUS=No AWS credentials: %s",
+		    error[0] != '\0' ? error : "looking them up");
+	else
+		sd_notifyf(0, "STATUS=%d of %lld jobs running; %lu claimed, "
+		    "%lu succeeded, %lu failed since the start", running,
+		    (long long)worker->conf.worker.max_jobs, worker->claimed,
+		    worker->succeeded, worker->failed);
+}
+
+/* All at rest: the loop can be left. Results on their way are waited for
+ * until stop_grace is over. */
+static bool
+may_leave(const struct worker *worker)
+{
+	const struct entry *entry;
+
+	if (!dispatch_at_rest(worker))
+		return false;
+	if (worker->parking)
+		return true;
+	TAILQ_FOREACH(entry, &worker->entries, link)
+		if (entry->job.state == JOB_RESULT && !entry->job.reported)
+			return false;
+	return true;
+}
+
+void
+worker_look(struct worker *worker)
+{
+	tell_status(worker);
+	if (worker->draining && may_leave(worker))
+		(void)sd_event_exit(worker->event, worker->exit_status);
+}
+
+/* --- stop --- */
+
+static int
+on_hard_stop(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)source, (void)usec;
+	log_warnx("not everything came to rest: ending all the same, the "
+	    "ledger knows the rest");
+	(void)sd_event_exit(worker->event, worker->exit_status);
+	return 0;
+}
+
+static void
+set_stop_timer(struct worker *worker, int64_t ms,
+    sd_event_time_handler_t handler)
+{
+	worker->stop_timer = sd_event_source_disable_unref(worker->stop_timer);
+	if (sd_event_add_time_relative(worker->event, &worker->stop_timer,
+	    CLOCK_MONOTONIC, (uint64_t)ms * 1000, 1000, handler, worker) < 0)
+		fatalx("cannot add a timer");
+}
+
+static int
+on_park(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)source, (void)usec;
+	worker->parking = true;
+	set_stop_timer(worker, worker->conf.worker.kill_grace + STOP_EXTRA_MS,
+	    on_hard_stop);
+	dispatch_all(worker, EV_PARK);
+	worker_look(worker);
+	return 0;
+}
+
+void
+worker_stop(struct worker *worker, int status)
+{
+	if (worker->draining) {		/* asked twice: park at once */
+		if (!worker->parking)
+			(void)on_park(NULL, 0, worker);
+		return;
+	}
+	worker->draining = true;
+	worker->exit_status = status;
+	sd_notify(0, "STOPPING=1");
+	journal_event(JOURNAL_STOPPED, LOG_NOTICE, "stopping: %d jobs running",
+	    dispatch_running(worker));
+	poller_stop(worker->poller);
+	set_stop_timer(worker, worker->conf.worker.stop_grace + 1, on_park);
+	dispatch_all(worker, EV_DRAIN);
+	worker_look(worker);
+}
+
+static int
+on_signal(sd_event_source *source, const struct signalfd_siginfo *info,
+    void *arg)
+{
+	(void)source, (void)info;
+	worker_stop(arg, 0);
+	return 0;
+}
+
+/* --- housekeeping --- */
+
+static int
+on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct worker *worker = arg;
+	struct fail fail;
+
+	child_sweep(worker);
+	if (ledger_prune(worker->ledger, sys_wall() -
+	    worker->conf.worker.history / 1000, &fail) != 0)
+		journal_event(JOURNAL_LEDGER, LOG_WARNING, "ledger: %s",
+		    fail.text);
+	tell_status(worker);
+	(void)sd_event_source_set_time(source, usec + HOUSEKEEPING_MS * 1000);
+	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	return 0;
+}
+
+/* --- start --- */
+
+static void
+on_credentials(bool have, void *arg)
+{
+	struct worker *worker = arg;
+
+	if (have)
+		journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
+		    "AWS credentials from %s", credentials_origin(
+		    worker->credentials));
+	else
+		journal_event(JOURNAL_CREDENTIALS, LOG_ERR,
+		    "AWS credentials: %s", credentials_error(
+		    worker->credentials));
+	if (have && worker->poller != NULL && !worker->draining)
+		poller_wake(worker->poller);
+	tell_status(worker);
+}
+
+static void
+resume(struct job *job, void *arg)
+{
+	dispatch_resume(arg, job);
+}
+
+static int
+open_ledger(struct worker *worker, struct fail *fail)
+{
+	char *set_aside = NULL;
+
+	worker->lock_fd = lock_take(worker->conf.worker.state_dir,
+	    LOCK_WAIT_MS, fail);
+	if (worker->lock_fd == -1)
+		return -1;
+	worker->ledger = ledger_open(worker->conf.worker.state_dir,
+	    &set_aside, fail);
+	if (worker->ledger == NULL)
+		return -1;
+	if (set_aside != NULL)
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "the ledger was "
+		    "damaged: set aside as %s, starting with an empty one; "
+		    "jobs it knew may hang in CodePipeline", set_aside);
+	free(set_aside);
+	return 0;
+}
+
+static int
+make_loop(struct worker *worker, struct fail *fail)
+{
+	sd_event_source *housekeeping = NULL;
+
+	if (sd_event_default(&worker->event) < 0 ||
+	    sd_event_add_signal(worker->event, NULL, SIGTERM, on_signal,
+	    worker) < 0 ||
+	    sd_event_add_signal(worker->event, NULL, SIGINT, on_signal,
+	    worker) < 0 ||
+	    sd_event_add_time_relative(worker->event, &housekeeping,
+	    CLOCK_MONOTONIC, HOUSEKEEPING_MS * 1000, 1000000, on_housekeeping,
+	    worker) < 0)
+		return fail_set(fail, FAIL_SYSTEM, "cannot make the loop");
+	(void)sd_event_source_set_floating(housekeeping, 1);
+	sd_event_source_unref(housekeeping);
+	(void)sd_event_set_watchdog(worker->event, 1);
+	return 0;
+}
+
+int
+worker_start(struct worker *worker, struct fail *fail)
+{
+	TAILQ_INIT(&worker->entries);
+	worker->lock_fd = -1;
+	if (make_loop(worker, fail) != 0)
+		return -1;
+	/* First of all, before any secret is read. */
+	worker->zygote = zygote_new(worker, fail);
+	if (worker->zygote == NULL)
+		return -1;
+	if (actions_load(&worker->conf, &worker->types, &worker->ntypes,
+	    fail) != 0 || open_ledger(worker, fail) != 0)
+		return -1;
+	worker->transfers = transfers_new(worker->event);
+	worker->credentials = credentials_new(worker->event, &worker->conf,
+	    on_credentials, worker);
+	if (ledger_open_jobs(worker->ledger, resume, worker, fail) != 0)
+		return -1;
+	worker->poller = poller_new(worker);
+	journal_event(JOURNAL_STARTED, LOG_NOTICE, "quali-job-worker %s: "
+	    "polling %zu action types, at most %lld jobs at once", VERSION,
+	    worker->ntypes, (long long)worker->conf.worker.max_jobs);
+	sd_notifyf(0, "READY=1\nMAINPID=%d", (int)getpid());
+	tell_status(worker);
+	return 0;
+}
+
+void
+worker_free(struct worker *worker)
+{
+	struct entry *entry;
+
+	poller_free(worker->poller);
+	worker->poller = NULL;
+	zygote_free(worker->zygote);
+	/* What still runs ends with this process (PDEATHSIG). */
+	while ((entry = TAILQ_FIRST(&worker->entries)) != NULL)
+		dispatch_drop(entry);
+	if (worker->transfers != NULL)
+		transfers_free(worker->transfers);
+	if (worker->credentials != NULL)
+		credentials_stop(worker->credentials);
+	ledger_close(worker->ledger);
+	sd_event_source_disable_unref(worker->commit);
+	sd_event_source_disable_unref(worker->stop_timer);
+	sd_event_unref(worker->event);
+	free(worker->types);
+	secret_free(worker->password);
+	conf_free(&worker->conf);
+	if (worker->lock_fd != -1)
+		(void)close(worker->lock_fd);
+}

@@ -1,0 +1,300 @@
+/*
+ * The zygote from the supervisor's side: started from a descriptor held since
+ * the program's start, asked for executors over a socket pair, replaced when
+ * it dies or does not answer.
+ */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sys.h"
+#include "worker.h"
+
+#define ZYGOTE_FD	3	/* its end of the socket pair */
+#define QUICK_MS	5000	/* it ended sooner: start the next one later */
+
+struct zygote {
+	struct worker	*worker;
+	int		 exe_fd;	/* O_PATH */
+	int		 sock, pidfd;
+	pid_t		 pid;		/* 0: none now */
+	int64_t		 started_ms;
+	unsigned	 quick_ends;
+	char		*environment[8];
+	sd_event_source	*answer_source, *exit_source, *again_source;
+};
+
+static void	zygote_start(struct zygote *);
+
+/* Between fork and exec: only async-signal-safe calls. */
+static void __attribute__((noreturn))
+become_zygote(const struct zygote *zygote, int sock, pid_t parent)
+{
+	char name[] = "executor";
+	char *const argv[] = { name, NULL };
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	sigset_t none;
+	int null;
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(127);
+	null = open("/dev/null", O_RDWR);
+	if (null == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
+	    dup2(sock, ZYGOTE_FD) == -1)
+		_exit(127);
+	if (sock == ZYGOTE_FD)
+		(void)fcntl(sock, F_SETFD, 0);
+#ifdef CLOSE_RANGE_CLOEXEC
+	if (close_range(ZYGOTE_FD + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) != 0)
+		_exit(127);
+#endif
+	(void)sigaction(SIGPIPE, &dfl, NULL);
+	(void)sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)fexecve(zygote->exe_fd, argv, zygote->environment);
+	_exit(127);
+}
+
+static void
+zygote_close(struct zygote *zygote)
+{
+	zygote->answer_source =
+	    sd_event_source_disable_unref(zygote->answer_source);
+	zygote->exit_source =
+	    sd_event_source_disable_unref(zygote->exit_source);
+	if (zygote->sock != -1)
+		(void)close(zygote->sock);
+	if (zygote->pidfd != -1)
+		(void)close(zygote->pidfd);
+	zygote->sock = zygote->pidfd = -1;
+	zygote->pid = 0;
+}
+
+static int
+on_again(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source, (void)usec;
+	zygote_start(arg);
+	return 0;
+}
+
+static void
+start_later(struct zygote *zygote)
+{
+	int64_t ms = sys_backoff_ms(zygote->quick_ends++, 100, 5000);
+
+	zygote->again_source =
+	    sd_event_source_disable_unref(zygote->again_source);
+	if (sd_event_add_time_relative(zygote->worker->event,
+	    &zygote->again_source, CLOCK_MONOTONIC, (uint64_t)ms * 1000, 1000,
+	    on_again, zygote) < 0)
+		fatalx("cannot add a timer");
+}
+
+static int
+on_zygote_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct zygote *zygote = arg;
+	siginfo_t info = { 0 };
+
+	(void)source, (void)revents;
+	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) != 0 ||
+	    info.si_pid == 0)
+		return 0;
+	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "zygote %d ended (%s %d): "
+	    "starting another one; running jobs go on", (int)info.si_pid,
+	    info.si_code == CLD_EXITED ? "status" : "signal", info.si_status);
+	zygote_close(zygote);
+	child_sweep(zygote->worker);
+	if (sys_now_ms() - zygote->started_ms >= QUICK_MS)
+		zygote->quick_ends = 0;
+	if (zygote->quick_ends == 0) {
+		zygote->quick_ends = 1;
+		zygote_start(zygote);
+	} else
+		start_later(zygote);
+	return 0;
+}
+
+static int
+on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct zygote *zygote = arg;
+	struct ipc_zygote_answer answer;
+	ssize_t n = recv(fd, &answer, sizeof(answer), 0);
+
+	(void)revents;
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	if (n != (ssize_t)sizeof(answer)) {	/* its exit follows */
+		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		return 0;
+	}
+	if (answer.pid > 0)
+		child_started(zygote->worker, answer.number, answer.pid);
+	else
+		child_start_failed(zygote->worker, answer.number,
+		    strerror(answer.error));
+	return 0;
+}
+
+static void
+watch(struct zygote *zygote)
+{
+	sd_event *event = zygote->worker->event;
+
+	if (sd_event_add_io(event, &zygote->answer_source, zygote->sock,
+	    EPOLLIN, on_answer, zygote) < 0 ||
+	    sd_event_add_io(event, &zygote->exit_source, zygote->pidfd,
+	    EPOLLIN, on_zygote_exit, zygote) < 0)
+		fatalx("cannot watch the zygote");
+	(void)sd_event_source_set_priority(zygote->answer_source, PRIO_EXIT);
+	(void)sd_event_source_set_priority(zygote->exit_source, PRIO_EXIT);
+}
+
+static void
+zygote_start(struct zygote *zygote)
+{
+	pid_t parent = getpid(), pid;
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		log_warn("zygote: socketpair");
+		start_later(zygote);
+		return;
+	}
+	pid = fork();
+	if (pid == 0)
+		become_zygote(zygote, pair[1], parent);
+	(void)close(pair[1]);
+	if (pid == -1) {
+		log_warn("zygote: fork");
+		(void)close(pair[0]);
+		start_later(zygote);
+		return;
+	}
+	zygote->sock = pair[0];
+	(void)fcntl(zygote->sock, F_SETFL, O_NONBLOCK);
+	zygote->pid = pid;
+	zygote->started_ms = sys_now_ms();
+	zygote->pidfd = sys_pidfd_open(pid);
+	if (zygote->pidfd == -1)
+		fatal("pidfd_open");
+	watch(zygote);
+}
+
+/* Constant, but for the options of sanitizers in builds that have them. */
+static void
+make_environment(struct zygote *zygote)
+{
+	static const char *const passed[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS",
+	    "LSAN_OPTIONS" };
+	size_t n = 0;
+
+	zygote->environment[n++] = xstrdup("PATH=/usr/bin:/bin");
+	zygote->environment[n++] = xstrdup("LANG=C.UTF-8");
+	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
+		if (getenv(passed[i]) != NULL)
+			zygote->environment[n++] = xasprintf("%s=%s",
+			    passed[i], getenv(passed[i]));
+}
+
+struct zygote *
+zygote_new(struct worker *worker, struct fail *fail)
+{
+	struct zygote *zygote = xcalloc(1, sizeof(*zygote));
+	char *path = xasprintf("%s/executor", worker->conf.worker.libexec_dir);
+
+	zygote->worker = worker;
+	zygote->sock = zygote->pidfd = -1;
+	zygote->exe_fd = open(path, O_PATH | O_CLOEXEC);
+	if (zygote->exe_fd == -1 ||
+	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0) {
+		fail_set(fail, FAIL_CONFIG, "%s: %s (worker.libexec_dir)",
+		    path, strerror(errno));
+		if (zygote->exe_fd != -1)
+			(void)close(zygote->exe_fd);
+		free(zygote);
+		free(path);
+		return NULL;
+	}
+	free(path);
+	make_environment(zygote);
+	zygote_start(zygote);
+	return zygote;
+}
+
+void
+zygote_free(struct zygote *zygote)
+{
+	pid_t pid;
+
+	if (zygote == NULL)
+		return;
+	pid = zygote->pid;
+	if (zygote->pidfd != -1)
+		(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
+	zygote_close(zygote);
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	sd_event_source_disable_unref(zygote->again_source);
+	for (size_t i = 0; zygote->environment[i] != NULL; i++)
+		free(zygote->environment[i]);
+	(void)close(zygote->exe_fd);
+	free(zygote);
+}
+
+int
+zygote_ask(struct zygote *zygote, uint32_t number, int order_fd,
+    int report_fd, struct fail *fail)
+{
+	struct ipc_zygote_request request = { .number = number };
+	const int fds[IPC_ZYGOTE_FDS] = { order_fd, report_fd,
+	    zygote->worker->lock_fd };
+	union {
+		struct cmsghdr	align;
+		char		bytes[CMSG_SPACE(sizeof(fds))];
+	} control = { 0 };
+	struct iovec iov = { .iov_base = &request, .iov_len = sizeof(request) };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+	    .msg_control = control.bytes,
+	    .msg_controllen = sizeof(control.bytes) };
+	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SCM_RIGHTS;
+	cmsg->cmsg_len = CMSG_LEN(sizeof(fds));
+	memcpy(CMSG_DATA(cmsg), fds, sizeof(fds));
+	if (zygote->sock == -1)
+		return fail_set(fail, FAIL_AGAIN, "there is no zygote now");
+	if (sendmsg(zygote->sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) !=
+	    (ssize_t)sizeof(request))
+		return fail_set(fail, FAIL_AGAIN, "the zygote takes no "
+		    "request: %s", strerror(errno));
+	return 0;
+}
+
+void
+zygote_renew(struct zygote *zygote, const char *why)
+{
+	if (zygote->pid == 0)
+		return;
+	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "replacing zygote %d: %s",
+	    (int)zygote->pid, why);
+	(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
+}
+
+pid_t
+zygote_pid(const struct zygote *zygote)
+{
+	return zygote != NULL ? zygote->pid : 0;
+}

@@ -1,0 +1,50 @@
+# Sources each unit test is linked with: SOURCES_test_X, and packages beside
+# cmocka, jansson, libsodium, libbsd: PKG_test_X.
+
+BASE := $(addprefix src/common/,buf.c fail.c json.c log.c secret.c sys.c)
+
+SOURCES_test_jobs := $(BASE) $(addprefix src/common/,job.c ipc.c) \
+	$(addprefix src/supervisor/,jobs.c jobs_end.c token.c)
+
+SOURCES_test_ledger := $(BASE) $(addprefix src/common/,job.c ipc.c) \
+	$(addprefix src/supervisor/,jobs.c jobs_end.c token.c ledger_record.c \
+	lock.c)
+PKG_test_ledger := sqlite3
+
+SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
+SOURCES_test_endpoint := $(BASE) src/aws/endpoint.c
+SOURCES_test_codepipeline := $(BASE) src/common/job.c \
+	$(addprefix src/aws/,codepipeline.c endpoint.c request.c sigv4.c)
+SOURCES_test_s3 := $(BASE) \
+	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
+SOURCES_test_aws_error := $(BASE) src/common/http.c \
+	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
+PKG_test_aws_error := libcurl expat
+
+SOURCES_test_transfer := $(BASE) src/common/http.c src/supervisor/transfer.c
+PKG_test_transfer := libcurl libsystemd
+
+SOURCES_test_buf := $(BASE)
+SOURCES_test_json := $(BASE)
+SOURCES_test_secret := $(BASE)
+SOURCES_test_sys := $(BASE)
+SOURCES_test_http := $(BASE) src/common/http.c
+PKG_test_http := libcurl
+SOURCES_test_ipc := $(BASE) $(addprefix src/common/,ipc.c ipc_order.c job.c)
+SOURCES_test_ini := $(BASE) src/common/ini.c
+SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c ini.c)
+
+CLOUDSHELL := $(BASE) src/common/http.c $(addprefix src/cloudshell/,activity.c \
+	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
+SOURCES_test_cloudshell_text := $(CLOUDSHELL)
+PKG_test_cloudshell_text := libcurl
+SOURCES_test_cloudshell_client := $(CLOUDSHELL) tests/unit/cloudshell_listener.c
+PKG_test_cloudshell_client := libcurl
+
+SOURCES_test_actions := $(BASE) src/common/job.c src/supervisor/actions.c
+PKG_test_actions := libcurl
+
+SOURCES_test_journal := $(BASE) src/common/job.c src/common/ipc.c
+
+SOURCES_test_credentials := $(BASE) src/common/job.c
+PKG_test_credentials := libcurl libsystemd
