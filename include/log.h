@@ -17,7 +17,8 @@ struct log_field {
 	const char	*value;	/* NULL or "" leaves the field out */
 };
 
-/* Where records go. The default sink writes one line to stderr, with the
+/* Where records go. The default sink writes the message as one line to stderr,
+ * without fields (messages name their job themselves), with the
  * "<N>" prefix of journald when stderr is the journal ($JOURNAL_STREAM), else
  * with time and level in words. */
 typedef void	(*log_sink)(int priority, const struct log_field *, size_t n,

@@ -19,7 +19,7 @@
 #include "sys.h"
 
 #define IDENTIFIER	"quali-job-worker"
-#define FIELDS_MAX	16	/* fields of one record beside the standard ones */
+#define FIELDS_MAX	16	/* of one record, beside the standard ones */
 #define FIELD_SIZE	512	/* bytes of one field */
 
 /* Made once, by systemd-id128 new; never to be changed. */

@@ -21,10 +21,10 @@
 #include "sys.h"
 
 #define APPLICATION_ID	0x514a574c	/* "QJWL": told by file(1), too */
-#define ROW_MAX		(4 * 1024 * 1024)	/* bytes of a row: variables of
-					   JOB_VARIABLES_MAX, escaped, and texts */
-#define BUSY_MS		500	/* for a person's sqlite3 shell; the worker waits
-				   no longer, a failed save is tried again */
+#define ROW_MAX		(4 * 1024 * 1024)	/* bytes of a row: texts, and
+				   variables of JOB_VARIABLES_MAX, escaped */
+#define BUSY_MS		500	/* for a person's sqlite3 shell; a save that fails
+				   then is tried again */
 
 /* Step n brings a database of schema n to n + 1. Steps are never changed once
  * released, only added. */

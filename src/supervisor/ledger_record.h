@@ -12,16 +12,17 @@
 #include "jobs.h"
 
 /* Columns in the order of RECORD_SELECT and of the marks of RECORD_SAVE. */
-#define RECORD_COLUMNS	"id, state, changed, claimed, deadline, nonce, "	\
-    "action, version, pipeline, stage, name, execution, step, cleanup, "	\
-    "reported, facts, result"
+#define RECORD_COLUMNS							\
+    "id, state, changed, claimed, deadline, nonce, action, version, "	\
+    "pipeline, stage, name, execution, step, cleanup, reported, facts, "	\
+    "result"
 
 #define RECORD_SELECT	"SELECT " RECORD_COLUMNS " FROM job "
 
 /* The rowid and with it the order of arrival stay when a record changes. */
 #define RECORD_SAVE	"INSERT INTO job (" RECORD_COLUMNS ") "		\
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, "	\
-    "?15, ?16, ?17) ON CONFLICT (id) DO UPDATE SET "			\
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "	\
+    "?14, ?15, ?16, ?17) ON CONFLICT (id) DO UPDATE SET "		\
     "state = excluded.state, changed = excluded.changed, "		\
     "claimed = excluded.claimed, deadline = excluded.deadline, "	\
     "nonce = excluded.nonce, action = excluded.action, "		\

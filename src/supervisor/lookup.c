@@ -330,8 +330,10 @@ on_exit_of(sd_event_source *source, int fd, uint32_t revents, void *arg)
 static int
 watch(struct lookup *l, sd_event *event)
 {
-	if (sd_event_add_io(event, &l->out, l->out_fd, EPOLLIN, on_out, l) < 0 ||
-	    sd_event_add_io(event, &l->err, l->err_fd, EPOLLIN, on_err, l) < 0 ||
+	if (sd_event_add_io(event, &l->out, l->out_fd, EPOLLIN, on_out,
+	    l) < 0 ||
+	    sd_event_add_io(event, &l->err, l->err_fd, EPOLLIN, on_err,
+	    l) < 0 ||
 	    sd_event_add_io(event, &l->exit, l->pidfd, EPOLLIN, on_exit_of,
 	    l) < 0 ||
 	    sd_event_add_time_relative(event, &l->timer, CLOCK_MONOTONIC,

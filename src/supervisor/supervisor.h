@@ -159,8 +159,8 @@ const char *credentials_region(const struct credential_source *);
 const char *credentials_origin(const struct credential_source *);
 /* Why there are none: text of the last failed look-up, "" if it did not. */
 const char *credentials_error(const struct credential_source *);
-/* Configured endpoint of "codepipeline" or "s3", NULL: the real one. Known after
- * the first look-up, as all below. */
+/* Configured endpoint of "codepipeline" or "s3", NULL: the real one. Known
+ * after the first look-up, as all below. */
 const char *credentials_endpoint(const struct credential_source *,
 		    const char *service);
 /* PEM file to check AWS's certificates with: aws.ca_file, else AWS_CA_BUNDLE,

@@ -3,12 +3,12 @@
 
 BASE := $(addprefix src/common/,buf.c fail.c json.c log.c secret.c sys.c)
 
-SOURCES_test_jobs := $(BASE) $(addprefix src/common/,job.c ipc.c) \
-	$(addprefix src/supervisor/,jobs.c jobs_end.c token.c)
+JOBS := $(addprefix src/supervisor/,jobs.c jobs_claim.c jobs_end.c \
+	jobs_outside.c jobs_report.c jobs_run.c token.c)
+SOURCES_test_jobs := $(BASE) $(addprefix src/common/,job.c ipc.c) $(JOBS)
 
-SOURCES_test_ledger := $(BASE) $(addprefix src/common/,job.c ipc.c) \
-	$(addprefix src/supervisor/,jobs.c jobs_end.c token.c ledger_record.c \
-	lock.c)
+SOURCES_test_ledger := $(BASE) $(addprefix src/common/,job.c ipc.c) $(JOBS) \
+	$(addprefix src/supervisor/,ledger_record.c lock.c)
 PKG_test_ledger := sqlite3
 
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
@@ -38,8 +38,11 @@ CLOUDSHELL := $(BASE) src/common/http.c $(addprefix src/cloudshell/,activity.c \
 	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
 PKG_test_cloudshell_text := libcurl
-SOURCES_test_cloudshell_client := $(CLOUDSHELL) tests/unit/cloudshell_listener.c
+SOURCES_test_cloudshell_client := $(CLOUDSHELL) \
+	$(addprefix tests/unit/,cloudshell_listener.c cloudshell_rig.c)
 PKG_test_cloudshell_client := libcurl
+SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)
+PKG_test_cloudshell_calls := libcurl
 
 SOURCES_test_actions := $(BASE) src/common/job.c src/supervisor/actions.c
 PKG_test_actions := libcurl

@@ -308,9 +308,9 @@ log_to_stderr(void **state)
 
 	(void)state;
 	log_of_child(true, out, sizeof(out));
-	assert_string_equal(out, "<5>claimed [job_id=j\\n1]\n");
+	assert_string_equal(out, "<5>claimed\n");
 	log_of_child(false, out, sizeof(out));
-	assert_non_null(strstr(out, " prog: notice: claimed [job_id=j\\n1]\n"));
+	assert_non_null(strstr(out, " prog: notice: claimed\n"));
 	assert_int_equal(out[4], '-');
 }
 

@@ -1,0 +1,76 @@
+/*
+ * A job's life when its result is known: what CodePipeline says of the report.
+ * Pure, as all of the state machine.
+ */
+#include <sys/types.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "jobs_life.h"
+
+/* --- reporting --- */
+
+unsigned
+life_on_reported(struct job *job, const struct job_event *ev,
+    const struct job_now *now)
+{
+	(void)ev, (void)now;
+	if (!life_answered(job, FX_REPORT))
+		return 0;
+	job->reported = true;
+	return life_finish(job);
+}
+
+/* Refused for good. After an attempt without an answer that most likely means
+ * that it landed (aws-contract 2.6); else the action was abandoned, and what
+ * it made on CloudShell has no owner. */
+unsigned
+life_on_report_refused(struct job *job, const struct job_event *ev,
+    const struct job_now *now)
+{
+	(void)ev, (void)now;
+	if (!life_answered(job, FX_REPORT))
+		return 0;
+	job->reported = true;
+	if (!job->report_unsure && job->result.outcome != OUTCOME_FAILURE)
+		job->cleanup = (job->facts.sandbox_ours &&
+		    job->facts.sandbox_id[0] != '\0' &&
+		    !job->result.sandbox_ended) ||
+		    (job->result.outcome == OUTCOME_CONTINUE &&
+		    job->facts.execution_id[0] != '\0');
+	if (job->cleanup)
+		return life_save_then(job, FX_START);
+	return life_finish(job);
+}
+
+unsigned
+life_on_report_invalid(struct job *job, const struct job_event *ev,
+    const struct job_now *now)
+{
+	(void)ev;
+	if (!life_answered(job, FX_REPORT))
+		return 0;
+	if (!job->bare) {
+		job->bare = true;
+		return life_when_saved(job, FX_REPORT, now);
+	}
+	job->reported = true;
+	return life_finish(job);
+}
+
+unsigned
+life_on_report_again(struct job *job, const struct job_event *ev,
+    const struct job_now *now)
+{
+	if (!life_answered(job, FX_REPORT))
+		return 0;
+	if (ev->type == EV_REPORT_UNSURE)
+		job->report_unsure = true;
+	if (now->wall > job->claimed_wall + JOB_REPORT_S) {
+		job->reported = true;
+		return life_finish(job);
+	}
+	return life_retry(job, FX_REPORT, ev->type == EV_REPORT_AGAIN ?
+	    ev->u.retry_after_ms : 0, 60000, now);
+}
