@@ -101,7 +101,7 @@ page_read(const struct cs_client *c, const json_t *page, int64_t from,
 	for (i = 0; i < n; i++) {
 		if (events[i].id > *last)
 			*last = events[i].id;
-		/* the first id is inclusive, but not every server keeps to it */
+		/* not every server keeps to the first id asked for */
 		if (shown != NULL && json_is_object(events[i].json) &&
 		    (events[i].id < 0 || events[i].id >= from))
 			event_show(c, events[i].json, shown);

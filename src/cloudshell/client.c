@@ -19,7 +19,7 @@ enum step {
 };
 
 static const struct rule {
-	enum step	many, once;	/* requests that may be repeated or not */
+	enum step	many, once;	/* may be repeated or not */
 	enum fail_kind	many_kind, once_kind;	/* if it ends here */
 } rules[VERDICT_MAX] = {
 	[VERDICT_AUTH] = { STEP_LOGIN, STEP_LOGIN,

@@ -33,7 +33,7 @@
 #define CS_TOKEN_AGE_MS	(60 * 60 * 1000)	/* they live 300 minutes unless
 				   the server is set otherwise (3.4) */
 #define CS_TOKEN_DOUBT_MS (5 * 60 * 1000)
-#define CS_ONCE_FACTOR	4	/* starts resolve conflicts before they answer */
+#define CS_ONCE_FACTOR	4	/* starts resolve conflicts first */
 #define CS_CALL_MIN_MS	1000	/* least time limit of a call */
 #define CS_PATH_MAX	8192	/* bytes of an encoded path and query */
 #define CS_BODY_SHOWN	300	/* bytes of a body shown that has no message */
@@ -69,7 +69,7 @@ struct cs_request {
 	const char	*path;		/* "/api/...", encoded, with query */
 	const char	*show;		/* path to show if that one is secret */
 	const json_t	*body;		/* NULL: none */
-	int		 want;		/* type of the answer: JSON_OBJECT ... */
+	int		 want;		/* type of answer: JSON_OBJECT ... */
 	size_t		 answer_max;	/* 0: CS_ANSWER_MAX */
 	int		 broken_max;	/* 5xx answers borne, 0: any number */
 	bool		 once;		/* must not happen twice */

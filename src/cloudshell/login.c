@@ -89,6 +89,10 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
 		    "at %s%s; check that the server runs, that the CloudShell "
 		    "url of the worker is right, and that no firewall is "
 		    "between them", c->shown, text);
+	case VERDICT_BROKEN:
+		return fail_set(f, FAIL_SYSTEM, "CloudShell at %s fails when "
+		    "the worker logs in%s; check that its services run",
+		    c->shown, text);
 	case VERDICT_FINAL:
 		if (a->kind == FAIL_SYSTEM)	/* a page, not a token */
 			return not_cloudshell(c, a, f);

@@ -10,7 +10,7 @@
 #include "json.h"
 #include "sys.h"
 
-#define STOP_BROKEN_MAX	3	/* 5xx answers to stop before the state is read */
+#define STOP_BROKEN_MAX	3	/* 5xx answers to stop, then read the state */
 
 /* 7.1, with the Portal's words; any other word means still going on. */
 static const struct {

@@ -13,8 +13,8 @@
 #include "job.h"
 
 #define AWS_FILE_MAX	(1024 * 1024)	/* bytes of a shared file */
-#define AWS_KEY_MAX	(16 * 1024)	/* bytes of a key or token; tokens have no
-					   documented limit and some kilobytes */
+#define AWS_KEY_MAX	(16 * 1024)	/* bytes of a key or token; tokens
+					   have kilobytes, and no known limit */
 
 /* --- options of the command line; NULL: not given --- */
 
@@ -64,7 +64,7 @@ struct chain {
 struct found {
 	struct credentials	 keys;
 	char			*account;	/* NULL: not said */
-	char			*origin;	/* for people: "environment" ... */
+	char			*origin;	/* for people: "environment" */
 };
 
 enum verdict {

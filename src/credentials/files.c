@@ -28,7 +28,7 @@ struct property {
 struct section {
 	enum section_kind		 kind;
 	char				*name;
-	bool				 plain;	/* [default] of the config file */
+	bool				 plain;	/* [default] in config */
 	TAILQ_HEAD(, property)		 properties;
 	TAILQ_ENTRY(section)		 entry;
 };
@@ -37,7 +37,7 @@ struct file {
 	char				*path;
 	bool				 config;
 	TAILQ_HEAD(, section)		 sections;
-	struct section			*now;	/* while reading; NULL: ignored */
+	struct section			*now;	/* being read, or NULL */
 };
 
 struct aws_files {

@@ -54,6 +54,7 @@ struct orders {
 	int			 fd, signal, timer, epoll;
 	struct buf		 in;		/* bytes not yet taken as lines */
 	enum halt		 halt;
+	int64_t			 halted_ms;	/* when */
 	bool			 ended;		/* end of file */
 	bool			 shielded;	/* the call under way must not be cut */
 	bool			 severed;	/* it was, after all */
@@ -84,7 +85,7 @@ int	orders_await(struct orders *, const bool *flag, struct fail *);
 void	orders_shield(struct orders *);
 void	orders_unshield(struct orders *);
 
-/* The clean-up of a stop begins: calls run again, for STOP_MS. */
+/* The clean-up of a stop begins: calls run again, until STOP_MS after it. */
 void	orders_begin_stop(struct orders *);
 
 /* For struct http_interrupt; the argument is struct orders. */
@@ -238,7 +239,8 @@ void	end_sandbox_stop(struct exec *, struct buf *);
 
 /* Have the job's sandbox ended and note it. */
 int	undo_sandbox(struct exec *, struct fail *);
-/* Cancel the job's execution if it still runs; says what it did. */
+/* Cancel the job's execution if it still runs; appends what it did. 1: its
+ * cancellation was accepted, 0: there was nothing to cancel, -1. */
 int	undo_execution(struct exec *, struct buf *, struct fail *);
 
 #endif

@@ -9,10 +9,12 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "executor.h"
+#include "log.h"
 #include "sys.h"
 
 #define NEVER	INT64_MAX
@@ -70,6 +72,7 @@ halt(struct orders *o, enum halt what)
 	if (what <= o->halt)
 		return;		/* a stop wins over a park */
 	o->halt = what;
+	o->halted_ms = now;
 	if (!o->shielded)
 		cut_at(o, now);
 	else if (what == HALT_STOP)
@@ -84,8 +87,10 @@ take_line(struct orders *o, const char *line, size_t len)
 	struct ipc_later_order later = { 0 };
 	struct fail f;
 
-	if (ipc_later_decode(line, len, &later, &f) == -1)
+	if (ipc_later_decode(line, len, &later, &f) == -1) {
+		log_warnx("%s", f.text);
 		_exit(IPC_EXIT_PROTOCOL);
+	}
 	switch (later.type) {
 	case IPC_RECORDED:
 		o->recorded = true;
@@ -198,8 +203,10 @@ orders_first(struct orders *o, struct ipc_order *order)
 		take_events(o, -1);
 	}
 	len = end - o->in.data;
-	if (ipc_order_decode(o->in.data, len, order, &f) == -1)
+	if (ipc_order_decode(o->in.data, len, order, &f) == -1) {
+		log_warnx("%s", f.text);
 		return IPC_EXIT_PROTOCOL;
+	}
 	buf_consume(&o->in, len + 1);
 	return IPC_EXIT_OK;
 }
@@ -269,7 +276,7 @@ orders_unshield(struct orders *o)
 void
 orders_begin_stop(struct orders *o)
 {
-	cut_at(o, sys_now_ms() + STOP_MS);
+	cut_at(o, o->halted_ms + STOP_MS);
 }
 
 bool

@@ -359,7 +359,8 @@ watch_cancelled(struct exec *x, struct buf *text)
 			return;
 		going = e.progress == CS_GOING;
 		if (!going && e.status != NULL)
-			(void)buf_addf(text, " (status %.60s)", e.status);
+			(void)buf_addf(text, " Its status is %.60s.",
+			    e.status);
 		cs_execution_free(&e);
 	}
 	if (going)
@@ -371,6 +372,7 @@ void
 run_command_stop(struct exec *x, struct buf *text)
 {
 	struct fail f = { 0 };
+	int rv;
 
 	if (x->facts.execution_id[0] == '\0') {
 		(void)buf_adds(text, x->facts.intent == INTENT_COMMAND ?
@@ -378,9 +380,9 @@ run_command_stop(struct exec *x, struct buf *text)
 		    "cancelled." : "The command had not been started.");
 		return;
 	}
-	if (undo_execution(x, text, &f) == -1)
+	if ((rv = undo_execution(x, text, &f)) == -1)
 		(void)buf_addf(text, "The command could not be cancelled and "
 		    "may go on: %.400s.", f.text);
-	else
+	else if (rv == 1)
 		watch_cancelled(x, text);
 }

@@ -10,6 +10,7 @@
 
 #define ADOPT_LOOKS	3	/* for a sandbox whose start was not answered */
 #define ADOPT_PAUSE_MS	3000	/* between them: its creation may go on */
+#define STOP_LOOK_MS	1000	/* the same during a stop */
 #define FEED_PAUSE_MS	2000	/* until the feed tells why a setup failed */
 
 struct start_input {
@@ -125,8 +126,11 @@ start(struct exec *x, const struct start_input *in,
 		rv = ours(x, sb.id, f);
 	else if (f->kind == FAIL_STOPPED && x->orders.severed)
 		f->kind = FAIL_UNSURE;
-	else if (f->kind != FAIL_UNSURE)
+	else if (f->kind != FAIL_UNSURE) {
 		(void)job_fact(x, &ignored);
+		if (f->kind == FAIL_AGAIN)	/* for a person to retry */
+			f->kind = FAIL_JOB;
+	}
 	cs_sandbox_free(&sb);
 	return rv;
 }
@@ -240,12 +244,12 @@ setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 	rv = dispose(x, x->order.policy.keep_failed_setup, &fate, f);
 	if (rv == 0)
 		rv = fail_set(f, FAIL_JOB, "setup of sandbox \"%s\" (%s) "
-		    "failed%s%.100s: %s%s", sb->name == NULL ?
+		    "failed%s%.100s: %s.%s", sb->name == NULL ?
 		    x->facts.sandbox_name : sb->name, x->facts.sandbox_id,
 		    sb->setup_stage == NULL ? "" : " in stage ",
 		    sb->setup_stage == NULL ? "" : sb->setup_stage,
 		    why.len > 0 ? buf_text(&why) : "CloudShell gives no reason "
-		    "in its activity feed.", buf_text(&fate));
+		    "in its activity feed", buf_text(&fate));
 	buf_free(&fate);
 	buf_free(&why);
 	return rv;
@@ -427,21 +431,31 @@ out:
 
 /* --- stop --- */
 
-/* Whether there is, or may be, a sandbox; after a lost start it is looked
- * for. -1: not known. */
+/* Whether there is a sandbox; after a lost start it is looked for, while time
+ * allows. -1: not known. */
 static int
 find_lost(struct exec *x, struct fail *f)
 {
+	struct fail ignored;
+	int look;
+
 	if (x->facts.sandbox_id[0] != '\0')
 		return 1;
 	if (x->facts.intent != INTENT_SANDBOX)
 		return 0;
 	if (!x->order.policy.tag_sandbox_names)
 		return fail_set(f, FAIL_JOB, "its name is not unique");
-	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    NULL, x->facts.sandbox_id, f) == -1)
-		return -1;
-	return x->facts.sandbox_id[0] != '\0' ? 1 : 0;
+	for (look = 0; look < ADOPT_LOOKS; look++) {
+		if (look > 0 && orders_pause(&x->orders, STOP_LOOK_MS,
+		    &ignored) == -1)
+			return 0;
+		if (cs_sandbox_find(x->cs, x->facts.sandbox_name,
+		    x->facts.blueprint, NULL, x->facts.sandbox_id, f) == -1)
+			return -1;
+		if (x->facts.sandbox_id[0] != '\0')
+			return 1;
+	}
+	return 0;
 }
 
 void

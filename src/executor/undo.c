@@ -42,8 +42,10 @@ undo_execution(struct exec *x, struct buf *text, struct fail *f)
 		(void)buf_adds(text, "The command cannot be cancelled in "
 		    "CloudShell and goes on.");
 		rv = 0;
-	} else if ((rv = cs_execution_cancel(x->cs, id, f)) == 0)
+	} else if (cs_execution_cancel(x->cs, id, f) == 0) {
 		(void)buf_adds(text, "The command was cancelled.");
+		rv = 1;
+	}
 	cs_execution_free(&e);
 	return rv;
 }

@@ -1,6 +1,6 @@
 /*
  * Records of the supervisor: to the journal with fields, so that one job can
- * be followed by any of them, else to stderr. data/quali-job-worker.catalog
+ * be followed by any of them, else to stderr. src/systemd/quali-job-worker.catalog
  * explains each message id.
  */
 #define SD_JOURNAL_SUPPRESS_LOCATION

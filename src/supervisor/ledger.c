@@ -23,8 +23,8 @@
 #define APPLICATION_ID	0x514a574c	/* "QJWL": told by file(1), too */
 #define ROW_MAX		(4 * 1024 * 1024)	/* bytes of a row: texts, and
 				   variables of JOB_VARIABLES_MAX, escaped */
-#define BUSY_MS		500	/* for a person's sqlite3 shell; a save that fails
-				   then is tried again */
+#define BUSY_MS		500	/* for a person's sqlite3 shell; then a save
+				   fails and is tried again */
 
 /* Step n brings a database of schema n to n + 1. Steps are never changed once
  * released, only added. */

@@ -14,7 +14,7 @@
 /* Columns in the order of RECORD_SELECT and of the marks of RECORD_SAVE. */
 #define RECORD_COLUMNS							\
     "id, state, changed, claimed, deadline, nonce, action, version, "	\
-    "pipeline, stage, name, execution, step, cleanup, reported, facts, "	\
+    "pipeline, stage, name, execution, step, cleanup, reported, facts, " \
     "result"
 
 #define RECORD_SELECT	"SELECT " RECORD_COLUMNS " FROM job "

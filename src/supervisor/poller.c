@@ -11,6 +11,8 @@
 #define BACKOFF_MAX_MS	300000
 #define NO_TYPE_MS	60000	/* an action type that does not exist (yet) */
 #define LOOK_AGAIN_MS	10000	/* while the disk is full */
+#define BATCH_MAX	50	/* jobs asked for at once: their data, of up to
+				   100 KB each, must fit AWS_ANSWER_MAX */
 
 struct poll {
 	struct poller		*poller;
@@ -229,6 +231,8 @@ look(struct poller *poller)
 
 		if (poll->call != NULL || poll->due_ms > now)
 			continue;
+		if (share > BATCH_MAX)
+			share = BATCH_MAX;
 		start_poll(poll, share);
 		slots -= share;
 		due--;

@@ -232,7 +232,8 @@ worker_start(struct worker *worker, struct fail *fail)
 	worker->credentials = credentials_new(worker->event, &worker->conf,
 	    on_credentials, worker);
 	if (ledger_open_jobs(worker->ledger, resume, worker, fail) != 0)
-		return -1;
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "ledger: %s; its other "
+		    "jobs go on", fail->text);
 	worker->poller = poller_new(worker);
 	journal_event(JOURNAL_STARTED, LOG_NOTICE, "quali-job-worker %s: "
 	    "polling %zu action types, at most %lld jobs at once", VERSION,

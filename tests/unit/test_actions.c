@@ -33,7 +33,7 @@ setup(void **state)
 		return -1;
 	memset(&conf, 0, sizeof(conf));
 	conf.worker.actions_dir = dir;
-	conf.worker.data_dir = getenv("SRCDIR");
+	conf.worker.data_dir = xasprintf("%s/src", getenv("SRCDIR"));
 	for (int i = 0; i < ACTION_MAX; i++)
 		conf.action[i].poll = true;
 	list = NULL;

@@ -7,142 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/cloudshell/client.h"
-#include "cloudshell_listener.h"
+#include "cloudshell_rig.h"
 #include "json.h"
 #include "sys.h"
-
-#define TOKEN	"Zm9v+mFy/mF6cXV4MTIzNA=="
-#define LOGIN	{ 200, "\"" TOKEN "\"", NULL, ACT_ANSWER, 0 }
-#define OK(b)	{ 200, b, NULL, ACT_ANSWER, 0 }
-#define SAY(s, b) { s, b, NULL, ACT_ANSWER, 0 }
-#define CLOSE	{ 0, NULL, NULL, ACT_CLOSE, 0 }
-#define BOX	"{\"id\":\"box-1\",\"name\":\"n\",\"state\":\"Ready\"}"
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
-
-/* One client, its server, and what it told. */
-struct rig {
-	struct listener		 server;
-	struct cs_settings	 set;
-	struct secret		*password;
-	struct http_client	*http;
-	struct cs_client	*client;
-	struct fail		 fail;
-	char			 url[64];
-	int64_t			 left;		/* virtual time */
-	int64_t			 paused, longest;
-	int			 pauses, calls;
-	int			 stop_at;	/* this pause says stop, 0: none */
-	struct buf		 told;
-};
-
-static int
-rig_pause(int64_t ms, void *arg, struct fail *f)
-{
-	struct rig *g = arg;
-
-	assert_true(ms > 0 && ms < g->left);
-	g->left -= ms;
-	g->paused += ms;
-	if (ms > g->longest)
-		g->longest = ms;
-	if (++g->pauses == g->stop_at)
-		return fail_set(f, FAIL_STOPPED, "stopped by the test");
-	return 0;
-}
-
-static void
-rig_called(const char *method, const char *where, long status, int64_t ms,
-    int attempt, const char *error, void *arg)
-{
-	struct rig *g = arg;
-
-	assert_true(ms >= 0);
-	g->calls++;
-	assert_int_equal(buf_addf(&g->told, "%s %s %ld %d %s\n", method, where,
-	    status, attempt, error != NULL ? error : "-"), 0);
-}
-
-static int64_t
-rig_remaining(void *arg)
-{
-	return ((struct rig *)arg)->left;
-}
-
-static void
-rig_start(struct rig *g, const struct step *steps, size_t n)
-{
-	memset(g, 0, sizeof(*g));
-	listener_start(&g->server, steps, n);
-	(void)snprintf(g->url, sizeof(g->url), "http://127.0.0.1:%d/",
-	    g->server.port);
-	g->password = secret_text("pass word&1");
-	g->left = 15 * 60000;
-	buf_init(&g->told, 1024 * 1024);
-	g->set = (struct cs_settings){ .url = g->url, .user = "ci",
-	    .domain = "Global", .password = g->password,
-	    .tls = { NULL, true }, .timeout_ms = 20000, .pause = rig_pause,
-	    .called = rig_called, .remaining = rig_remaining, .arg = g };
-	g->http = http_client_new(NULL);
-	g->client = cs_client_new(&g->set, g->http);
-}
-
-/* End the server and check what holds for every run: no secret in a text. */
-static void
-rig_done(struct rig *g)
-{
-	const char *const texts[] = { g->fail.text, buf_text(&g->told) };
-
-	listener_stop(&g->server);
-	for (size_t i = 0; i < 2; i++) {
-		assert_null(strstr(texts[i], TOKEN));
-		assert_null(strstr(texts[i], "Zm9v%2B"));
-		assert_null(strstr(texts[i], "pass word"));
-		assert_null(strstr(texts[i], "word&"));
-	}
-	assert_int_equal(g->calls, g->server.n);
-}
-
-static void
-rig_free(struct rig *g)
-{
-	cs_client_free(g->client);
-	http_client_free(g->http);
-	secret_free(g->password);
-	buf_free(&g->told);
-	listener_free(&g->server);
-}
-
-#define START(g, steps) rig_start(g, steps, COUNT(steps))
-
-static int
-get(struct rig *g)
-{
-	struct cs_sandbox s;
-	int rc = cs_sandbox_get(g->client, "box-1", &s, &g->fail);
-
-	cs_sandbox_free(&s);
-	return rc;
-}
-
-static int
-start(struct rig *g)
-{
-	struct cs_sandbox s;
-	int rc = cs_sandbox_start(g->client, "bp", "n", 5, NULL, &s, &g->fail);
-
-	cs_sandbox_free(&s);
-	return rc;
-}
-
-static int
-command(struct rig *g)
-{
-	struct cs_target t = { "box-1", "comp" };
-	char id[SANDBOX_ID_SIZE];
-
-	return cs_command_start(g->client, &t, "do it", NULL, id, &g->fail);
-}
 
 static void
 headers_are_exact(void **state)
@@ -155,7 +22,7 @@ headers_are_exact(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(get(&g), 0);
+	assert_int_equal(rig_get(&g), 0);
 	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
 	    &g.fail), 0);
 	assert_false(already);
@@ -191,7 +58,7 @@ long_token_is_sent_whole(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(get(&g), 0);
+	assert_int_equal(rig_get(&g), 0);
 	rig_done(&g);
 	a = strstr(g.server.requests[1], "Authorization: Basic xx");
 	assert_non_null(a);
@@ -210,7 +77,7 @@ bad_tokens_are_refused(void **state)
 	(void)state;
 	START(&g, steps);
 	for (int i = 0; i < 3; i++) {
-		assert_int_equal(get(&g), -1);
+		assert_int_equal(rig_get(&g), -1);
 		assert_int_equal(g.fail.kind, FAIL_CONFIG);
 	}
 	rig_done(&g);
@@ -233,7 +100,8 @@ expired_token_leads_to_one_login(void **state)
 		SAY(500, "{\"message\":\"the token is not correct\"}"),
 		SAY(403, "no"),
 	};
-	static int (*const calls[])(struct rig *) = { get, start, command };
+	static int (*const calls[])(struct rig *) = { rig_get,
+	    rig_begin, rig_command };
 	struct rig g;
 
 	(void)state;
@@ -269,8 +137,8 @@ refused_login_is_final(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(get(&g), -1);
-	assert_int_equal(start(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
+	assert_int_equal(rig_begin(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_PERMISSION);
 	assert_non_null(strstr(g.fail.text, "user \"ci\" to domain \"Global\""
 	    " (HTTP 401): Login failed for user ci with ***;"));
@@ -291,7 +159,7 @@ quota_is_waited_for(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(start(&g), 0);
+	assert_int_equal(rig_begin(&g), 0);
 	rig_done(&g);
 	assert_int_equal(g.server.n, 5);
 	assert_int_equal(g.pauses, 3);
@@ -311,7 +179,7 @@ passing_faults_of_a_get(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(get(&g), 0);
+	assert_int_equal(rig_get(&g), 0);
 	rig_done(&g);
 	assert_int_equal(g.pauses, 6);
 	assert_true(g.longest <= CS_PAUSE_MAX_MS);
@@ -329,7 +197,7 @@ faults_end_with_the_time(void **state)
 		steps[i] = (struct step)SAY(502, "<title>Bad</title>gateway");
 	START(&g, steps);
 	g.left = 60000;
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_non_null(strstr(g.fail.text, "(HTTP 502"));
 	assert_non_null(strstr(g.fail.text, "Bad gateway"));
@@ -348,7 +216,8 @@ unsure_starts_are_not_repeated(void **state)
 	    SAY(502, "<html></html>"), SAY(503, ""), OK("<html>"), OK("7"),
 	    OK("{}"), { 200, NULL, NULL, ACT_FILL, CS_ANSWER_MAX + 1 },
 	    { 200, NULL, NULL, ACT_NEST, 1000000 } };
-	static int (*const calls[])(struct rig *) = { start, command };
+	static int (*const calls[])(struct rig *) = { rig_begin,
+	    rig_command };
 	struct rig g;
 
 	(void)state;
@@ -359,8 +228,8 @@ unsure_starts_are_not_repeated(void **state)
 			    ACT_LAST, 0 }, OK(BOX), faults[e], OK(BOX) };
 
 			START(&g, steps);
-			assert_int_equal(get(&g), 0);
-			assert_int_equal(get(&g), 0);
+			assert_int_equal(rig_get(&g), 0);
+			assert_int_equal(rig_get(&g), 0);
 			assert_int_equal(calls[i](&g), -1);
 			assert_int_equal(g.fail.kind, FAIL_UNSURE);
 			rig_done(&g);
@@ -383,7 +252,7 @@ conflict_is_for_the_caller(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(start(&g), -1);
+	assert_int_equal(rig_begin(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_AGAIN);
 	rig_done(&g);
 	assert_int_equal(g.server.n, 2);
@@ -411,7 +280,7 @@ redirects_are_not_followed(void **state)
 		assert_int_equal(cs_login(g.client, &g.fail), -1);
 		assert_int_equal(g.fail.kind, FAIL_CONFIG);
 		assert_non_null(strstr(g.fail.text, "/x; redirections"));
-		assert_int_equal(get(&g), -1);
+		assert_int_equal(rig_get(&g), -1);
 		assert_int_equal(g.fail.kind, FAIL_CONFIG);
 		rig_done(&g);
 		assert_int_equal(g.server.n, 3);
@@ -458,10 +327,10 @@ too_much_is_refused(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_int_equal(g.pauses, 0);
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_true(strlen(g.fail.text) < 1000);
 	rig_done(&g);
@@ -482,13 +351,13 @@ unreachable_server_has_bounded_patience(void **state)
 	cs_client_free(g.client);
 	(void)snprintf(g.url, sizeof(g.url), "http://127.0.0.1:%d", gone.port);
 	g.client = cs_client_new(&g.set, g.http);
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_non_null(strstr(g.fail.text, g.url));
 	assert_in_range(g.paused, 100000, CS_PATIENCE_MS);
 	g.left = 20000;
 	g.paused = 0;
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_in_range(g.paused, 1000, 10000);
 	g.calls = 0;
 	rig_done(&g);
@@ -504,7 +373,7 @@ stop_ends_a_pause(void **state)
 	(void)state;
 	START(&g, steps);
 	g.stop_at = 2;
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_STOPPED);
 	rig_done(&g);
 	assert_int_equal(g.server.n, 3);
@@ -529,9 +398,9 @@ secrets_are_masked(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_non_null(strstr(g.fail.text, "bad *** and ***."));
-	assert_int_equal(get(&g), -1);
+	assert_int_equal(rig_get(&g), -1);
 	assert_non_null(strstr(g.fail.text, "plain *** in ***"));
 	assert_int_equal(cs_execution_get(g.client, "E", &e, &g.fail), 0);
 	assert_int_equal(e.progress, CS_FAILED);
@@ -549,254 +418,6 @@ secrets_are_masked(void **state)
 	rig_done(&g);
 	assert_int_equal(listener_count(&g.server, "DELETE /api/token/"
 	    "Zm9v%2BmFy%2FmF6cXV4MTIzNA%3D%3D "), 1);
-	rig_free(&g);
-}
-
-static void
-stop_falls_back_and_is_idempotent(void **state)
-{
-	const struct step steps[] = { LOGIN,
-	    SAY(400, "{\"message\":\"Invalid Api call\"}"), OK(""),
-	    SAY(404, "{}"), SAY(404, "{}"), SAY(404, "{}"),	/* gone */
-	    SAY(400, "no"), SAY(400, "no"), OK("{\"id\":\"box-1\","
-		"\"state\":\"Ended\"}"),
-	    SAY(400, "no"), SAY(400, "also no"), OK(BOX) };
-	struct rig g;
-	bool already;
-
-	(void)state;
-	START(&g, steps);
-	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
-	    &g.fail), 0);
-	assert_false(already);
-	for (int i = 0; i < 2; i++) {
-		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
-		    &g.fail), 0);
-		assert_true(already);
-	}
-	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
-	    &g.fail), -1);
-	assert_int_equal(g.fail.kind, FAIL_JOB);
-	rig_done(&g);
-	assert_int_equal(g.server.n, 12);
-	assert_int_equal(strncmp(g.server.requests[2],
-	    "POST /api/v1/sandboxes/box-1/stop ", 34), 0);
-	rig_free(&g);
-}
-
-static void
-blueprints_are_found_and_named(void **state)
-{
-	static const char list[] = "[{\"name\":\"Other\",\"id\":\"1\"},"
-	    "{\"name\":\"my ENV\",\"id\":\"2\","
-	    "\"estimated_setup_duration\":\"PT2M\"}]";
-	const struct step steps[] = { LOGIN,
-	    OK("{\"name\":\"My Env\",\"id\":\"2\"}"),
-	    SAY(404, "{\"message\":\"Entity could not be found\"}"), OK(list),
-	    SAY(404, "<html></html>"), OK(list),
-	    SAY(404, "<html></html>"), OK("[]") };
-	struct cs_blueprint b;
-	struct rig g;
-
-	(void)state;
-	START(&g, steps);
-	assert_int_equal(cs_blueprint_find(g.client, "My Env", &b, &g.fail),
-	    0);
-	assert_string_equal(b.id, "2");
-	cs_blueprint_free(&b);
-	assert_int_equal(cs_blueprint_find(g.client, "My Env", &b, &g.fail),
-	    0);
-	assert_string_equal(b.name, "my ENV");
-	assert_int_equal(b.setup_ms, 120000);
-	cs_blueprint_free(&b);
-	assert_int_equal(cs_blueprint_find(g.client, "X", &b, &g.fail), -1);
-	assert_int_equal(g.fail.kind, FAIL_CONFIG);
-	assert_string_equal(g.fail.text, "blueprint \"X\" not found in domain "
-	    "\"Global\" (is it public?); visible are: Other, my ENV");
-	assert_int_equal(cs_blueprint_find(g.client, "X", &b, &g.fail), -1);
-	assert_non_null(strstr(g.fail.text, "no blueprint is visible"));
-	rig_done(&g);
-	assert_int_equal(strncmp(g.server.requests[1],
-	    "GET /api/v2/blueprints/My%20Env ", 32), 0);
-	rig_free(&g);
-}
-
-static void
-start_sends_texts(void **state)
-{
-	const struct step steps[] = { LOGIN, OK("{\"id\":\"b\",\"state\":"
-	    "\"BeforeSetup\",\"blueprint id\":\"7\",\"end_time\":null}"),
-	    SAY(400, "{\"message\":\"Blueprint has invalid inputs\"}") };
-	struct cs_sandbox s;
-	struct rig g;
-	json_t *in = json_pack("{s:i}", "Build", 17);
-
-	(void)state;
-	START(&g, steps);
-	assert_int_equal(cs_sandbox_start(g.client, "id/1", "n\xc3\xa9", 30,
-	    in, &s, &g.fail), 0);
-	assert_int_equal(s.phase, CS_WAITING);
-	assert_string_equal(s.blueprint_id, "7");
-	assert_null(s.end_time);
-	cs_sandbox_free(&s);
-	assert_int_equal(start(&g), -1);
-	assert_int_equal(g.fail.kind, FAIL_CONFIG);
-	rig_done(&g);
-	assert_int_equal(strncmp(g.server.requests[1],
-	    "POST /api/v2/blueprints/id%2F1/start ", 37), 0);
-	assert_string_equal(strstr(g.server.requests[1], "\r\n\r\n") + 4,
-	    "{\"duration\":\"PT30M\",\"name\":\"n\xc3\xa9\",\"params\":"
-	    "[{\"name\":\"Build\",\"value\":\"17\"}]}");
-	json_decref(in);
-	rig_free(&g);
-}
-
-static void
-sandboxes_are_found_by_name(void **state)
-{
-	static const char list[] = "[{\"name\":\"n\",\"id\":\"1\",\"state\":"
-	    "\"Ended\"},{\"name\":\"n\",\"id\":\"2\",\"blueprint\":{\"name\":"
-	    "\"Other\",\"id\":\"o\"}},{\"name\":\"n\",\"id\":\"3\","
-	    "\"blueprint\":{\"name\":\"BP\",\"id\":\"ID\"}},7,"
-	    "{\"name\":\"N\",\"id\":\"4\"}]";
-	const struct step steps[] = { LOGIN, OK(list), OK(list), OK(list),
-	    OK(list) };
-	char id[SANDBOX_ID_SIZE];
-	struct rig g;
-
-	(void)state;
-	START(&g, steps);
-	assert_int_equal(cs_sandbox_find(g.client, "n", "bp", NULL, id,
-	    &g.fail), 0);
-	assert_string_equal(id, "3");
-	assert_int_equal(cs_sandbox_find(g.client, "n", "x", "id", id,
-	    &g.fail), 0);
-	assert_string_equal(id, "3");
-	assert_int_equal(cs_sandbox_find(g.client, "m", NULL, NULL, id,
-	    &g.fail), 0);
-	assert_string_equal(id, "");
-	assert_int_equal(cs_sandbox_find(g.client, "n", NULL, NULL, id,
-	    &g.fail), -1);
-	assert_int_equal(g.fail.kind, FAIL_JOB);
-	rig_done(&g);
-	rig_free(&g);
-}
-
-static void
-activity_is_paged(void **state)
-{
-	const struct step steps[] = { LOGIN,
-	    OK("{\"more_pages\":\"true\",\"next_event_id\":\"12\",\"events\":["
-		"{\"id\":\"11\",\"event_type\":\"Error\",\"event_text\":"
-		"\"<b>second</b>\"},{\"id\":10,\"event_type\":\"error\","
-		"\"event_text\":\"first\",\"output\":\"why\"},"
-		"{\"id\":9,\"event_type\":\"error\",\"event_text\":\"old\"}]}"),
-	    OK("{\"more_pages\":true,\"next_event_id\":12,\"events\":["
-		"{\"id\":12,\"event_type\":\"success\",\"event_text\":\"fine\"},"
-		"{\"id\":13,\"event_type\":\"success\",\"event_text\":"
-		"\"'Teardown' Blueprint command 'x' failed\"}]}"),
-	    SAY(404, "{\"message\":\"Invalid Api call\"}"),
-	    OK("{\"events\":[{\"id\":5},{\"id\":\"77\"},{\"id\":\"guid\"}]}"),
-	    SAY(400, "{\"message\":\"Invalid Api call\"}") };
-	struct buf out;
-	struct rig g;
-	int64_t last;
-
-	(void)state;
-	START(&g, steps);
-	buf_init(&out, 1000);
-	assert_int_equal(cs_activity_errors(g.client, "b", 10, &out, &last,
-	    &g.fail), 0);
-	assert_string_equal(buf_text(&out), "first: why; second; "
-	    "'Teardown' Blueprint command 'x' failed");
-	assert_int_equal(last, 13);
-	buf_clear(&out);
-	assert_int_equal(cs_activity_errors(g.client, "b", 10, &out, &last,
-	    &g.fail), 0);
-	assert_int_equal(out.len, 0);
-	assert_int_equal(last, 9);
-	assert_int_equal(cs_activity_last(g.client, "b", &last, &g.fail), 0);
-	assert_int_equal(last, 77);
-	assert_int_equal(cs_activity_last(g.client, "b", &last, &g.fail), 0);
-	assert_int_equal(last, 0);
-	rig_done(&g);
-	assert_int_equal(listener_count(&g.server,
-	    "GET /api/v2/sandboxes/b/activity?from_event_id=12 "), 1);
-	buf_free(&out);
-	rig_free(&g);
-}
-
-/* A server that always has a next page is left at the limit. */
-static void
-endless_activity_ends(void **state)
-{
-	struct step steps[CS_PAGES_MAX + 5] = { LOGIN };
-	static char pages[CS_PAGES_MAX + 5][80];
-	struct buf out;
-	struct rig g;
-	int64_t last;
-
-	(void)state;
-	for (size_t i = 1; i < COUNT(steps); i++) {
-		(void)snprintf(pages[i], sizeof(pages[i]), "{\"more_pages\":"
-		    "true,\"next_event_id\":%zu,\"events\":[]}", i);
-		steps[i] = (struct step)OK(pages[i]);
-	}
-	START(&g, steps);
-	buf_init(&out, 1000);
-	assert_int_equal(cs_activity_errors(g.client, "b", 0, &out, &last,
-	    &g.fail), 0);
-	assert_int_equal(last, -1);
-	assert_int_equal(out.len, 0);
-	buf_free(&out);
-	rig_done(&g);
-	assert_int_equal(g.server.n, 1 + CS_PAGES_MAX);
-	assert_int_equal(listener_count(&g.server, "GET /api/v2/sandboxes/b/"
-	    "activity?error_only=true&from_event_id=1 "), 1);
-	rig_free(&g);
-}
-
-static void
-commands_are_named(void **state)
-{
-	const struct step steps[] = { LOGIN,
-	    OK("[{\"id\":\"c1\",\"name\":\"web\"},{\"name\":\"no id\"},"
-		"{\"ID\":2,\"Name\":\"db\"}]"),
-	    OK("{\"execution_id\":\"E-1\"}"),
-	    SAY(404, ""), OK("[{\"name\":\"a\"},{\"name\":\"b c\"}]"),
-	    SAY(404, ""), SAY(404, ""), SAY(404, ""),
-	    SAY(400, "no") };
-	struct cs_component *list;
-	struct cs_target t = { "box-1", NULL };
-	char id[SANDBOX_ID_SIZE];
-	struct rig g;
-	size_t n;
-
-	(void)state;
-	START(&g, steps);
-	assert_int_equal(cs_components(g.client, "box-1", &list, &n, &g.fail),
-	    0);
-	assert_int_equal(n, 2);
-	assert_string_equal(list[1].id, "2");
-	cs_components_free(list, n);
-	assert_int_equal(cs_command_start(g.client, &t, "smoke test", NULL, id,
-	    &g.fail), 0);
-	assert_string_equal(id, "E-1");
-	assert_int_equal(command(&g), -1);
-	assert_int_equal(g.fail.kind, FAIL_CONFIG);
-	assert_non_null(strstr(g.fail.text, "\"do it\" not found; the "
-	    "component has: a, b c"));
-	assert_int_equal(command(&g), -1);
-	assert_int_equal(g.fail.kind, FAIL_REVISION);
-	assert_int_equal(cs_execution_cancel(g.client, "E-1", &g.fail), 0);
-	assert_int_equal(cs_execution_cancel(g.client, "E-1", &g.fail), -1);
-	rig_done(&g);
-	assert_int_equal(strncmp(g.server.requests[2], "POST /api/v2/sandboxes"
-	    "/box-1/commands/smoke%20test/start ", 56), 0);
-	assert_int_equal(strncmp(g.server.requests[3], "POST /api/v2/sandboxes"
-	    "/box-1/components/comp/commands/do%20it/start ", 67), 0);
-	assert_string_equal(strstr(g.server.requests[2], "\r\n\r\n") + 4,
-	    "{\"params\":[],\"printOutput\":true}");
 	rig_free(&g);
 }
 
@@ -820,13 +441,6 @@ main(void)
 		cmocka_unit_test(unreachable_server_has_bounded_patience),
 		cmocka_unit_test(stop_ends_a_pause),
 		cmocka_unit_test(secrets_are_masked),
-		cmocka_unit_test(stop_falls_back_and_is_idempotent),
-		cmocka_unit_test(blueprints_are_found_and_named),
-		cmocka_unit_test(start_sends_texts),
-		cmocka_unit_test(sandboxes_are_found_by_name),
-		cmocka_unit_test(activity_is_paged),
-		cmocka_unit_test(endless_activity_ends),
-		cmocka_unit_test(commands_are_named),
 	};
 
 	json_init();

@@ -250,7 +250,8 @@ grandchild_dies_with_it(void **state)
 	assert_non_null(pid = left("pid"));
 	/* its own reaper may need a moment */
 	for (n = 0; n < 100; n++) {
-		char *path = xasprintf("/proc/%d/stat", (int)strtol(pid, NULL, 10));
+		char *path = xasprintf("/proc/%ld/stat",
+		    strtol(pid, NULL, 10));
 		char *stat_text = sys_read_file(path, 4096, NULL);
 		bool gone = stat_text == NULL ||
 		    strstr(stat_text, ") Z ") != NULL;

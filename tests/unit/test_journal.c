@@ -139,7 +139,8 @@ stderr_without_journal(void **state)
 	journal_job(&j, JOURNAL_FAILED, LOG_ERR, "failed again");
 	refuse = 0;
 	assert_true(read(fds[0], line, sizeof(line) - 1) > 0);
-	assert_string_equal(line, "<3>job 0a1b2c3d start-sandbox: failed again\n");
+	assert_string_equal(line,
+	    "<3>job 0a1b2c3d start-sandbox: failed again\n");
 	assert_true(dup2(saved, STDERR_FILENO) != -1);
 	(void)close(saved);
 	(void)close(fds[0]);
@@ -149,7 +150,7 @@ stderr_without_journal(void **state)
 static void
 catalog_explains_each_id(void **state)
 {
-	char *path = xasprintf("%s/data/quali-job-worker.catalog",
+	char *path = xasprintf("%s/src/systemd/quali-job-worker.catalog",
 	    getenv("SRCDIR")), mark[64];
 	char *text = sys_read_file(path, 100000, NULL);
 

@@ -14,6 +14,7 @@
 #include "../../src/supervisor/ledger.c"
 
 #define WALL	1795449600
+#define ID	"0a1b2c3d-0000-4000-8000-00000000000"
 
 static char dir[64];
 
@@ -296,8 +297,7 @@ last_save_wins_and_order_stays(void **state)
 	assert_int_equal(t.job[1]->claimed_wall, WALL + 2);
 	taken_free(&t);
 	assert_int_equal(ledger_state(l, j.id), JOB_RESULT);
-	assert_int_equal(ledger_state(l, "0a1b2c3d-0000-4000-8000-000000000003"),
-	    JOB_DONE);
+	assert_int_equal(ledger_state(l, ID "3"), JOB_DONE);
 	assert_int_equal(ledger_state(l, "unknown"), JOB_NEW);
 	empty(&j);
 	ledger_close(l);
@@ -364,6 +364,32 @@ full_disk_fails_the_whole_turn(void **state)
 	ledger_close(l);
 }
 
+/* A fault that leaves SQLite's transaction open: the rest must not stay. */
+static void
+one_bad_save_fails_the_turn(void **state)
+{
+	struct ledger *l = open_sound();
+	struct fail f = { 0 };
+	struct job good, huge;
+
+	(void)state;
+	fill(&good, 1, JOB_OURS);
+	fill(&huge, 2, JOB_OURS);
+	free(huge.result.text);
+	huge.result.text = xcalloc(1, ROW_MAX + 1);
+	memset(huge.result.text, 'x', ROW_MAX);
+	assert_int_equal(ledger_begin(l, NULL), 0);
+	assert_int_equal(ledger_save(l, &good, WALL, NULL), 0);
+	assert_int_equal(ledger_save(l, &huge, WALL, NULL), -1);
+	assert_int_equal(ledger_commit(l, &f), -1);
+	assert_non_null(strstr(f.text, "too big"));
+	assert_int_equal(ledger_state(l, good.id), JOB_NEW);
+	save_one(l, 1, JOB_OURS, WALL);
+	empty(&good);
+	empty(&huge);
+	ledger_close(l);
+}
+
 static void
 locked_database_fails_the_turn(void **state)
 {
@@ -419,12 +445,9 @@ prune_forgets_old_history_only(void **state)
 	save_one(l, 5, JOB_RESULT, WALL - 10);
 	assert_int_equal(ledger_prune(l, WALL, NULL), 0);
 	assert_int_equal(count_open(l), 2);
-	assert_int_equal(ledger_state(l, "0a1b2c3d-0000-4000-8000-000000000001"),
-	    JOB_NEW);
-	assert_int_equal(ledger_state(l, "0a1b2c3d-0000-4000-8000-000000000002"),
-	    JOB_DONE);
-	assert_int_equal(ledger_state(l, "0a1b2c3d-0000-4000-8000-000000000003"),
-	    JOB_NEW);
+	assert_int_equal(ledger_state(l, ID "1"), JOB_NEW);
+	assert_int_equal(ledger_state(l, ID "2"), JOB_DONE);
+	assert_int_equal(ledger_state(l, ID "3"), JOB_NEW);
 	ledger_close(l);
 }
 
@@ -635,6 +658,7 @@ main(void)
 		CASE(last_save_wins_and_order_stays),
 		CASE(rollback_leaves_nothing),
 		CASE(full_disk_fails_the_whole_turn),
+		CASE(one_bad_save_fails_the_turn),
 		CASE(locked_database_fails_the_turn),
 		CASE(two_opens_see_each_other),
 		CASE(prune_forgets_old_history_only),

@@ -89,7 +89,7 @@ serve_one(void *arg)
 			pause_ms(200);
 		if (strstr(rq, " /hang ") != NULL)
 			for (int i = 0; i < 500 && !stopping; i++) {
-				struct pollfd p = { .fd = fd, .events = POLLIN };
+				struct pollfd p = { fd, POLLIN, 0 };
 
 				if (poll(&p, 1, 10) == 1)
 					break;
@@ -377,23 +377,18 @@ cancel_a_running_one_in_done(void **state)
 	assert_int_equal(other.calls, 0);
 }
 
-/* Two that end in one turn: the second waits in the queue when the first is
- * delivered. */
+/* Two that end in one call of libcurl: the second waits in the queue when the
+ * first is delivered. */
 static void
 cancel_a_queued_one_in_done(void **state)
 {
 	struct got a = { 0 }, b = { 0 };
-	unsigned refused;
-	char url[64];
-	int fd = bound(&refused);
 
 	(void)state;
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/", refused);
-	b.cancel[0] = start_url(url, NULL, 10, 5000, false, &a);
-	a.cancel[0] = start_url(url, NULL, 10, 5000, false, &b);
+	b.cancel[0] = start_url("http://a b/", NULL, 10, 5000, false, &a);
+	a.cancel[0] = start_url("http://a b/", NULL, 10, 5000, false, &b);
 	run_for(300);
 	assert_int_equal(a.calls + b.calls, 1);
-	assert_int_equal(close(fd), 0);
 }
 
 static void
@@ -469,29 +464,25 @@ bad_url_is_told_later(void **state)
 	assert_int_equal(g.kind, FAIL_CONFIG);
 }
 
-/* teardown frees them in all three states */
+/* Under way, and ended but not yet delivered. */
 static void
 free_calls_nobody(void **state)
 {
 	struct got g = { 0 };
-	unsigned refused;
-	char url[64];
-	int fd = bound(&refused);
 
 	(void)state;
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/", refused);
 	(void)start("/", &g);
 	(void)start("/hang", &g);
 	for (int i = 0; i < 5; i++)
-		(void)start_url(url, NULL, 10, 5000, false, &g);
-	for (int i = 0; i < 3; i++)
+		(void)start_url("http://a b/", NULL, 10, 5000, false, &g);
+	for (int i = 0; i < 100 && g.calls == 0; i++)
 		assert_true(sd_event_run(event, 10000) >= 0);
+	assert_in_range(g.calls, 1, 5);
 	transfers_free(all);
 	g.calls = 0;
 	all = transfers_new(event);
 	run_for(50);
 	assert_int_equal(g.calls, 0);
-	assert_int_equal(close(fd), 0);
 }
 
 #define CASE(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
