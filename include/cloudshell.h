@@ -186,7 +186,7 @@ void	cs_execution_free(struct cs_execution *);
 /* DELETE /executions/{id} (5.13): accepted, or it is no longer known. */
 int	cs_execution_cancel(struct cs_client *, const char *id, struct fail *);
 
-/* Shown text: HTML tags stripped, control characters cleaned (5.8). In place. */
+/* For showing, in place: no HTML tags, control characters cleaned (5.8). */
 void	cs_clean_text(char *);
 
 #endif

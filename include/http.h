@@ -38,6 +38,9 @@ struct http_request {
 					   transfer must not stall (1 KB/s over 60 s) */
 	bool		 once;		/* must not happen twice: own connection,
 					   HTTP/1.1, never sent again by libcurl */
+	bool		 private_answer;	/* may hold secrets: then its
+					   connection is closed, and with it go
+					   the buffers of TLS */
 	bool		 no_proxy;
 	const struct http_tls *tls;	/* NULL: verify with the system's CAs */
 	const char	*user_agent;
@@ -57,6 +60,7 @@ struct http_call {
 	struct curl_slist	*headers;
 	struct http_answer	 answer;
 	bool			 too_big;
+	bool			 private_answer;
 	size_t			 limit;		/* that was broken, if too_big */
 	int64_t			 started_ms;
 	char			 error[CURL_ERROR_SIZE];

@@ -3,6 +3,7 @@
  */
 #include <ctype.h>
 #include <dirent.h>
+#include <openssl/crypto.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define STALL_BYTES	1024L	/* per second ... */
 #define STALL_S		60L	/* ... over so long */
 #define POOL_MAX	4L	/* idle connections of a client */
+#define NOTHING_PRIVATE	64	/* bytes of an answer that holds no secret yet */
 #define WAIT_MS		1000	/* longest wait at once */
 #define DEAF_MS		100	/* pause after an interrupt that was none */
 
@@ -84,9 +86,33 @@ find_system_cas(void)
 			ca_bundle = bundles[i];
 }
 
+/* OpenSSL's buffers hold what was received in clear: wiped when freed, too. */
+static void *
+ssl_malloc(size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return wipe_malloc(size);
+}
+
+static void *
+ssl_realloc(void *old, size_t size, const char *file, int line)
+{
+	(void)file, (void)line;
+	return wipe_realloc(old, size);
+}
+
+static void
+ssl_free(void *old, const char *file, int line)
+{
+	(void)file, (void)line;
+	wipe_free(old);
+}
+
 void
 http_init(void)
 {
+	/* Too late only if somebody used OpenSSL before: then without. */
+	(void)CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free);
 	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, wipe_malloc, wipe_free,
 	    wipe_realloc, wipe_strdup, wipe_calloc) != CURLE_OK)
 		fatalx("libcurl cannot be used on this system");
@@ -176,6 +202,8 @@ take_body(char *data, size_t size, size_t n, void *arg)
 		call->limit = call->answer.body.max;
 		return 0;
 	}
+	if (call->private_answer && call->answer.body.len > NOTHING_PRIVATE)
+		curl_easy_setopt(call->easy, CURLOPT_FORBID_REUSE, 1L);
 	return n;
 }
 
@@ -302,6 +330,7 @@ http_prepare(struct http_call *call, const struct http_request *rq,
 	buf_init(&call->answer.body, rq->answer_max);
 	buf_init(&call->answer.headers, HTTP_HEADERS_MAX);
 	call->started_ms = sys_now_ms();
+	call->private_answer = rq->private_answer;
 	if ((call->easy = curl_easy_init()) == NULL)
 		return fail_set(f, FAIL_SYSTEM, "libcurl gives no handle");
 	if (add_headers(call, rq, has_body, f) == -1)

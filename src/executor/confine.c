@@ -38,8 +38,8 @@
 #endif
 
 #define FILES_MAX	64
-#define MEMORY_MAX	((rlim_t)1024 * 1024 * 1024)	/* address space: an
-				   artifact, its copies and the threads' stacks */
+/* Address space: an artifact, its copies and the threads' stacks. */
+#define MEMORY_MAX	((rlim_t)1024 * 1024 * 1024)
 
 #define ANY	{ 0, SCMP_CMP_EQ, 0, 0 }, false
 

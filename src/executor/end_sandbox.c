@@ -10,7 +10,7 @@
 
 #define GRACE_MS	60000	/* how long Ready or Error may stay after an
 				   accepted stop (cloudshell-sandbox-api 7.1) */
-#define FEED_START	(-1)	/* the feed's position before the stop is lost */
+#define FEED_START	(-1)	/* the feed's place before the stop is lost */
 
 static int
 accepted(struct exec *x, struct fail *f)

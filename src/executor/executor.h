@@ -26,12 +26,13 @@
 
 /* Limits of an artifact and of what is taken out of it. */
 #define ARTIFACT_MAX		(64 * 1024 * 1024)	/* bytes as stored */
-#define ARTIFACT_MEMBERS_MAX	16			/* members of a ZIP */
-#define ARTIFACT_DETAILS_MAX	(1024 * 1024)		/* sandbox.json unpacked */
+#define ARTIFACT_MEMBERS_MAX	16		/* members of a ZIP */
+#define ARTIFACT_DETAILS_MAX	(1024 * 1024)	/* sandbox.json unpacked */
 #define ARTIFACT_DETAILS	"sandbox.json"
 #define ARTIFACT_OUTPUT		"output.txt"
-#define ARTIFACT_FRESH_MS	(10 * 60 * 1000)	/* older credentials are
-						   renewed first (aws-contract 3.1) */
+
+/* Older credentials are renewed first (aws-contract 3.1). */
+#define ARTIFACT_FRESH_MS	(10 * 60 * 1000)
 
 #define STOP_MS		8000	/* all that a stop may take */
 #define STOP_CALL_MS	3000	/* one call of it, and how much longer than the
@@ -52,15 +53,15 @@ enum halt {
  */
 struct orders {
 	int			 fd, signal, timer, epoll;
-	struct buf		 in;		/* bytes not yet taken as lines */
+	struct buf		 in;		/* not yet taken as lines */
 	enum halt		 halt;
 	int64_t			 halted_ms;	/* when */
 	bool			 ended;		/* end of file */
-	bool			 shielded;	/* the call under way must not be cut */
+	bool			 shielded;	/* no cut in the call now */
 	bool			 severed;	/* it was, after all */
-	int64_t			 cut_ms;	/* calls end then; INT64_MAX: never */
-	bool			 recorded;	/* the last intent or fact is on disk */
-	bool			 answered;	/* credentials came, or an error */
+	int64_t			 cut_ms;	/* INT64_MAX: never */
+	bool			 recorded;	/* last intent or fact */
+	bool			 answered;	/* credentials or error */
 	struct credentials	 credentials;
 	char			*error;
 };
@@ -132,7 +133,7 @@ struct exec {
 	struct cs_settings	 settings;
 	struct cs_client	*cs;
 	int64_t			 deadline_ms;	/* of the monotonic clock */
-	int64_t			 credentials_ms;	/* when the artifact's came */
+	int64_t			 credentials_ms;	/* when they came */
 	int64_t			 skew_s;	/* S3's clock less ours */
 };
 

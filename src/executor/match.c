@@ -94,7 +94,8 @@ list(struct buf *b, const struct cs_component *c, const bool *hits, size_t n)
 	for (i = 0; i < n; i++) {
 		if (hits != NULL && !hits[i])
 			continue;
-		if (shown == LIST_NAMES || b->len + strlen(c[i].name) > LIST_MAX)
+		if (shown == LIST_NAMES ||
+		    b->len + strlen(c[i].name) > LIST_MAX)
 			left++;
 		else if (buf_addf(b, "%s\"%s\"", shown == 0 ? "" : ", ",
 		    c[i].name) == 0)

@@ -232,7 +232,8 @@ orders_pause(struct orders *o, int64_t ms, struct fail *f)
 		if (now >= until)
 			return 0;
 		/* bounded, as epoll_wait takes an int */
-		take_events(o, until - now < 60000 ? (int)(until - now) : 60000);
+		take_events(o, until - now < 60000 ?
+		    (int)(until - now) : 60000);
 	}
 }
 
@@ -248,7 +249,9 @@ orders_await(struct orders *o, const bool *flag, struct fail *f)
 		now = sys_now_ms();
 		if (o->halt == HALT_STOP && limit == NEVER)
 			limit = now + STOP_CALL_MS;
-		if (o->ended || now >= limit)
+		/* nothing is under way while credentials are awaited */
+		if (o->ended || now >= limit ||
+		    (flag == &o->answered && o->halt != HALT_NONE))
 			return stopped(o, f);
 		/* the timer may be readable all the time: no busy waiting */
 		if (o->cut_ms <= now)

@@ -19,7 +19,7 @@ struct command {
 	const char	*component;	/* as the author wrote it */
 	const char	*name;
 	json_t		*arguments;	/* NULL: none */
-	char		*where;		/* the component's name, "the sandbox" */
+	char		*where;		/* the component's name, SANDBOX */
 	char		*component_id;	/* NULL: the sandbox itself */
 };
 

@@ -179,7 +179,8 @@ obtain(struct exec *x, const struct start_input *in, struct fail *f)
 
 	if (x->facts.sandbox_id[0] != '\0')
 		return 0;
-	if (x->facts.intent == INTENT_SANDBOX && x->facts.sandbox_name != NULL) {
+	if (x->facts.intent == INTENT_SANDBOX &&
+	    x->facts.sandbox_name != NULL) {
 		if (!x->order.policy.tag_sandbox_names)
 			return may_exist(x, f, "an earlier start of the "
 			    "sandbox was interrupted");

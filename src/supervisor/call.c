@@ -129,6 +129,7 @@ call_start(struct worker *worker, const char *operation, json_t *input,
 	http.answer_max = AWS_ANSWER_MAX;
 	http.timeout_ms = worker->conf.worker.http_timeout;
 	http.once = once;
+	http.private_answer = true;
 	http.tls = &tls;
 	http.user_agent = USER_AGENT;
 

@@ -19,17 +19,17 @@ SOURCES_test_s3 := $(BASE) \
 	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
 SOURCES_test_aws_error := $(BASE) src/common/http.c \
 	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
-PKG_test_aws_error := libcurl expat
+PKG_test_aws_error := libcurl libcrypto expat
 
 SOURCES_test_transfer := $(BASE) src/common/http.c src/supervisor/transfer.c
-PKG_test_transfer := libcurl libsystemd
+PKG_test_transfer := libcurl libcrypto libsystemd
 
 SOURCES_test_buf := $(BASE)
 SOURCES_test_json := $(BASE)
 SOURCES_test_secret := $(BASE)
 SOURCES_test_sys := $(BASE)
 SOURCES_test_http := $(BASE) src/common/http.c
-PKG_test_http := libcurl
+PKG_test_http := libcurl libcrypto
 SOURCES_test_ipc := $(BASE) $(addprefix src/common/,ipc.c ipc_order.c job.c)
 SOURCES_test_ini := $(BASE) src/common/ini.c
 SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c ini.c)
@@ -37,17 +37,26 @@ SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c ini.c)
 CLOUDSHELL := $(BASE) src/common/http.c $(addprefix src/cloudshell/,activity.c \
 	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
-PKG_test_cloudshell_text := libcurl
+PKG_test_cloudshell_text := libcurl libcrypto
 SOURCES_test_cloudshell_client := $(CLOUDSHELL) \
 	$(addprefix tests/unit/,cloudshell_listener.c cloudshell_rig.c)
-PKG_test_cloudshell_client := libcurl
+PKG_test_cloudshell_client := libcurl libcrypto
 SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)
-PKG_test_cloudshell_calls := libcurl
+PKG_test_cloudshell_calls := libcurl libcrypto
 
 SOURCES_test_actions := $(BASE) src/common/job.c src/supervisor/actions.c
-PKG_test_actions := libcurl
+PKG_test_actions := libcurl libcrypto
 
 SOURCES_test_journal := $(BASE) src/common/job.c src/common/ipc.c
 
 SOURCES_test_credentials := $(BASE) src/common/job.c
-PKG_test_credentials := libcurl libsystemd
+PKG_test_credentials := libcurl libcrypto libsystemd
+
+SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c
+PKG_test_executor_inputs := libcurl libcrypto
+SOURCES_test_executor_match := $(BASE) src/executor/match.c
+PKG_test_executor_match := libcurl libcrypto libpcre2-8
+SOURCES_test_executor_zip := $(BASE) src/executor/zip.c src/executor/details.c
+PKG_test_executor_zip := libcurl libcrypto libzip
+SOURCES_test_executor_confine := $(BASE) src/executor/confine.c
+PKG_test_executor_confine := libcurl libcrypto libseccomp

@@ -1,0 +1,139 @@
+/*
+ * Which component a ComponentName means.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "../../src/executor/executor.h"
+#include "sys.h"
+
+static char *const lab[] = { (char *)"web_ab12-cd34", (char *)"web_ef56-ab78",
+    (char *)"db", (char *)"db_2", (char *)"B\xc3\xbcro",
+    (char *)"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!" };
+
+#define LAB	(sizeof(lab) / sizeof(lab[0]))
+
+static int
+match(const char *text, struct fail *f)
+{
+	struct cs_component c[LAB];
+	size_t i;
+
+	for (i = 0; i < LAB; i++)
+		c[i] = (struct cs_component){ (char *)"id", lab[i] };
+	memset(f, 0, sizeof(*f));
+	return component_match(text, c, LAB, f);
+}
+
+static void
+found(void **state)
+{
+	struct fail f;
+
+	(void)state;
+	assert_int_equal(match("db", &f), 2);	/* and not db_2 too */
+	assert_int_equal(match("db_", &f), 3);
+	assert_int_equal(match("web_ab", &f), 0);
+	assert_int_equal(match("web_.*78$", &f), 1);
+	assert_int_equal(match("B.ro$", &f), 4);	/* . is a character */
+	assert_int_equal(match("(?i)DB$", &f), 2);
+}
+
+static void
+not_found(void **state)
+{
+	struct fail f;
+
+	(void)state;
+	assert_int_equal(match("eb_ab", &f), -1);	/* at the start only */
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "the sandbox has: \"web_ab12-cd34\", "
+	    "\"web_ef56-ab78\", \"db\""));
+	assert_int_equal(match("DB", &f), -1);
+	assert_int_equal(component_match("x", NULL, 0, &f), -1);
+	assert_non_null(strstr(f.text, "the sandbox has none"));
+}
+
+static void
+several(void **state)
+{
+	struct fail f;
+
+	(void)state;
+	assert_int_equal(match("web_", &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "matches 2 components: "
+	    "\"web_ab12-cd34\", \"web_ef56-ab78\"; name one of them"));
+	assert_null(strstr(f.text, "\"db\""));
+}
+
+static void
+invalid(void **state)
+{
+	struct fail f;
+
+	(void)state;
+	assert_int_equal(match("web(", &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "at position 5: missing closing "
+	    "parenthesis"));
+	assert_int_equal(match("a\\C", &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+}
+
+static void
+exploding(void **state)
+{
+	int64_t start = sys_now_ms();
+	struct fail f;
+
+	(void)state;
+	assert_int_equal(match("(a+)+[bc]", &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "takes too long"));
+	assert_int_equal(match("(?:a|aa|a{1,9})*[bc]", &f), -1);
+	assert_non_null(strstr(f.text, "takes too long"));
+	assert_true(sys_now_ms() - start < 5000);
+}
+
+/* A list of many long names is cut, and says so. */
+static void
+bounded(void **state)
+{
+	struct cs_component c[500];
+	char names[500][200];
+	struct fail f;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 500; i++) {
+		memset(names[i], 'n', 199);
+		(void)snprintf(names[i], 5, "%04d", i);
+		names[i][4] = 'n';
+		names[i][199] = '\0';
+		c[i] = (struct cs_component){ (char *)"id", names[i] };
+	}
+	assert_int_equal(component_match("z", c, 500, &f), -1);
+	assert_true(strlen(f.text) < 2000);
+	assert_non_null(strstr(f.text, " more"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(found),
+		cmocka_unit_test(not_found),
+		cmocka_unit_test(several),
+		cmocka_unit_test(invalid),
+		cmocka_unit_test(exploding),
+		cmocka_unit_test(bounded),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
