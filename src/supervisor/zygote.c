@@ -29,7 +29,7 @@ struct zygote {
 	pid_t		 pid;		/* 0: none now */
 	int64_t		 started_ms;
 	unsigned	 quick_ends;
-	char		*environment[8];
+	char		*environment[16];
 	sd_event_source	*answer_source, *exit_source, *again_source;
 };
 
@@ -192,12 +192,14 @@ zygote_start(struct zygote *zygote)
 	watch(zygote);
 }
 
-/* Constant, but for the options of sanitizers in builds that have them. */
+/* Constant, but for the proxies that libcurl is to use and the options of
+ * sanitizers. */
 static void
 make_environment(struct zygote *zygote)
 {
-	static const char *const passed[] = { "ASAN_OPTIONS", "UBSAN_OPTIONS",
-	    "LSAN_OPTIONS" };
+	static const char *const passed[] = { "http_proxy", "https_proxy",
+	    "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
+	    "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
 	size_t n = 0;
 
 	zygote->environment[n++] = xstrdup("PATH=/usr/bin:/bin");
