@@ -9,7 +9,6 @@
 #include "sys.h"
 
 #define OUTPUT_SHOWN	2500	/* bytes of a failed command's output shown */
-#define NAMES_MAX	1500	/* bytes of command names shown */
 #define CANCEL_LOOKS	4	/* how often a cancelled command is looked at */
 
 /* Names as shown: of 1,000 characters at most, and texts have limits. */
@@ -120,27 +119,6 @@ may_have_run(const struct command *c, struct fail *f, const char *why)
 	    c->where);
 }
 
-/* A refusal of a command that is not there: list those that are. */
-static void
-explain_refusal(struct exec *x, const struct command *c,
-    const struct cs_target *target, struct fail *f)
-{
-	struct fail ignored;
-	struct buf names;
-
-	if (f->kind != FAIL_CONFIG && f->kind != FAIL_REVISION)
-		return;
-	buf_init(&names, NAMES_MAX);
-	if (cs_command_names(x->cs, target, &names, &ignored) == 0 &&
-	    names.len > 0)
-		(void)fail_set(f, FAIL_CONFIG, "command \"" SHOWN "\" was not "
-		    "found on \"" SHOWN "\"; there are: %s", c->name, c->where,
-		    buf_text(&names));
-	else
-		f->kind = FAIL_CONFIG;
-	buf_free(&names);
-}
-
 static int
 start(struct exec *x, const struct command *c, struct fail *f)
 {
@@ -162,8 +140,7 @@ start(struct exec *x, const struct command *c, struct fail *f)
 	    (f->kind == FAIL_STOPPED && x->orders.severed))
 		return may_have_run(c, f, "CloudShell did not answer the start "
 		    "of the command");
-	(void)job_fact(x, &ignored);
-	explain_refusal(x, c, &target, f);
+	(void)job_fact(x, &ignored);	/* refused: nothing was started */
 	return -1;
 }
 
@@ -380,9 +357,14 @@ run_command_stop(struct exec *x, struct buf *text)
 		    "cancelled." : "The command had not been started.");
 		return;
 	}
-	if ((rv = undo_execution(x, text, &f)) == -1)
+	if ((rv = undo_execution(x, text, &f)) == -1) {
 		(void)buf_addf(text, "The command could not be cancelled and "
 		    "may go on: %.400s.", f.text);
-	else if (rv == 1)
+		return;
+	}
+	if (rv == 1)
 		watch_cancelled(x, text);
+	/* nothing is left for a clean-up executor */
+	x->facts.execution_id[0] = '\0';
+	(void)job_fact(x, &f);
 }

@@ -201,7 +201,7 @@ do_order(struct entry *entry)
 	} else {
 		journal_job(&entry->job, JOURNAL_OTHER, LOG_ERR, "%s",
 		    fail.text);
-		dispatch_text(entry, EV_FAULT, fail.text);
+		dispatch_text(entry, EV_NO_ORDER, fail.text);
 	}
 	buf_free(&line);
 }

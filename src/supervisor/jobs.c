@@ -204,6 +204,7 @@ static const event_handler handlers[EV_MAX] = {
 	[EV_NEED_CREDENTIALS] = life_on_need_credentials,
 	[EV_RESULT] = life_on_result,
 	[EV_FAULT] = life_on_fault,
+	[EV_NO_ORDER] = life_on_fault,
 	[EV_EXIT] = life_on_exit_event,
 	[EV_REPORTED] = life_on_reported,
 	[EV_REPORT_REFUSED] = life_on_report_refused,

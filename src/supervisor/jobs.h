@@ -102,6 +102,7 @@ struct job {
 	bool		fault;		/* protocol fault seen; text below */
 	bool		version_fault;	/* hello of another version */
 	bool		late;		/* no hello in time */
+	bool		no_order;	/* it could not be written */
 	char		why[256];	/* of fault, or of vain starts */
 	bool		dirty;		/* a save is wanted or under way */
 	unsigned	held;		/* effects waiting for saved */
@@ -142,6 +143,7 @@ enum job_event_type {
 	EV_NEED_CREDENTIALS,
 	EV_RESULT,		/* u.result, copied */
 	EV_FAULT,		/* broken or unpermitted line; u.text */
+	EV_NO_ORDER,		/* the order cannot be written; u.text */
 	EV_EXIT,		/* pipe drained, process reaped; u.exit */
 	EV_REPORTED,
 	EV_REPORT_REFUSED,	/* job is not (no longer) ours to report */

@@ -180,6 +180,7 @@ add_exit(const struct job_exit *end, struct buf *text)
  *  result   end                          the job
  *  any      any                          as told (jobs_end_with_result)
  *  none     killed after our stop        timed out, or cancelled
+ *  none     no order, then killed        failed: the worker's settings
  *  none     protocol fault, then killed  failed: protocol
  *  none     signal                       failed: died of signal N
  *  none     status                       failed: named status
@@ -196,6 +197,9 @@ jobs_end_without_result(struct job *job, const struct job_exit *end)
 		add_cause(job, &text);
 		buf_adds(&text, " The process of this job did not end by "
 		    "itself and was killed.");
+	} else if (job->no_order) {
+		buf_addf(&text, "The worker cannot work: %s. Tell the "
+		    "worker's operator.", job->why);
 	} else {
 		buf_addf(&text, "The worker's process for this job failed "
 		    "while %s: ", ipc_step_text(job->step));

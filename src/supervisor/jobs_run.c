@@ -147,6 +147,7 @@ life_on_fault(struct job *job, const struct job_event *ev,
 	if (job->child == CHILD_NONE || job->child == CHILD_KILLED)
 		return 0;
 	job->fault = true;
+	job->no_order = ev->type == EV_NO_ORDER;
 	strlcpy(job->why, ev->u.text, sizeof(job->why));
 	return life_kill_child(job);
 }

@@ -39,7 +39,8 @@ static void	zygote_start(struct zygote *);
 static void __attribute__((noreturn))
 become_zygote(const struct zygote *zygote, int sock, pid_t parent)
 {
-	char name[] = "executor";
+	/* as long as the titles that will stand in its place */
+	char name[] = "quali-job-worker-zygote";
 	char *const argv[] = { name, NULL };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
