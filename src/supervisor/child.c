@@ -154,7 +154,8 @@ on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	/* A crash may have been helped by what all executors share with their
 	 * zygote: addresses and canary. */
 	if (ev.u.exit.crash)
-		zygote_renew(worker->zygote, "an executor crashed");
+		zygote_renew(worker->zygote, false,
+		    "an executor crashed");
 	dispatch_event(entry, &ev);
 	return 0;
 }
@@ -208,6 +209,8 @@ lines(struct child *child)
 		dispatch_text(entry, EV_FAULT, fail.text);
 		return;
 	}
+	journal_job(&entry->job, JOURNAL_BEGUN, LOG_INFO, "executor %d begins",
+	    (int)told);
 	dispatch_simple(entry, EV_HELLO);
 	if (!child->dead)
 		report_lines(entry, &child->pipe, &told);

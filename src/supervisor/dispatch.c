@@ -75,11 +75,24 @@ dispatch_drop(struct entry *entry)
 /* --- the ledger: one transaction per turn --- */
 
 static bool
+anything_to_save(const struct worker *worker)
+{
+	const struct entry *entry;
+
+	TAILQ_FOREACH(entry, &worker->entries, link)
+		if (entry->save)
+			return true;
+	return false;
+}
+
+static bool
 save_all(struct worker *worker, struct fail *fail)
 {
 	struct entry *entry;
 	int64_t wall = sys_wall();
 
+	if (!anything_to_save(worker))
+		return true;
 	if (ledger_begin(worker->ledger, fail) != 0)
 		return false;
 	TAILQ_FOREACH(entry, &worker->entries, link) {
@@ -92,12 +105,23 @@ save_all(struct worker *worker, struct fail *fail)
 	return ledger_commit(worker->ledger, fail) == 0;
 }
 
+/* Lives that are over are freed here only, where nobody walks the list. */
+static void
+bury(struct worker *worker)
+{
+	struct entry *entry, *next;
+
+	TAILQ_FOREACH_SAFE(entry, &worker->entries, link, next)
+		if (entry->over)
+			dispatch_drop(entry);
+}
+
 static int
 on_commit(sd_event_source *source, void *arg)
 {
 	struct worker *worker = arg;
-	struct entry *entry, *next;
-	struct fail fail;
+	struct entry *entry;
+	struct fail fail = { 0 };
 	bool saved = save_all(worker, &fail);
 
 	(void)source;
@@ -106,25 +130,23 @@ on_commit(sd_event_source *source, void *arg)
 		    "is claimed until it can be written", fail.text);
 	/* New saves wanted by what follows are for the next transaction. */
 	TAILQ_FOREACH(entry, &worker->entries, link) {
-		entry->depth = entry->save ? 1 : 0;
+		entry->in_commit = entry->save;
 		entry->save = false;
 	}
-	TAILQ_FOREACH_SAFE(entry, &worker->entries, link, next) {
-		if (entry->depth == 0)
+	TAILQ_FOREACH(entry, &worker->entries, link) {
+		if (!entry->in_commit)
 			continue;
-		entry->depth = 0;
+		entry->in_commit = false;
 		dispatch_simple(entry, saved ? EV_SAVED : EV_SAVE_FAILED);
 	}
+	bury(worker);
 	worker_look(worker);
 	return 0;
 }
 
 static void
-want_save(struct entry *entry)
+want_commit(struct worker *worker)
 {
-	struct worker *worker = entry->worker;
-
-	entry->save = true;
 	if (worker->commit == NULL) {
 		if (sd_event_add_defer(worker->event, &worker->commit,
 		    on_commit, worker) < 0)
@@ -196,8 +218,6 @@ do_order(struct entry *entry)
 	buf_init(&line, IPC_ORDER_MAX);
 	if (effect_order(entry, &line, &fail) == 0) {
 		child_write(entry->child, &line);
-		journal_job(&entry->job, JOURNAL_BEGUN, LOG_DEBUG,
-		    "order given");
 	} else {
 		journal_job(&entry->job, JOURNAL_OTHER, LOG_ERR, "%s",
 		    fail.text);
@@ -256,6 +276,7 @@ do_forget(struct entry *entry)
 	struct worker *worker = entry->worker;
 
 	entry->over = true;
+	want_commit(worker);
 	if (worker->poller != NULL)
 		poller_wake(worker->poller);
 }
@@ -265,8 +286,10 @@ do_forget(struct entry *entry)
 static void
 carry_out(struct entry *entry, unsigned fx)
 {
-	if (fx & FX_SAVE)
-		want_save(entry);
+	if (fx & FX_SAVE) {
+		entry->save = true;
+		want_commit(entry->worker);
+	}
 	if (fx & FX_ACKNOWLEDGE)
 		effect_acknowledge(entry);
 	if (fx & FX_DETAILS)
@@ -284,7 +307,7 @@ carry_out(struct entry *entry, unsigned fx)
 	if (fx & FX_STOP)
 		do_stop(entry);
 	if (fx & FX_RENEW)
-		zygote_renew(entry->worker->zygote, entry->job.why);
+		zygote_renew(entry->worker->zygote, true, entry->job.why);
 	if (fx & FX_KILL)
 		do_kill(entry);
 	if (fx & FX_UPGRADE)
@@ -334,13 +357,8 @@ dispatch_event(struct entry *entry, const struct job_event *ev)
 	carry_out(entry, fx);
 	if (--entry->depth > 0)
 		return;
-	if (entry->over) {
-		dispatch_drop(entry);
-	} else {
-		set_timer(entry);
-		slot = slot && !jobs_slot(&entry->job);
-	}
-	if (slot && worker->poller != NULL)
+	set_timer(entry);
+	if (slot && !jobs_slot(&entry->job) && worker->poller != NULL)
 		poller_wake(worker->poller);
 	if (worker->draining)
 		worker_look(worker);
@@ -366,9 +384,9 @@ dispatch_text(struct entry *entry, enum job_event_type type, const char *text)
 void
 dispatch_all(struct worker *worker, enum job_event_type type)
 {
-	struct entry *entry, *next;
+	struct entry *entry;
 
-	TAILQ_FOREACH_SAFE(entry, &worker->entries, link, next)
+	TAILQ_FOREACH(entry, &worker->entries, link)
 		dispatch_simple(entry, type);
 }
 
@@ -417,7 +435,7 @@ entry_find(struct worker *worker, const char *id)
 	struct entry *entry;
 
 	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (strcmp(entry->job.id, id) == 0)
+		if (!entry->over && strcmp(entry->job.id, id) == 0)
 			return entry;
 	return NULL;
 }

@@ -2,6 +2,7 @@
  * What the end of an executor means for its job, in the supervisor: the table
  * of result and exit status, and the texts that pipeline authors read. Pure.
  */
+#include <ctype.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -141,6 +142,8 @@ jobs_end_with_result(struct job *job, const struct job_result *told)
 	r->external_id = xstrdup(told->external_id);
 	r->continuation = NULL;
 	r->variables = json_incref(told->variables);
+	if (r->text != NULL)
+		r->text[0] = (char)toupper((unsigned char)r->text[0]);
 	if (told->outcome != OUTCOME_STOPPED)
 		return;
 	r->outcome = OUTCOME_FAILURE;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include <bsd/readpassphrase.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -161,6 +162,8 @@ main(int argc, char **argv)
 	struct fail fail;
 	int status;
 
+	/* One arena: libcurl's resolver threads would open more of them. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	json_init();
 	sys_reset_signals();
 	sys_no_core();

@@ -4,6 +4,7 @@
  */
 #include <systemd/sd-daemon.h>
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -141,6 +142,9 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 	    worker->conf.worker.history / 1000, &fail) != 0)
 		journal_event(JOURNAL_LEDGER, LOG_WARNING, "ledger: %s",
 		    fail.text);
+	/* What a burst of jobs and TLS connections left free in the heap. */
+	if (dispatch_running(worker) == 0)
+		(void)malloc_trim(0);
 	tell_status(worker);
 	(void)sd_event_source_set_time(source, usec + HOUSEKEEPING_MS * 1000);
 	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

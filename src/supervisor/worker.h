@@ -32,7 +32,8 @@ struct entry {
 	sd_event_source		*timer;
 	unsigned		 depth;		/* of dispatch_event in itself */
 	bool			 save;		/* wants to be in the next commit */
-	bool			 over;		/* to be freed */
+	bool			 in_commit;	/* is in the present one */
+	bool			 over;		/* freed after the next commit */
 };
 
 TAILQ_HEAD(entries, entry);
@@ -77,7 +78,8 @@ void	worker_look(struct worker *);
 void	dispatch_offer(struct worker *, struct job_data *);
 /* A record from the ledger; takes over (and zeroes) the job. */
 void	dispatch_resume(struct worker *, struct job *);
-/* Deliver an event and carry out what follows. The entry may be gone after. */
+/* Deliver an event and carry out what follows. An entry whose life is over by
+ * that stays valid until the loop's next turn. */
 void	dispatch_event(struct entry *, const struct job_event *);
 void	dispatch_simple(struct entry *, enum job_event_type);
 void	dispatch_text(struct entry *, enum job_event_type, const char *);
@@ -138,9 +140,10 @@ void		 zygote_free(struct zygote *);	/* ends it */
  * goes to child_started or child_start_failed with this number. */
 int		 zygote_ask(struct zygote *, uint32_t number, int order_fd,
 		    int report_fd, struct fail *);
-/* Replace it: hello overdue, or an executor crashed. Running executors and
- * requests already sent are not touched. */
-void		 zygote_renew(struct zygote *, const char *why);
+/* Replace it: an executor crashed, or it is deaf (hello overdue): then it is
+ * killed. Running executors are not touched; the new one takes requests at
+ * once. */
+void		 zygote_renew(struct zygote *, bool deaf, const char *why);
 pid_t		 zygote_pid(const struct zygote *);
 
 /* --- child.c: one executor from the supervisor's side --- */

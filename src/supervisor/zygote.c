@@ -33,6 +33,13 @@ struct zygote {
 	sd_event_source	*answer_source, *exit_source, *again_source;
 };
 
+/* A replaced zygote on its way out. */
+struct retired {
+	struct zygote	*zygote;
+	int		 pidfd;
+	sd_event_source	*source;
+};
+
 static void	zygote_start(struct zygote *);
 
 /* Between fork and exec: only async-signal-safe calls. */
@@ -286,14 +293,48 @@ zygote_ask(struct zygote *zygote, uint32_t number, int order_fd,
 	return 0;
 }
 
+static int
+on_retired_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct retired *retired = arg;
+	siginfo_t info;
+
+	(void)revents;
+	(void)waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
+	(void)close(fd);
+	sd_event_source_disable_unref(source);
+	child_sweep(retired->zygote->worker);
+	free(retired);
+	return 0;
+}
+
+/* Let the present zygote go: its socket is closed, which ends it when it has
+ * served what was sent already; its process is waited for apart. */
+static void
+retire(struct zygote *zygote)
+{
+	struct retired *retired = xcalloc(1, sizeof(*retired));
+
+	retired->zygote = zygote;
+	retired->pidfd = zygote->pidfd;
+	zygote->pidfd = -1;
+	zygote_close(zygote);
+	if (sd_event_add_io(zygote->worker->event, &retired->source,
+	    retired->pidfd, EPOLLIN, on_retired_exit, retired) < 0)
+		fatalx("cannot watch the zygote");
+}
+
 void
-zygote_renew(struct zygote *zygote, const char *why)
+zygote_renew(struct zygote *zygote, bool deaf, const char *why)
 {
 	if (zygote->pid == 0)
 		return;
 	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "replacing zygote %d: %s",
 	    (int)zygote->pid, why);
-	(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
+	if (deaf)
+		(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
+	retire(zygote);
+	zygote_start(zygote);
 }
 
 pid_t
