@@ -12,6 +12,7 @@
 #include "sys.h"
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
+#define NAME_BYTES_MAX	255	/* of user and domain */
 #define REASON_MAX	200	/* of why a value is refused */
 #define TABLE_MAX	64	/* settings in the table */
 
@@ -77,7 +78,7 @@ const struct conf_setting conf_table[] = {
 	RANGE("worker", "wait_max", CONF_TIME, worker.wait_max, 10, HOUR,
 	    "10s"),
 	RANGE("worker", "max_request_rate", CONF_NUMBER,
-	    worker.max_request_rate, 1, 1000, "20"),
+	    worker.max_request_rate, 1, 1000, "32"),
 	RANGE("worker", "history", CONF_TIME, worker.history, 0, 3650 * DAY,
 	    "7d"),
 	RANGE("worker", "min_free", CONF_SIZE, worker.min_free, 0, TERA,
@@ -549,6 +550,15 @@ conf_load(struct conf *c, const char *path,
 
 /* --- the whole --- */
 
+/* What an order can carry. */
+static void
+check_length(struct load *l, const char *name, const char *value)
+{
+	if (value != NULL && strlen(value) > NAME_BYTES_MAX)
+		load_fault(l, "%s: cloudshell.%s: longer than %d bytes",
+		    l->path, name, NAME_BYTES_MAX);
+}
+
 int
 conf_check(const struct conf *c, const char *path,
     void (*report)(const char *, void *), void *arg)
@@ -559,6 +569,8 @@ conf_check(const struct conf *c, const char *path,
 	if (c->cloudshell.url == NULL)
 		load_fault(&l, "%s: cloudshell.url: not set (write url = "
 		    "https://host:port in section [cloudshell])", path);
+	check_length(&l, "user", c->cloudshell.user);
+	check_length(&l, "domain", c->cloudshell.domain);
 	if (c->cloudshell.user == NULL)
 		load_fault(&l, "%s: cloudshell.user: not set (write user = "
 		    "name in section [cloudshell])", path);
@@ -575,6 +587,10 @@ conf_check(const struct conf *c, const char *path,
 			    s->name, why);
 		free(copy);
 	}
+	if (!c->action[ACTION_START].poll && !c->action[ACTION_RUN].poll &&
+	    !c->action[ACTION_END].poll)
+		load_fault(&l, "%s: poll: no in all three action sections: "
+		    "there would be nothing to do", path);
 	if (c->worker.wait_first > c->worker.wait_max)
 		load_fault(&l, "%s: worker.wait_first: longer than wait_max",
 		    path);

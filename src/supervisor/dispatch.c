@@ -318,33 +318,55 @@ carry_out(struct entry *entry, unsigned fx)
 		do_forget(entry);
 }
 
-/* What the operator should read of a change of state. */
 static void
-tell(struct entry *entry, enum job_state before, enum job_child had)
+tell_result(const struct job *job)
 {
-	const struct job *job = &entry->job;
+	enum journal_event event = JOURNAL_FAILED;
+	int priority = LOG_NOTICE;
 	char text[LOG_LINE_MAX];
 
-	if (before != JOB_RESULT && job->state == JOB_RESULT)
-		journal_job(job, job->result.outcome == OUTCOME_SUCCESS ?
-		    JOURNAL_SUCCEEDED : JOURNAL_FAILED,
-		    job->result.outcome == OUTCOME_SUCCESS ? LOG_INFO :
-		    LOG_NOTICE, "%s: %s",
-		    job_outcome_name(job->result.outcome),
-		    log_safe(text, sizeof(text), job->result.text != NULL ?
-		    job->result.text : ""));
-	if (had == CHILD_PARKING && job->child == CHILD_NONE &&
+	if (job->result.outcome == OUTCOME_SUCCESS) {
+		event = JOURNAL_SUCCEEDED;
+		priority = LOG_INFO;
+	} else if (job->result.outcome == OUTCOME_CONTINUE)
+		event = JOURNAL_PARKED;
+	journal_job(job, event, priority, "%s: %s",
+	    job_outcome_name(job->result.outcome), log_safe(text,
+	    sizeof(text), job->result.text != NULL ? job->result.text : ""));
+}
+
+/* What the operator should read of a change; before is a shallow copy. */
+static void
+tell(const struct entry *entry, const struct job *before,
+    const struct job_event *ev)
+{
+	const struct job *job = &entry->job;
+
+	if (before->state != JOB_RESULT && job->state == JOB_RESULT)
+		tell_result(job);
+	if (before->child == CHILD_PARKING && job->child == CHILD_NONE &&
 	    job->state == JOB_OURS)
 		journal_job(job, JOURNAL_PARKED, LOG_NOTICE,
 		    "parked: goes on at the next start");
+	if (job->cleanups > before->cleanups && !job->cleanup)
+		journal_job(job, JOURNAL_CLEANUP, LOG_ERR, "the clean-up is "
+		    "given up after %u tries: look in CloudShell for what is "
+		    "left", job->cleanups);
+	if ((ev->type == EV_REPORT_AGAIN || ev->type == EV_REPORT_UNSURE) &&
+	    job->reported && !before->reported)
+		journal_job(job, JOURNAL_REFUSED, LOG_ERR, "the result could "
+		    "not be reported within a day: given up");
+	if ((ev->type == EV_ACK_AGAIN || ev->type == EV_ACK_UNSURE) &&
+	    job->state == JOB_DROPPED)
+		journal_job(job, JOURNAL_DROPPED, LOG_ERR, "the claim could "
+		    "not be made: given up");
 }
 
 void
 dispatch_event(struct entry *entry, const struct job_event *ev)
 {
 	struct worker *worker = entry->worker;
-	enum job_state before = entry->job.state;
-	enum job_child had = entry->job.child;
+	struct job before = entry->job;
 	struct job_now now = dispatch_now();
 	bool slot = jobs_slot(&entry->job);
 	unsigned fx;
@@ -353,7 +375,7 @@ dispatch_event(struct entry *entry, const struct job_event *ev)
 		return;
 	entry->depth++;
 	fx = jobs_step(&entry->job, ev, &now);
-	tell(entry, before, had);
+	tell(entry, &before, ev);
 	carry_out(entry, fx);
 	if (--entry->depth > 0)
 		return;
@@ -509,6 +531,8 @@ dispatch_resume(struct worker *worker, struct job *job)
 	memset(job, 0, sizeof(*job));
 	entry->job.rules = rules_of(&worker->conf, entry->job.action);
 	journal_job(&entry->job, JOURNAL_RESUMED, LOG_NOTICE,
-	    "taken up again: %s", jobs_state_name(entry->job.state));
+	    "taken up again: %s", entry->job.state == JOB_CLAIMING ?
+	    "its claim is repeated" : entry->job.state == JOB_OURS ?
+	    "it goes on" : "its result is reported");
 	dispatch_simple(entry, EV_RESUME);
 }

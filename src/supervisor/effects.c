@@ -317,6 +317,7 @@ effect_order(struct entry *entry, struct buf *line, struct fail *fail)
 	if (!entry->job.cleaning) {
 		order.data = entry->data;	/* and its secrets with it */
 		memset(&entry->data, 0, sizeof(entry->data));
+		order.data.nonce[0] = '\0';	/* none of its business */
 	}
 	strlcpy(order.data.id, entry->job.id, sizeof(order.data.id));
 	job_facts_copy(&order.facts, &entry->job.facts);

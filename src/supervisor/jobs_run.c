@@ -103,7 +103,8 @@ life_on_progress(struct job *job, const struct job_event *ev,
     const struct job_now *now)
 {
 	(void)now;
-	if (life_heard(job) && !job->cleaning)
+	/* what a stop does is not the step that used up the time */
+	if (life_heard(job) && !job->cleaning && job->child != CHILD_STOPPING)
 		job->step = ev->u.step;
 	return 0;
 }

@@ -109,6 +109,19 @@ read_conf(const struct options *options, struct conf *conf)
 		exit(1);
 }
 
+static void
+mask_signals(int how)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGCHLD);
+	if (sigprocmask(how, &set, NULL) != 0)
+		fatal("sigprocmask");
+}
+
 /* The password is read per order from its file; only that of the environment
  * or the terminal is kept. Either way a missing one is told at once. */
 static void
@@ -127,9 +140,11 @@ check_password(struct worker *worker)
 	} else if (value != NULL && value[0] != '\0') {
 		worker->password = secret_text(value);
 	} else if (isatty(STDIN_FILENO)) {
+		mask_signals(SIG_UNBLOCK);	/* Ctrl-C ends the prompt */
 		if (readpassphrase("CloudShell password: ", typed,
 		    sizeof(typed), RPP_REQUIRE_TTY) == NULL)
 			fatalx("no password");
+		mask_signals(SIG_BLOCK);
 		worker->password = secret_text(typed);
 		explicit_bzero(typed, sizeof(typed));
 	} else
@@ -139,19 +154,6 @@ check_password(struct worker *worker)
 		explicit_bzero(value, strlen(value));
 		(void)unsetenv("CLOUDSHELL_PASSWORD");
 	}
-}
-
-static void
-block_signals(void)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigaddset(&set, SIGCHLD);
-	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
-		fatal("sigprocmask");
 }
 
 int
@@ -181,11 +183,13 @@ main(int argc, char **argv)
 	log_init("quali-job-worker", options.debug ? LOG_DEBUG :
 	    level_of(worker.conf.worker.log_level));
 	journal_init();
-	block_signals();
+	mask_signals(SIG_BLOCK);
 	http_init();
-	if (worker_start(&worker, &fail) != 0)
+	if (worker_prepare(&worker, &fail) != 0)
 		fatalx("%s", fail.text);
 	check_password(&worker);
+	if (worker_start(&worker, &fail) != 0)
+		fatalx("%s", fail.text);
 	status = sd_event_loop(worker.event);
 	if (status < 0)
 		log_err("the loop ended: %s", strerror(-status));

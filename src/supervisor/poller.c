@@ -30,6 +30,7 @@ struct poller {
 	unsigned	 troubles;	/* rounds in a row that failed */
 	int64_t		 calm_ms;	/* no poll before it, after trouble */
 	bool		 disk_full, stopped;
+	char		 why[256];	/* polls cannot be sent, as last told */
 	sd_event_source	*timer;
 };
 
@@ -110,6 +111,7 @@ take(struct poll *poll, const struct aws_reply *reply)
 	struct fail fail;
 
 	poll->missing = false;
+	poller->why[0] = '\0';
 	if (poller->troubles > 3)
 		journal_event(JOURNAL_AWS, LOG_NOTICE,
 		    "CodePipeline answers again");
@@ -167,6 +169,16 @@ disk_full(struct poller *poller)
 	return full;
 }
 
+/* Said once, until it is something else. */
+static void
+cannot_poll(struct poller *poller, const char *why)
+{
+	if (strcmp(poller->why, why) == 0)
+		return;
+	strlcpy(poller->why, why, sizeof(poller->why));
+	journal_event(JOURNAL_AWS, LOG_WARNING, "not polling: %s", why);
+}
+
 static void
 start_poll(struct poll *poll, int batch)
 {
@@ -177,8 +189,10 @@ start_poll(struct poll *poll, int batch)
 	poll->call = call_start(poller->worker, "PollForJobs",
 	    cp_poll_input(&poll->type->type, batch), false, polled, poll,
 	    &fail);
-	if (poll->call == NULL)		/* no credentials: those wake us */
+	if (poll->call == NULL) {	/* credentials that come wake us */
 		poll->due_ms = sys_now_ms() + interval(poller);
+		cannot_poll(poller, fail.text);
+	}
 }
 
 static int

@@ -164,7 +164,7 @@ on_credentials(bool have, void *arg)
 		    worker->credentials));
 	else
 		journal_event(JOURNAL_CREDENTIALS, LOG_ERR,
-		    "AWS credentials: %s", credentials_error(
+		    "%s", credentials_error(
 		    worker->credentials));
 	if (have && worker->poller != NULL && !worker->draining)
 		poller_wake(worker->poller);
@@ -219,16 +219,19 @@ make_loop(struct worker *worker, struct fail *fail)
 }
 
 int
-worker_start(struct worker *worker, struct fail *fail)
+worker_prepare(struct worker *worker, struct fail *fail)
 {
 	TAILQ_INIT(&worker->entries);
 	worker->lock_fd = -1;
 	if (make_loop(worker, fail) != 0)
 		return -1;
-	/* First of all, before any secret is read. */
 	worker->zygote = zygote_new(worker, fail);
-	if (worker->zygote == NULL)
-		return -1;
+	return worker->zygote != NULL ? 0 : -1;
+}
+
+int
+worker_start(struct worker *worker, struct fail *fail)
+{
 	if (actions_load(&worker->conf, &worker->types, &worker->ntypes,
 	    fail) != 0 || open_ledger(worker, fail) != 0)
 		return -1;

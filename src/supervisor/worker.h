@@ -62,8 +62,10 @@ struct worker {
 
 /* --- worker.c: start and end of the whole --- */
 
-/* Everything after the configuration: lock, ledger, loop, resumed jobs. -1
- * with fail. worker_free undoes as much as was done. */
+/* The loop and the zygote: before any secret is read. -1 with fail. */
+int	worker_prepare(struct worker *, struct fail *);
+/* Everything else: lock, ledger, credentials, resumed jobs, polling. -1 with
+ * fail. worker_free undoes as much as was done. */
 int	worker_start(struct worker *, struct fail *);
 void	worker_free(struct worker *);
 /* Begin to end: drain now, park after stop_grace, leave the loop when all

@@ -53,7 +53,9 @@ become_zygote(const struct zygote *zygote, int sock, pid_t parent)
 	sigset_t none;
 	int null;
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+	/* Own session: Ctrl-C at a terminal is for the supervisor alone. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
+	    setsid() == -1)
 		_exit(127);
 	null = open("/dev/null", O_RDWR);
 	if (null == -1 || dup2(null, 0) == -1 || dup2(null, 1) == -1 ||
