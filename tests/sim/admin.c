@@ -262,6 +262,15 @@ get_executions(struct req *r, const char *rest)
 }
 
 static void
+post_execution(struct req *r, const char *id)
+{
+	if (command_change(id, r->json) == -1)
+		missing(r);
+	else
+		ok(r);
+}
+
+static void
 get_objects(struct req *r, const char *rest)
 {
 	(void)rest;
@@ -364,6 +373,7 @@ static const struct route routes[] = {
 	{ "POST", "/sandboxes", false, post_sandboxes },
 	{ "POST", "/sandboxes/", true, post_sandbox },
 	{ "GET", "/executions", false, get_executions },
+	{ "POST", "/executions/", true, post_execution },
 	{ "GET", "/objects", false, get_objects },
 	{ "GET", "/objects/", true, get_object },
 	{ "PUT", "/objects/", true, put_object },

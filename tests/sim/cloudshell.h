@@ -140,6 +140,7 @@ void	 command_start(struct req *, struct sandbox *, struct component *,
 void	 command_get(struct req *, const char *);
 void	 command_cancel(struct req *, const char *);
 json_t	*command_admin(void);
+int	 command_change(const char *id, json_t *change);
 
 bool	 duration_parse(const char *, double *);
 

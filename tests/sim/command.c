@@ -347,6 +347,18 @@ command_cancel(struct req *r, const char *id)
 	answer_json(r, 200, json_pack("{ss}", "result", "success"));
 }
 
+/* Change one that runs: the members of the knob "command". -1: no such. */
+int
+command_change(const char *id, json_t *change)
+{
+	struct command_run *run = table_get(&runs_by_id, id);
+
+	if (run == NULL)
+		return -1;
+	json_object_update(run->spec, change);
+	return 0;
+}
+
 json_t *
 command_admin(void)
 {
