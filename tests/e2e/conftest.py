@@ -1,0 +1,197 @@
+"""Fixtures of the end-to-end tests: a simulator and workers of one's own,
+and what is promised in every test, checked after each.
+
+QUALI_BUILD: folder of the programs; QUALI_SRC: root of the source tree.
+"""
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import urllib.parse
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+# pylint: disable=wrong-import-position
+from oracle import Oracle                                       # noqa: E402
+from sim import (PASSWORD, REGION, WORKER_KEY, WORKER_SECRET,   # noqa: E402
+                 Simulator, crash_checks, header_of,
+                 json_of)
+from worker import Worker, adopt_orphans, leftovers             # noqa: E402
+
+BUILD = os.environ.get("QUALI_BUILD", "")
+SRC = os.environ.get("QUALI_SRC", os.path.dirname(os.path.dirname(
+    os.path.dirname(os.path.abspath(__file__)))))
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "tls: the simulator speaks TLS")
+    config.addinivalue_line("markers", "bad_signatures: the simulator may "
+                            "refuse signatures in this test")
+    adopt_orphans()
+
+
+def program(name):
+    path = os.path.join(BUILD, name)
+    assert BUILD and os.access(path, os.X_OK), \
+        "no program %r: set QUALI_BUILD to the build folder" % path
+    return path
+
+
+@pytest.fixture(scope="session", name="ca")
+def fixture_ca():
+    """A folder of tests/sim/make-ca."""
+    folder = tempfile.mkdtemp(prefix="qjw-ca-")
+    subprocess.run([os.path.join(SRC, "tests", "sim", "make-ca"), folder],
+                   check=True, env={"PATH": "/usr/bin:/bin"}, timeout=60)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(name="sim")
+def fixture_sim(request):
+    """A simulator; at the end the oracle goes over all it was sent."""
+    tls = None
+    if request.node.get_closest_marker("tls"):
+        tls = request.getfixturevalue("ca")
+    folder = tempfile.mkdtemp(prefix="qjw-sim-")
+    sim = Simulator(program("quali-sim"), folder, tls)
+    wrong = []
+    yield sim
+    try:
+        wrong += judge_requests(
+            sim, bool(request.node.get_closest_marker("bad_signatures")))
+        wrong += judge_jobs(sim)
+    finally:
+        if sim.stop() != 0:
+            wrong.append("quali-sim ended with %d" % sim.process.returncode)
+        shutil.rmtree(folder)
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(name="make_sim")
+def fixture_make_sim():
+    """make_sim(tls folder): a further simulator, not looked at."""
+    made = []
+
+    def make(tls=None):
+        folder = tempfile.mkdtemp(prefix="qjw-sim-")
+        made.append((Simulator(program("quali-sim"), folder, tls), folder))
+        return made[-1][0]
+
+    yield make
+    for sim, folder in made:
+        sim.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(name="make_worker")
+def fixture_make_worker(sim, make_sim):
+    """make_worker(settings={"section.name": value}, env={}): not started.
+    The end of the test ends it and looks for what no test allows."""
+    del make_sim        # only for the order: workers end before simulators
+    made = []
+
+    def make(settings=None, env=None, ca=None):
+        if sim.tls and ca is None:
+            ca = os.path.join(sim.tls, "ca.pem")
+        program("quali-job-worker")
+        made.append(Worker(sim, BUILD, SRC, ca, settings, env))
+        crash_checks.append(made[-1].crashed)
+        return made[-1]
+
+    yield make
+    crash_checks.clear()
+    wrong = []
+    for worker in made:
+        wrong += worker.finish()
+    wrong += leftovers(Simulator.pids)
+    secrets = known_secrets(sim)
+    for worker in made:
+        wrong += leaks(worker, secrets)
+        print("--- stderr of %s\n%s" % (worker.folder,
+                                        worker.stderr()[-20000:]))
+        worker.remove()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(name="worker")
+def fixture_worker(make_worker):
+    """A worker with the usual settings, READY."""
+    return make_worker().start()
+
+
+# --- what holds in every test ---
+
+def judge_requests(sim, bad_signatures):
+    def credentials(job):
+        told = sim.job(job).get("credentials") if job else None
+        return None if told is None else [
+            (c["accessKeyId"], c["secretAccessKey"], c["sessionToken"])
+            for c in told]
+
+    oracle = Oracle([(WORKER_KEY, WORKER_SECRET, None)], REGION,
+                    tls=bool(sim.tls), job_credentials=credentials,
+                    encryption_key=sim.encryption_key)
+    wrong = []
+    for note in sim.requests():
+        if note["signature"] in ("bad", "none") and not bad_signatures:
+            wrong.append("request %d %s: signature %s: %s" % (
+                note["seq"], note["operation"], note["signature"],
+                note["why"]))
+        if not bad_signatures:
+            wrong += oracle.faults(note)
+    return wrong
+
+
+def judge_jobs(sim):
+    """At most one result for each job, and only for those claimed."""
+    wrong = []
+    for job in sim.jobs():
+        results = job["results"]
+        if sum(r["accepted"] for r in results) > 1 or \
+                (len(results) > 1 and not sim.faulty):
+            wrong.append("job %s: %d results" % (job["id"], len(results)))
+        if results and not job["acknowledged"]:
+            wrong.append("job %s: a result without a claim" % job["id"])
+    return wrong
+
+
+def known_secrets(sim):
+    """name -> secret: what went over the wire and may stand nowhere else."""
+    found = {"password": PASSWORD, "AWS secret": WORKER_SECRET}
+    for note in sim.requests():
+        token = header_of(note, "x-amz-security-token")
+        if token:
+            found["session token " + token[:4]] = token
+        if note["service"] == "cloudshell" and note["operation"] != "Login":
+            token = (header_of(note, "authorization") or "").partition(" ")[2]
+            if token:
+                found["CloudShell token " + token[:4]] = token
+                found["in a path " + token[:4]] = urllib.parse.quote(
+                    token, safe="")
+    found.update(sim.secrets)
+    return found
+
+
+def leaks(worker, secrets):
+    wrong = []
+    texts = list(worker.written())
+    for note in worker.sim.requests("codepipeline"):
+        if note["operation"].startswith("Put"):
+            texts.append(("a result", json_text(note)))
+    for where, text in texts:
+        for name, secret in secrets.items():
+            if secret.encode() in text:
+                wrong.append("%s in %s" % (name, where))
+    return wrong
+
+
+def json_text(note):
+    """Escapes undone, so that no secret hides behind them."""
+    try:
+        return repr(json_of(note)).encode()
+    except ValueError:
+        return b""

@@ -1,0 +1,341 @@
+"""Judges recorded AWS requests by AWS's own service model and signer.
+
+Input are the notes of quali-sim's GET /requests. botocore's parameter
+validator skips patterns, enums and maximum lengths, so the shapes are walked
+here, as service-2.json gives them.
+"""
+import base64
+import binascii
+import hashlib
+import json
+import re
+import urllib.parse
+
+from botocore.auth import S3SigV4Auth, SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.loaders import Loader
+
+AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 Credential=([^/, ]+)/([0-9]{8})/([^/, ]+)/([^/, ]+)/"
+    r"aws4_request, SignedHeaders=([a-z0-9;-]+), Signature=([0-9a-f]{64})")
+NEVER_SIGNED = {"user-agent", "expect", "connection", "accept-encoding",
+                "transfer-encoding"}
+JSON_TYPE = "application/x-amz-json-1.1"
+
+
+class Faults(list):
+    def expect(self, good, text, *args):
+        if not good:
+            self.append(text % args)
+        return good
+
+
+def load_model(service, version):
+    return Loader().load_service_model(service, "service-2", version)
+
+
+# --- shapes ---
+
+def check_structure(model, shape, value, where, faults):
+    if not faults.expect(isinstance(value, dict), "%s is no object", where):
+        return
+    for name in shape.get("required", ()):
+        faults.expect(name in value, "%s.%s is missing", where, name)
+    for name, member in value.items():
+        if faults.expect(name in shape["members"], "%s.%s is unknown",
+                         where, name):
+            check_shape(model, shape["members"][name]["shape"], member,
+                        "%s.%s" % (where, name), faults)
+
+
+def check_size(shape, size, where, faults):
+    faults.expect(size >= shape.get("min", size), "%s: below %s", where,
+                  shape.get("min"))
+    faults.expect(size <= shape.get("max", size), "%s: above %s", where,
+                  shape.get("max"))
+
+
+def check_list(model, shape, value, where, faults):
+    if faults.expect(isinstance(value, list), "%s is no list", where):
+        check_size(shape, len(value), where, faults)
+        for i, member in enumerate(value):
+            check_shape(model, shape["member"]["shape"], member,
+                        "%s[%d]" % (where, i), faults)
+
+
+def check_map(model, shape, value, where, faults):
+    if not faults.expect(isinstance(value, dict), "%s is no map", where):
+        return
+    check_size(shape, len(value), where, faults)
+    for key, member in value.items():
+        check_shape(model, shape["key"]["shape"], key, where + " key", faults)
+        check_shape(model, shape["value"]["shape"], member,
+                    "%s[%s]" % (where, key), faults)
+
+
+def check_string(_model, shape, value, where, faults):
+    if not faults.expect(isinstance(value, str), "%s is no text", where):
+        return
+    check_size(shape, len(value), where, faults)
+    if "pattern" in shape:
+        faults.expect(re.fullmatch(shape["pattern"], value),
+                      "%s: not of the pattern %s", where, shape["pattern"])
+    if "enum" in shape:
+        faults.expect(value in shape["enum"], "%s: %r is none of %s", where,
+                      value, shape["enum"])
+
+
+def check_number(_model, shape, value, where, faults):
+    kinds = int if shape["type"] in ("integer", "long") else (int, float)
+    if faults.expect(isinstance(value, kinds) and
+                     not isinstance(value, bool), "%s is no number", where):
+        check_size(shape, value, where, faults)
+
+
+def check_boolean(_model, _shape, value, where, faults):
+    faults.expect(isinstance(value, bool), "%s is no boolean", where)
+
+
+CHECKS = {"structure": check_structure, "list": check_list, "map": check_map,
+          "string": check_string, "integer": check_number,
+          "long": check_number, "timestamp": check_number,
+          "boolean": check_boolean}
+
+
+def check_shape(model, name, value, where, faults):
+    shape = model["shapes"][name]
+    CHECKS[shape["type"]](model, shape, value, where, faults)
+
+
+# --- requests ---
+
+def reject_twice(pairs):
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a name twice")
+    return value
+
+
+class Request:
+    """One note, taken apart."""
+
+    def __init__(self, note):
+        self.note = note
+        self.body = base64.b64decode(note["body"])
+        self.cut = note.get("body_cut", False)
+        self.headers = {}
+        for name, value in note["headers"]:
+            self.headers.setdefault(name.lower(), []).append(value)
+
+    def header(self, name):
+        return ",".join(self.headers.get(name, [])) or None
+
+    def __str__(self):
+        return "request %s %s" % (self.note.get("seq"),
+                                  self.note["operation"])
+
+
+class Oracle:
+    """worker: credentials by key id; job_credentials(job): list of
+    (key id, secret, token), or None where they cannot be known."""
+
+    def __init__(self, worker, region, tls=False, job_credentials=None,
+                 encryption_key=lambda job: None):
+        self.worker, self.region, self.tls = worker, region, tls
+        self.job_credentials = job_credentials
+        self.encryption_key = encryption_key
+        self.codepipeline = load_model("codepipeline", "2015-07-09")
+        self.s3 = load_model("s3", "2006-03-01")
+
+    def faults(self, note):
+        """What is wrong with this request, as texts; [] if nothing is."""
+        request, faults = Request(note), Faults()
+        if note["service"] == "codepipeline":
+            self.check_call(request, faults)
+            self.check_signature(request, "codepipeline", faults)
+        elif note["service"] == "s3":
+            self.check_s3(request, faults)
+            self.check_signature(request, "s3", faults)
+        elif note["service"] == "cloudshell":
+            self.check_cloudshell(request, faults)
+        return ["%s: %s" % (request, text) for text in faults]
+
+    # --- the form of a request ---
+
+    def check_call(self, request, faults):
+        note, meta = request.note, self.codepipeline["metadata"]
+        target = request.header("x-amz-target") or ""
+        prefix, _, operation = target.partition(".")
+        faults.expect(note["method"] == "POST", "method %s", note["method"])
+        faults.expect(note["target"] == "/", "target %s", note["target"])
+        faults.expect(request.header("content-type") == JSON_TYPE,
+                      "Content-Type %s", request.header("content-type"))
+        faults.expect(prefix == meta["targetPrefix"], "X-Amz-Target %s",
+                      target)
+        if not faults.expect(operation in self.codepipeline["operations"],
+                             "no operation %r", operation) or request.cut:
+            return
+        try:
+            body = json.loads(request.body.decode(),
+                              object_pairs_hook=reject_twice)
+        except ValueError as e:
+            faults.append("body: %s" % e)
+            return
+        shape = self.codepipeline["operations"][operation]["input"]["shape"]
+        check_shape(self.codepipeline, shape, body, operation, faults)
+        self.check_rules(operation, body, faults)
+
+    @staticmethod
+    def check_rules(operation, body, faults):
+        """What the model says in words only (aws-contract 1.5 to 1.8)."""
+        if not isinstance(body, dict):
+            return
+        if operation == "PollForJobs":
+            faults.expect((body.get("actionTypeId") or {}).get("owner") ==
+                          "Custom", "owner is not Custom")
+        if operation == "PutJobSuccessResult":
+            faults.expect(not ("continuationToken" in body and
+                               "outputVariables" in body),
+                          "outputVariables beside a continuationToken")
+            variables = body.get("outputVariables") or {}
+            faults.expect(sum(len(str(k).encode()) + len(str(v).encode())
+                              for k, v in variables.items()) <= 122880,
+                          "outputVariables are too large")
+
+    def check_s3(self, request, faults):
+        note = request.note
+        operation = {"GET": "GetObject", "PUT": "PutObject"}.get(
+            note["method"])
+        if not faults.expect(operation, "method %s", note["method"]):
+            return
+        path, _, query = note["target"].partition("?")
+        faults.expect(query == "", "query %s", query)
+        plain = urllib.parse.unquote_to_bytes(path)
+        faults.expect(urllib.parse.quote(plain, safe="/~") == path,
+                      "path is not encoded once: %s", path)
+        sse = request.header("x-amz-server-side-encryption")
+        key = request.header("x-amz-server-side-encryption-aws-kms-key-id")
+        if operation == "GetObject":
+            faults.expect(sse is None and key is None and not request.body,
+                          "encryption header or body with a GET")
+            return
+        allowed = self.s3["shapes"]["ServerSideEncryption"]["enum"]
+        faults.expect(sse in allowed, "encryption %r is none of %s", sse,
+                      allowed)
+        faults.expect(sse == "aws:kms", "encryption is %r", sse)
+        faults.expect(key == self.encryption_key(note["job"]),
+                      "encryption key is %r", key)
+        faults.expect("transfer-encoding" not in request.headers,
+                      "chunked upload")
+        faults.expect(request.header("content-length") ==
+                      str(note.get("body_bytes", len(request.body))),
+                      "Content-Length is not that of the body")
+        faults.expect(request.header("x-amz-acl") is None, "an ACL")
+        self.check_checksum(request, faults)
+
+    @staticmethod
+    def check_checksum(request, faults):
+        told = request.header("x-amz-checksum-sha256")
+        if told is not None and not request.cut:
+            try:
+                digest = base64.b64decode(told, validate=True)
+            except binascii.Error:
+                digest = b""
+            faults.expect(digest == hashlib.sha256(request.body).digest(),
+                          "x-amz-checksum-sha256 is not that of the body")
+
+    @staticmethod
+    def check_cloudshell(request, faults):
+        note = request.note
+        if note["method"] in ("GET", "DELETE"):
+            faults.expect(not request.body, "%s with a body", note["method"])
+        if note["operation"] == "Login":
+            return
+        faults.expect(re.fullmatch(r"Basic \S+",
+                                   request.header("authorization") or ""),
+                      "no token")
+        for name in request.headers:
+            faults.expect(not name.startswith("x-amz-"),
+                          "header %s to CloudShell", name)
+
+    # --- signatures ---
+
+    def check_signature(self, request, service, faults):
+        told = AUTHORIZATION.fullmatch(request.header("authorization") or "")
+        if not faults.expect(told, "no Authorization of the form"):
+            return
+        key, date, region, named, signed, signature = told.groups()
+        time = request.header("x-amz-date") or ""
+        faults.expect(re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", time) and
+                      time[:8] == date, "x-amz-date %r, scope %s", time, date)
+        faults.expect(region == self.region, "region %s", region)
+        faults.expect(named == service, "service %s", named)
+        signed = signed.split(";")
+        self.check_signed(request, signed, service, faults)
+        if not self.check_payload(request, service, faults):
+            return
+        sets = self.credentials(request, service)
+        if sets is None:
+            return
+        for known in sets:
+            if known[0] == key:
+                self.compare(request, known, service, signed, time,
+                             signature, faults)
+                return
+        faults.append("signed with the key of somebody else (%s)" % key)
+
+    def credentials(self, request, service):
+        if service == "codepipeline":
+            return self.worker
+        if self.job_credentials is None:
+            return None
+        return self.job_credentials(request.note["job"])
+
+    @staticmethod
+    def check_signed(request, signed, service, faults):
+        must = {"host", "x-amz-date"}
+        if service == "s3":
+            must.add("x-amz-content-sha256")
+        must.update(n for n in request.headers if n.startswith("x-amz-") or
+                    n == "content-type")
+        faults.expect(must <= set(signed), "not signed: %s",
+                      sorted(must - set(signed)))
+        faults.expect(signed == sorted(set(signed)),
+                      "SignedHeaders out of order")
+        faults.expect(not NEVER_SIGNED & set(signed), "signed: %s",
+                      sorted(NEVER_SIGNED & set(signed)))
+        faults.expect(set(signed) <= set(request.headers),
+                      "signed but not sent: %s",
+                      sorted(set(signed) - set(request.headers)))
+
+    def check_payload(self, request, service, faults):
+        told = request.header("x-amz-content-sha256")
+        if told is None:
+            faults.expect(service != "s3", "no x-amz-content-sha256")
+            return service != "s3" and not request.cut
+        if told == "UNSIGNED-PAYLOAD":
+            return faults.expect(self.tls and service == "s3",
+                                 "UNSIGNED-PAYLOAD")
+        return request.cut or faults.expect(
+            told == hashlib.sha256(request.body).hexdigest(),
+            "x-amz-content-sha256 is not that of the body")
+
+    def compare(self, request, known, service, signed, time, signature,
+                faults):
+        faults.expect(request.header("x-amz-security-token") ==
+                      (known[2] or None), "security token")
+        signer = S3SigV4Auth if service == "s3" else SigV4Auth
+        auth = signer(Credentials(*known), service, self.region)
+        scheme = "https" if self.tls else "http"
+        aws = AWSRequest(
+            method=request.note["method"], data=request.body,
+            url="%s://%s%s" % (scheme, request.header("host"),
+                               request.note["target"]))
+        for name in signed:
+            for value in request.headers.get(name, []):
+                aws.headers[name] = value
+        aws.context["timestamp"] = time     # what add_auth takes the clock for
+        text = auth.string_to_sign(aws, auth.canonical_request(aws))
+        faults.expect(auth.signature(text, aws) == signature,
+                      "botocore signs otherwise")

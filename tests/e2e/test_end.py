@@ -1,0 +1,91 @@
+"""Quali-End-Sandbox beyond the straight way."""
+import pytest
+
+from actions import artifact_of, bare_artifact_of
+
+
+@pytest.fixture(name="box")
+def fixture_box(sim, worker):
+    """A Ready sandbox, with a worker to end it."""
+    assert worker.running()
+    return sim.sandbox_add()
+
+
+def add(sim, artifact, **configuration):
+    return sim.job_add("end-sandbox", configuration=configuration,
+                       input=artifact)
+
+
+@pytest.mark.parametrize("artifact", [artifact_of, bare_artifact_of])
+def test_artifact_forms(sim, box, artifact):
+    """ZIP and bare JSON name the sandbox to end."""
+    sim.succeeded(add(sim, artifact(box)))
+    assert sim.sandbox(box)["stops"] == 1
+
+
+def test_accepted_is_enough(sim, box):
+    """Without WaitForTeardown the action succeeds while teardown runs."""
+    sim.settings(cloudshell={"teardown": "never"})
+    sim.succeeded(add(sim, artifact_of(box)))
+    assert sim.sandbox(box)["state"] == "Teardown"
+
+
+@pytest.mark.parametrize("ended", ["ended", "404"])
+def test_waits_for_teardown(sim, box, ended):
+    """WaitForTeardown: the sandbox has ended when the action succeeds."""
+    sim.settings(cloudshell={"ended": ended, "stop_lag_polls": 2})
+    sim.succeeded(add(sim, artifact_of(box), WaitForTeardown="true"))
+    assert sim.sandbox(box)["state"] == "Ended"
+
+
+def test_waits_by_setting(sim, make_worker):
+    """wait_for_teardown = yes is the default of the property."""
+    make_worker({"end-sandbox.wait_for_teardown": "yes"}).start()
+    sim.succeeded(add(sim, artifact_of(sim.sandbox_add())))
+    assert [b["state"] for b in sim.sandboxes()] == ["Ended"]
+
+
+def test_failed_teardown(sim, box):
+    """Teardown errors of the feed fail an action that waits for them."""
+    sim.settings(cloudshell={"teardown": "failed"})
+    console = sim.failed(add(sim, artifact_of(box), WaitForTeardown="true"))
+    assert console["type"] == "JobFailed"
+    assert "'Teardown' Blueprint command" in console["message"]
+    assert box in console["message"]
+
+
+@pytest.mark.parametrize("wait", ["true", "false"])
+def test_already_ended(sim, box, wait):
+    """A sandbox that has ended counts as ended."""
+    sim.sandbox_set(box, state="Ended")
+    sim.succeeded(add(sim, artifact_of(box), WaitForTeardown=wait))
+
+
+def test_forgotten_sandbox(sim, box):
+    """A sandbox that CloudShell no longer knows counts as ended."""
+    sim.sandbox_set(box, remove=True)
+    sim.succeeded(add(sim, artifact_of(box)))
+
+
+def test_older_servers(sim, box):
+    """A server that refuses the v2 stop is asked by v1."""
+    sim.settings(cloudshell={"stop_v2_refused": True})
+    sim.succeeded(add(sim, artifact_of(box)))
+    assert sim.sandbox(box)["stops"] == 1
+
+
+@pytest.mark.parametrize("artifact, kind", [
+    (None, "ConfigurationError"), ({"missing": True}, "RevisionUnavailable"),
+    ({"base64": "bm8="}, "ConfigurationError")])
+def test_useless_artifacts(sim, worker, artifact, kind):
+    """No artifact, or one that is no sandbox, fails at once."""
+    assert worker.running()
+    console = sim.failed(add(sim, artifact))
+    assert console["type"] == kind and "artifact" in console["message"]
+
+
+def test_bad_flag(sim, box):
+    """WaitForTeardown must be true or false; nothing is ended otherwise."""
+    console = sim.failed(add(sim, artifact_of(box), WaitForTeardown="maybe"))
+    assert console["type"] == "ConfigurationError"
+    assert sim.sandbox(box)["stops"] == 0

@@ -1,0 +1,316 @@
+"""Zygotes and executors that break the rules: fakeexec in the place of
+executor. Another job always goes on undisturbed."""
+import os
+import re
+import signal
+
+import pytest
+
+from actions import run_job
+from conftest import BUILD, program
+from procs import (Libexec, another_zygote, descriptors, gone, stamp, tree,
+                   zombies, zygote)
+from sim import PASSWORD, wait_for
+from worker import alive
+
+# Makes executors die of silence quickly.
+IMPATIENT = {"run-command.timeout": "2s", "worker.kill_grace": "300ms"}
+
+
+class Fakes:
+    """A worker with fakeexec, and one job of it that holds."""
+
+    def __init__(self, sim, make_worker, folder):
+        self.sim = sim
+        self.make_worker = make_worker
+        self.libexec = Libexec(BUILD, folder)
+        self.box = self.worker = self.held = self.held_pid = None
+
+    def start(self, settings=None, held=True):
+        program("fakeexec")
+        self.libexec.install("fakeexec")
+        self.box = self.sim.sandbox_add()
+        self.worker = self.make_worker(
+            dict(self.libexec.settings, **(settings or {}))).start()
+        if held:
+            self.libexec.modes("hold")
+            self.held = run_job(self.sim, self.box)
+            (self.held_pid,) = self.worker.wait_executors(1)
+            self.worker.wait_stderr("waiting for the sandbox's setup")
+        return self
+
+    def job(self, *modes):
+        """A job whose executors behave so, one after the other."""
+        self.libexec.modes(*modes)
+        return run_job(self.sim, self.box)
+
+    def failed(self, job):
+        """Its message; the executor is gone, and the next job succeeds."""
+        console = self.sim.failed(job)
+        self.worker.wait_ledger(job, "done")
+        wait_for(lambda: self.worker.executors() <= {self.held_pid},
+                 "the executor's end", self.worker.stderr)
+        self.sim.succeeded(self.job())
+        assert "worker's operator" in console["message"] or \
+            console["type"] == "JobFailed"
+        return console["type"], console["message"]
+
+    def undisturbed(self):
+        """The job that holds did so all the time, and ends as usual."""
+        assert alive(self.held_pid)
+        assert self.sim.job(self.held)["state"] == "InProgress"
+        self.libexec.release()
+        self.sim.succeeded(self.held)
+        self.worker.wait_executors(0)
+        wait_for(lambda: not zombies(self.worker.pid), "no zombies",
+                 lambda: zombies(self.worker.pid))
+
+
+@pytest.fixture(name="fakes")
+def fixture_fakes(sim, make_worker, tmp_path):
+    return Fakes(sim, make_worker, tmp_path)
+
+
+# --- before the hello ---
+
+def test_no_hello(fakes):
+    """An executor that says nothing is killed after the time for a hello, and
+    another one does the job."""
+    fakes.start()
+    job = fakes.job("no-hello")
+    told = fakes.sim.succeeded(job)
+    assert fakes.libexec.modes_left() == [] and told["acknowledged"] == 1
+    fakes.worker.wait_stderr("no hello in time")
+    fakes.undisturbed()
+
+
+def test_dies_before_its_hello(fakes):
+    """One that dies before its hello is tried again."""
+    fakes.start()
+    fakes.sim.succeeded(fakes.job("die", "die"))
+    assert fakes.libexec.modes_left() == []
+    fakes.undisturbed()
+
+
+def test_all_die_before_their_hello(fakes):
+    """When all do so the job fails, with a text for the operator."""
+    fakes.start()
+    kind, message = fakes.failed(fakes.job(*["die"] * 5))
+    assert kind == "SystemUnavailable"
+    assert "could not start a process" in message
+    assert "before its first message" in message
+    fakes.undisturbed()
+
+
+def test_wrong_version(fakes):
+    """A hello of another version: what runs is parked, and the supervisor ends
+    with status 3, to be started anew; nothing is lost."""
+    fakes.start()
+    job = fakes.job("version")
+    status = fakes.worker.wait()
+    fakes.worker.mine.remove(fakes.worker.process)
+    assert status == 3, fakes.worker.stderr()
+    fakes.worker.wait_stderr(r"speaks protocol \d+, this supervisor \d+")
+    assert not alive(fakes.held_pid)
+    for j in (job, fakes.held):
+        assert fakes.sim.job(j)["state"] == "InProgress"
+    fakes.worker.start()
+    for j in (job, fakes.held):
+        told = fakes.sim.succeeded(j)
+        assert told["acknowledged"] == 1 and len(told["results"]) == 1
+
+
+def test_stranger(fakes):
+    """A hello with the number of another process is a fault; that process is
+    left alone."""
+    fakes.start()
+    kind, message = fakes.failed(fakes.job("stranger"))
+    assert kind == "SystemUnavailable" and "protocol" in message
+    assert alive(1)
+    fakes.undisturbed()
+
+
+# --- the zygote ---
+
+def test_zygote_dies_of_the_request(fakes):
+    """Killed before the clone: the job waits for the next zygote."""
+    fakes.start()
+    old = zygote(fakes.worker)
+    fakes.sim.succeeded(fakes.job("zygote-asked"))
+    assert another_zygote(fakes.worker, old) != old
+    fakes.undisturbed()
+
+
+def test_zygote_dies_between_clone_and_answer(fakes):
+    """Killed between clone and answer: the executor is known by its hello, and
+    does the job."""
+    fakes.start()
+    old = zygote(fakes.worker)
+    job = fakes.job("zygote-cloned")
+    fakes.sim.succeeded(job)
+    another_zygote(fakes.worker, old)
+    assert len(re.findall("job %s.* begins" % job[:8],
+                          fakes.worker.stderr())) <= 1
+    fakes.undisturbed()
+
+
+def test_zygote_dies_with_its_executor(fakes):
+    """Killed between clone and answer, and the executor before its hello: it is
+    nobody's zombie, is reaped, and another one does the job."""
+    fakes.start()
+    old = zygote(fakes.worker)
+    fakes.sim.succeeded(fakes.job("zygote-and-it"))
+    another_zygote(fakes.worker, old)
+    fakes.undisturbed()
+
+
+def test_zygote_that_dies_again_and_again(fakes):
+    """Zygotes that die of each request end the job at last, not the
+    supervisor; the pauses between them grow."""
+    fakes.start()
+    kind, message = fakes.failed(fakes.job(*["zygote-asked"] * 5))
+    assert kind == "SystemUnavailable"
+    assert "could not start a process" in message
+    fakes.undisturbed()
+
+
+def test_zygote_that_refuses(fakes):
+    """A zygote that cannot clone says why; the job waits and is run."""
+    fakes.start()
+    fakes.sim.succeeded(fakes.job("refuse", "refuse"))
+    fakes.undisturbed()
+
+
+def test_zygote_that_lies(fakes):
+    """An answer with the number of another process harms that one not."""
+    fakes.start()
+    job = fakes.job("lie")
+    fakes.sim.wait_job(job)
+    assert alive(1)
+    fakes.worker.wait_ledger(job, "done")
+    fakes.undisturbed()
+
+
+# --- reports out of turn, and what is none ---
+
+@pytest.mark.parametrize("mode, words", [
+    ("early", "out of turn"), ("unknown", "unknown type"),
+    ("endless", "too long"), ("chatter", "out of turn"),
+    ("echo", "type"), ("garbage", "report")])
+def test_broken_reports(fakes, mode, words):
+    """An executor that breaks the protocol is killed, its job fails and says
+    how; nothing of its order is repeated."""
+    fakes.start()
+    before = zygote(fakes.worker)
+    kind, message = fakes.failed(fakes.job(mode))
+    assert kind == "SystemUnavailable"
+    assert "broke the protocol" in message and words in message
+    assert "retry the stage" in message
+    assert PASSWORD not in fakes.worker.stderr() + message
+    assert zygote(fakes.worker) == before
+    fakes.undisturbed()
+
+
+def test_result_twice(fakes):
+    """The first result counts, the executor that tells another one is killed,
+    and CodePipeline is told once."""
+    fakes.start()
+    told = fakes.sim.succeeded(fakes.job("twice"))
+    assert len(told["results"]) == 1
+    fakes.worker.wait_stderr("out of turn")
+    wait_for(lambda: fakes.worker.executors() == {fakes.held_pid},
+             "the executor's end", fakes.worker.stderr)
+    fakes.undisturbed()
+
+
+def test_lingers_after_its_result(fakes):
+    """An executor that does not end after its result is killed; the result is
+    told all the same."""
+    fakes.start()
+    job = fakes.job("linger")
+    assert len(fakes.sim.succeeded(job)["results"]) == 1
+    wait_for(lambda: fakes.worker.executors() == {fakes.held_pid},
+             "the executor's end", fakes.worker.stderr)
+    fakes.undisturbed()
+
+
+# --- ends without a result ---
+
+@pytest.mark.parametrize("mode, words", [
+    ("empty", "ended without a result"), ("cut", "ended without a result"),
+    ("crash", "signal 6")])
+def test_ends_without_a_result(fakes, mode, words):
+    """Status 0, half a report or a crash: the job fails and says so. After a
+    crash the zygote is a new one."""
+    fakes.start()
+    before = zygote(fakes.worker)
+    kind, message = fakes.failed(fakes.job(mode))
+    assert kind == "SystemUnavailable" and words in message
+    assert "retry the stage" in message
+    if mode == "crash":
+        assert another_zygote(fakes.worker, before) != before
+        assert "waiting for the sandbox's setup" in message
+    else:
+        assert zygote(fakes.worker) == before
+    fakes.undisturbed()
+
+
+@pytest.mark.parametrize("mode", ["grandchild", "noise"])
+def test_grandchild_with_the_pipe(fakes, mode):
+    """A grandchild that holds the report pipe, or goes on writing to it, does
+    not keep the job from ending, and no descriptor stays open."""
+    fakes.start()
+    before = len(descriptors(fakes.worker.pid))
+    assert len(fakes.sim.succeeded(fakes.job(mode))["results"]) == 1
+    wait_for(lambda: len([t for t in descriptors(
+        fakes.worker.pid).values() if t.startswith("pipe:")]) <= 2,
+        "closed pipes", lambda: (before, descriptors(fakes.worker.pid)))
+    fakes.undisturbed()
+
+
+# --- deadlines ---
+
+@pytest.mark.parametrize("mode", ["silent", "deaf"])
+def test_nothing_until_its_deadline(sim, fakes, mode):
+    """One that does nothing is told to stop at its deadline and killed after
+    kill_grace if it does not; the text names limit and step."""
+    fakes.start(IMPATIENT, held=False)
+    console = sim.failed(fakes.job(mode))
+    assert console["type"] == "JobFailed"
+    assert "Timed out after 2 s while waiting for the sandbox's setup" in \
+        console["message"]
+    assert "killed" in console["message"]
+    fakes.worker.wait_executors(0)
+    sim.succeeded(fakes.job())
+
+
+def test_deaf_for_a_park(fakes):
+    """One that does not park is killed after kill_grace; its job goes on with
+    the next start, as those that parked do."""
+    fakes.start({"worker.kill_grace": "300ms"})
+    job = fakes.job("deaf")
+    wait_for(lambda: len(fakes.worker.executors()) == 2, "two executors",
+             fakes.worker.stderr)
+    wait_for(lambda: fakes.worker.stderr().count("order given") == 2,
+             "the order", fakes.worker.stderr)
+    assert fakes.worker.stop() == 0
+    for j in (job, fakes.held):
+        assert fakes.sim.job(j)["state"] == "InProgress"
+    fakes.worker.start()
+    for j in (job, fakes.held):
+        fakes.sim.succeeded(j)
+
+
+def test_supervisor_killed_with_odd_executors(fakes):
+    """kill -9 of the supervisor ends those, too, that say no hello, are deaf
+    or are stopped."""
+    fakes.start({"worker.kill_grace": "1h"})
+    for mode in ("no-hello", "deaf", "silent"):
+        count = len(fakes.worker.executors())
+        fakes.job(mode)
+        pids = fakes.worker.wait_executors(count + 1)
+    os.kill(min(pids), signal.SIGSTOP)
+    all_of_it = [stamp(p) for p in tree(fakes.worker.pid)]
+    assert len(all_of_it) == 6 and None not in all_of_it
+    fakes.worker.kill()
+    gone(all_of_it, "the end of all processes", lambda: all_of_it)

@@ -1,0 +1,67 @@
+"""The whole over TLS, and what happens when a certificate is wrong."""
+import os
+import shutil
+
+import pytest
+
+from actions import run_whole, start
+
+pytestmark = pytest.mark.tls
+
+
+def test_whole_pipeline(sim, worker):
+    """AWS_CA_BUNDLE and cloudshell.ca_file carry a whole pipeline."""
+    assert worker.running()
+    assert sim.urls["codepipeline"].startswith("https://")
+    run_whole(sim)
+    (box,) = sim.sandboxes()
+    assert box["stops"] == 1
+
+
+def test_aws_ca_file_setting(sim, make_worker):
+    """aws.ca_file does what AWS_CA_BUNDLE does."""
+    bundle = os.path.join(sim.tls, "ca.pem")
+    make_worker({"aws.ca_file": bundle}, {"AWS_CA_BUNDLE": None}).start()
+    sim.succeeded(sim.job_add("start-sandbox", configuration=start()))
+
+
+def test_unknown_ca_of_aws(sim, make_worker):
+    """Without the CA nothing is sent to AWS, and the log says why."""
+    worker = make_worker(env={"AWS_CA_BUNDLE": None}).start(ready=False)
+    worker.wait_stderr(r"(?i)certificate|ssl|tls")
+    assert worker.running() and sim.requests("codepipeline") == []
+
+
+def test_unknown_ca_of_cloudshell(sim, make_worker):
+    """Without the CA the password is not sent, and the author is told."""
+    make_worker({"cloudshell.ca_file": None}).start()
+    console = sim.failed(sim.job_add("start-sandbox", configuration=start()))
+    assert "certificate" in console["message"].lower()
+    assert sim.requests("cloudshell") == []
+
+
+def test_verify_off_is_for_cloudshell_alone(sim, make_worker):
+    """verify = no reaches a CloudShell server with any certificate."""
+    make_worker({"cloudshell.ca_file": None,
+                 "cloudshell.verify": "no"}).start()
+    sim.succeeded(sim.job_add("start-sandbox", configuration=start()))
+
+
+@pytest.fixture(name="wrong_name")
+def fixture_wrong_name(ca, tmp_path_factory):
+    """A folder whose server certificate is for another name."""
+    folder = str(tmp_path_factory.mktemp("wrong"))
+    for name, source in (("ca.pem", "ca.pem"), ("server.pem", "wrong.pem"),
+                         ("server.key", "wrong.key")):
+        shutil.copy(os.path.join(ca, source), os.path.join(folder, name))
+    return folder
+
+
+def test_certificate_of_another_name(sim, make_worker, wrong_name,
+                                     make_sim):
+    """A certificate for another name is refused."""
+    other = make_sim(wrong_name)
+    job = sim.job_add("start-sandbox", configuration=start())
+    make_worker({"cloudshell.url": other.urls["cloudshell"]}).start()
+    assert "certificate" in sim.failed(job)["message"].lower()
+    assert other.requests("cloudshell") == []
