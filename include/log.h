@@ -6,6 +6,7 @@
 #ifndef LOG_H
 #define LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <syslog.h>
 
@@ -28,6 +29,8 @@ typedef void	(*log_sink)(int priority, const struct log_field *, size_t n,
 void	log_init(const char *program, int level);
 void	log_set_sink(log_sink);
 int	log_level(void);
+/* Whether stderr is the journal. */
+bool	log_stderr_is_journal(void);
 
 void	log_fields(int priority, const struct log_field *, size_t n,
 	    const char *, ...) __attribute__((format(printf, 4, 5)));

@@ -11,6 +11,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Defined in builds with the address sanitizer, which needs its shadow of the
+ * address space and to be traced. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SYS_SANITIZED	1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) && !defined(SYS_SANITIZED)
+#define SYS_SANITIZED	1
+#endif
+
 /* Memory; no memory ends the process. */
 void	*xcalloc(size_t n, size_t size);
 void	*xreallocarray(void *, size_t n, size_t size);

@@ -27,8 +27,8 @@ static log_sink sink = sink_stderr;
 
 /* $JOURNAL_STREAM names the socket that journald reads; stderr may have been
  * redirected since. */
-static bool
-stderr_is_journal(void)
+bool
+log_stderr_is_journal(void)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	char own[64];
@@ -46,7 +46,7 @@ log_init(const char *name, int least)
 {
 	program = name;
 	level = least;
-	to_journal = stderr_is_journal();
+	to_journal = log_stderr_is_journal();
 }
 
 void

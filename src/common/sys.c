@@ -307,15 +307,6 @@ sys_reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED	1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) && !defined(SANITIZED)
-#define SANITIZED	1
-#endif
-
 void
 sys_no_core(void)
 {
@@ -323,7 +314,7 @@ sys_no_core(void)
 
 	if (setrlimit(RLIMIT_CORE, &none) == -1)
 		fatal("forbid core files");
-#ifndef SANITIZED
+#ifndef SYS_SANITIZED
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		fatal("become not dumpable");
 #endif

@@ -28,15 +28,6 @@
 #include "log.h"
 #include "sys.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED	1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) && !defined(SANITIZED)
-#define SANITIZED	1
-#endif
-
 #define FILES_MAX	64
 /* Address space: an artifact, its copies and the threads' stacks. */
 #define MEMORY_MAX	((rlim_t)1024 * 1024 * 1024)
@@ -250,7 +241,7 @@ set_limits(void)
 	if (limit(RLIMIT_NOFILE, FILES_MAX) == -1 ||
 	    limit(RLIMIT_FSIZE, 0) == -1)
 		return -1;
-#ifndef SANITIZED
+#ifndef SYS_SANITIZED
 	if (limit(RLIMIT_AS, MEMORY_MAX) == -1)
 		return -1;
 #endif

@@ -65,7 +65,7 @@ warm_up(void)
 static void
 limit_threads(void)
 {
-#if !defined(__SANITIZE_ADDRESS__)
+#ifndef SYS_SANITIZED
 	pthread_attr_t attr;
 
 	if (pthread_attr_init(&attr) != 0)

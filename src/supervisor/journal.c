@@ -5,12 +5,10 @@
  */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 
-#include <sys/stat.h>
 #include <sys/uio.h>
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-journal.h>
 #include <unistd.h>
@@ -88,26 +86,10 @@ sink_journal(int priority, const struct log_field *fields, size_t n,
 		(void)dprintf(STDERR_FILENO, "<%d>%s\n", priority, message);
 }
 
-/* $JOURNAL_STREAM names the socket that journald gave us; stderr may have been
- * redirected since. */
-static bool
-stderr_is_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	char own[64];
-	struct stat st;
-
-	if (stream == NULL || fstat(STDERR_FILENO, &st) == -1)
-		return false;
-	(void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
-	    (uintmax_t)st.st_ino);
-	return strcmp(stream, own) == 0;
-}
-
 void
 journal_init(void)
 {
-	if (stderr_is_journal())
+	if (log_stderr_is_journal())
 		log_set_sink(sink_journal);
 }
 
