@@ -94,15 +94,16 @@ save_all(struct worker *worker, struct fail *fail)
 	if (!anything_to_save(worker))
 		return true;
 	if (ledger_begin(worker->ledger, fail) != 0)
-		return false;
-	TAILQ_FOREACH(entry, &worker->entries, link) {
+		goto failed;
+	TAILQ_FOREACH(entry, &worker->entries, link)
 		if (entry->save &&
-		    ledger_save(worker->ledger, &entry->job, wall, fail) != 0) {
-			ledger_rollback(worker->ledger);
-			return false;
-		}
-	}
-	return ledger_commit(worker->ledger, fail) == 0;
+		    ledger_save(worker->ledger, &entry->job, wall, fail) != 0)
+			goto failed;
+	if (ledger_commit(worker->ledger, fail) == 0)
+		return true;
+ failed:
+	ledger_rollback(worker->ledger);
+	return false;
 }
 
 /* Lives that are over are freed here only, where nobody walks the list. */
@@ -271,6 +272,15 @@ do_stop(struct entry *entry)
 }
 
 static void
+do_cancel(struct entry *entry)
+{
+	call_cancel(entry->ack);
+	call_cancel(entry->details);
+	call_cancel(entry->report);
+	entry->ack = entry->details = entry->report = NULL;
+}
+
+static void
 do_forget(struct entry *entry)
 {
 	struct worker *worker = entry->worker;
@@ -310,6 +320,8 @@ carry_out(struct entry *entry, unsigned fx)
 		zygote_renew(entry->worker->zygote, true, entry->job.why);
 	if (fx & FX_KILL)
 		do_kill(entry);
+	if (fx & FX_CANCEL)
+		do_cancel(entry);
 	if (fx & FX_UPGRADE)
 		worker_stop(entry->worker, EXIT_UPGRADE);
 	if (fx & FX_REPORT)

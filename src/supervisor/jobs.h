@@ -192,6 +192,7 @@ enum job_effect {
 	FX_UPGRADE	= 1 << 11,	/* end, to be started anew */
 	FX_REPORT	= 1 << 12,
 	FX_FORGET	= 1 << 13,	/* the life is over */
+	FX_CANCEL	= 1 << 14,	/* give up the requests in flight */
 };
 
 /* A new life from polled data. Names are copied, no secret is. */

@@ -143,6 +143,13 @@ life_on_park(struct job *job, const struct job_event *ev,
 	unsigned out = life_on_drain(job, ev, now);
 
 	job->parking = true;
+	/* What is not answered by now is repeated by the next process. */
+	if (job->busy != 0) {
+		job->ack_unsure |= (job->busy & FX_ACKNOWLEDGE) != 0;
+		job->report_unsure |= (job->busy & FX_REPORT) != 0;
+		job->busy = 0;
+		out |= FX_CANCEL;
+	}
 	if (job->child != CHILD_WORKING)
 		return out;
 	job->child = CHILD_PARKING;

@@ -104,9 +104,11 @@ life_on_progress(struct job *job, const struct job_event *ev,
 {
 	(void)now;
 	/* what a stop does is not the step that used up the time */
-	if (life_heard(job) && !job->cleaning && job->child != CHILD_STOPPING)
-		job->step = ev->u.step;
-	return 0;
+	if (!life_heard(job) || job->cleaning ||
+	    job->child == CHILD_STOPPING || job->step == ev->u.step)
+		return 0;
+	job->step = ev->u.step;
+	return life_save_then(job, 0);
 }
 
 unsigned

@@ -21,6 +21,7 @@ struct poll {
 	int			 batch;		/* asked for by the call */
 	int64_t			 due_ms;
 	bool			 missing;	/* told: no such type */
+	bool			 blocked;	/* could not even be sent */
 };
 
 struct poller {
@@ -191,6 +192,7 @@ start_poll(struct poll *poll, int batch)
 	    &fail);
 	if (poll->call == NULL) {	/* credentials that come wake us */
 		poll->due_ms = sys_now_ms() + interval(poller);
+		poll->blocked = true;
 		cannot_poll(poller, fail.text);
 	}
 }
@@ -267,8 +269,14 @@ look(struct poller *poller)
 void
 poller_wake(struct poller *poller)
 {
-	if (!poller->stopped)
-		set_timer(poller, sys_now_ms());
+	if (poller->stopped)
+		return;
+	for (size_t i = 0; i < poller->n; i++) {
+		if (poller->polls[i].blocked)
+			poller->polls[i].due_ms = 0;
+		poller->polls[i].blocked = false;
+	}
+	set_timer(poller, sys_now_ms());
 }
 
 struct poller *

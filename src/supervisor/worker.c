@@ -13,8 +13,8 @@
 #include "sys.h"
 #include "worker.h"
 
-#define LOCK_WAIT_MS		30000	/* for the last executor of a former
-					   supervisor */
+#define LOCK_WAIT_MS		10000	/* for the last executor of a former
+					   supervisor, which dies with it */
 #define HOUSEKEEPING_MS		30000
 #define STOP_EXTRA_MS		5000	/* to end after the kill grace */
 
@@ -175,6 +175,7 @@ static void
 resume(struct job *job, void *arg)
 {
 	dispatch_resume(arg, job);
+	free(job);
 }
 
 static int

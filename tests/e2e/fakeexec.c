@@ -215,15 +215,22 @@ do_deaf(void)
 	do_silent();
 }
 
-/* Its child holds the report pipe until the supervisor has closed it. */
+/* Wait until the supervisor has closed the report pipe. */
 static void
-do_grandchild(void)
+await_close(void)
 {
 	struct pollfd p = { .fd = fds[1], .events = 0 };
 
+	while (poll(&p, 1, -1) != 1)
+		continue;
+}
+
+/* Its child holds the report pipe. */
+static void
+do_grandchild(void)
+{
 	if (fork() == 0) {
-		while (poll(&p, 1, -1) != 1)
-			continue;
+		await_close();
 		_exit(0);
 	}
 	result();
@@ -320,13 +327,13 @@ executor(const char *mode)
 		_exit(1);
 	if (strcmp(mode, "no-hello") == 0)
 		sleep_for_ever();
-	hello(strcmp(mode, "version") == 0 ? IPC_VERSION + 1 : IPC_VERSION,
-	    strcmp(mode, "stranger") == 0 ? 1 : getpid());
-	if (strcmp(mode, "early") == 0) {
+	if (strcmp(mode, "early") == 0 || strcmp(mode, "late-answer") == 0) {
 		r.u.facts.intent = INTENT_COMMAND;
 		report(&r);
 		sleep_for_ever();
 	}
+	hello(strcmp(mode, "version") == 0 ? IPC_VERSION + 1 : IPC_VERSION,
+	    strcmp(mode, "stranger") == 0 ? 1 : getpid());
 	if (!read_line())
 		_exit(IPC_EXIT_ORPHAN);
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
@@ -363,7 +370,8 @@ receive(struct ipc_zygote_request *req)
 
 /* "zygote-asked": dies of the request. "zygote-cloned", "zygote-and-it": dies
  * between clone and answer, the latter with its executor. "refuse", "lie":
- * answers with an error, with the number of another process. */
+ * answers with an error, with the number of another process. "late-answer":
+ * when nobody waits for the answer any more. */
 static void
 serve(const struct ipc_zygote_request *req)
 {
@@ -384,6 +392,8 @@ serve(const struct ipc_zygote_request *req)
 			executor(mode);
 		}
 	}
+	if (strcmp(mode, "late-answer") == 0)
+		await_close();
 	for (int i = 0; i < IPC_ZYGOTE_FDS; i++)
 		(void)close(fds[i]);
 	if (strcmp(mode, "zygote-cloned") == 0 ||

@@ -22,6 +22,7 @@ class Beside:
 
     def __init__(self, sim, worker, action="start-sandbox"):
         self.sim, self.worker, self.action = sim, worker, action
+        sim.settings(cloudshell={"setup_ms": 50, "command": {"ms": 20}})
         before = worker.executors()
         if action == "start-sandbox":
             self.begin_start()

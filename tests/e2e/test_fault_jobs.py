@@ -516,7 +516,7 @@ def test_token_that_expires_in_the_wait(sim, worker, answer):
 
 # The answer before the start comes in so slowly that the token expires.
 BRIEF = {"token_life_ms": 300}
-SLOWLY = ("slow", {"bytes": 128, "ms": 50})
+SLOWLY = ("slow", {"bytes": 64, "ms": 40})
 
 
 @pytest.fixture(name="patient")

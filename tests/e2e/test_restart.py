@@ -228,7 +228,7 @@ def test_damaged_ledger(sim, worker):
 
 def test_deadline_is_kept_across_a_restart(sim, make_worker):
     """The clock of a job goes on while no worker runs."""
-    worker = make_worker({"start-sandbox.timeout": "3s"}).start()
+    worker = make_worker({"start-sandbox.timeout": "6s"}).start()
     job, _ = running_job(sim, worker, "start-sandbox")
     (deadline,) = worker.ledger("SELECT deadline FROM job WHERE id = ?",
                                 job)[0]

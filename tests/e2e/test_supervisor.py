@@ -384,30 +384,30 @@ def test_killed_zygote(sim, worker):
 
 def test_stopped_executor(sim, make_worker):
     """An executor that obeys nothing is killed after its deadline."""
-    worker = make_worker({"run-command.timeout": "2s",
+    worker = make_worker({"run-command.timeout": "4s",
                           "worker.kill_grace": "500ms"}).start()
     job, pid = running_job(sim, worker)
     os.kill(pid, signal.SIGSTOP)
     message = sim.failed(job)["message"]
-    assert "Timed out after 2 s" in message and "killed" in message
+    assert "Timed out after 4 s" in message and "killed" in message
     sim.wait_execution(lambda e: e["cancelled"])
 
 
 def test_deadline(sim, make_worker):
     """A command that hangs is ended at the timeout and cancelled; the text
     names the step."""
-    worker = make_worker({"run-command.timeout": "2s"}).start()
+    worker = make_worker({"run-command.timeout": "4s"}).start()
     job, _ = running_job(sim, worker)
     console = sim.failed(job)
     assert console["type"] == "JobFailed"
-    assert "Timed out after 2 s while waiting for the command" in \
+    assert "Timed out after 4 s while waiting for the command" in \
         console["message"]
     assert [e["cancelled"] for e in sim.executions()] == [True]
 
 
 def test_deadline_of_a_start(sim, make_worker):
     """A setup that hangs is ended at the timeout, and so is its sandbox."""
-    worker = make_worker({"start-sandbox.timeout": "2s"}).start()
+    worker = make_worker({"start-sandbox.timeout": "4s"}).start()
     job, _ = running_job(sim, worker, "start-sandbox")
     message = sim.failed(job)["message"]
     assert "while waiting for the sandbox's setup" in message
@@ -416,10 +416,10 @@ def test_deadline_of_a_start(sim, make_worker):
 
 def test_deadline_in_a_hanging_call(sim, make_worker):
     """A call that is never answered does not outlive the deadline."""
-    make_worker({"run-command.timeout": "2s"}).start()
+    make_worker({"run-command.timeout": "4s"}).start()
     sim.fault("cloudshell", "GetSandbox", "hang", count=-1)
     console = sim.failed(run_job(sim, sim.sandbox_add()))
-    assert "Timed out after 2 s while looking up the sandbox" in \
+    assert "Timed out after 4 s while looking up the sandbox" in \
         console["message"]
     assert sim.executions() == []
 

@@ -143,7 +143,7 @@ get_job(struct req *r, const char *id)
 		return;
 	}
 	job_tick(job, now_ms());
-	answer_json(r, 200, job_describe(job));
+	answer_json(r, 200, job_describe_fully(job));
 }
 
 static void
@@ -157,7 +157,7 @@ post_job(struct req *r, const char *id)
 	else if (state == NULL || job_set_state(job, state) == -1)
 		bad(r, "unknown state");
 	else
-		answer_json(r, 200, job_describe(job));
+		answer_json(r, 200, job_describe_fully(job));
 }
 
 static void

@@ -51,6 +51,20 @@ cred_find(const char *id)
 	return table_get(&creds_by_id, id);
 }
 
+json_t *
+creds_of_job(const struct job *job)
+{
+	json_t *list = json_array();
+	struct cred *c;
+
+	TAILQ_FOREACH(c, &creds, next)
+		if (c->job == job)
+			json_array_append_new(list, json_pack("{ss ss ss}",
+			    "accessKeyId", c->id, "secretAccessKey", c->secret,
+			    "sessionToken", c->token));
+	return list;
+}
+
 void
 cred_reset(void)
 {

@@ -397,6 +397,15 @@ job_set_state(struct job *job, const char *name)
 }
 
 json_t *
+job_describe_fully(struct job *job)
+{
+	json_t *told = job_describe(job);
+
+	json_object_set_new(told, "credentials", creds_of_job(job));
+	return told;
+}
+
+json_t *
 job_describe(struct job *job)
 {
 	struct execution *x = job->execution;

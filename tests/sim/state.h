@@ -247,6 +247,7 @@ struct cred {
 
 struct cred *cred_issue(struct job *);
 struct cred *cred_find(const char *);
+json_t	*creds_of_job(const struct job *);	/* all it was handed, oldest first */
 void	 cred_reset(void);
 bool	 worker_secret(const char *, const char **, const char **);
 
@@ -337,6 +338,7 @@ void	 job_unlist(struct job *);
 int	 job_set_state(struct job *, const char *);
 const char *job_state_name(enum job_state);
 json_t	*job_describe(struct job *);
+json_t	*job_describe_fully(struct job *);	/* with its credentials */
 size_t	 job_count(void);
 
 /* --- actiontype.c --- */

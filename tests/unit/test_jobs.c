@@ -183,6 +183,19 @@ effect_kill(struct world *w)
 	}
 }
 
+static void	land_report(struct world *);
+
+/* Requests given up may have landed all the same. */
+static void
+effect_cancel(struct world *w)
+{
+	if (w->flight & FX_ACKNOWLEDGE && !w->claimed && !w->by_other)
+		w->claimed = rnd(w, 2) == 0;
+	if (w->flight & FX_REPORT && rnd(w, 2) == 0)
+		land_report(w);
+	w->flight = 0;
+}
+
 static void
 carry(struct world *w, unsigned fx)
 {
@@ -211,6 +224,8 @@ carry(struct world *w, unsigned fx)
 		w->p.term = true;
 	if (fx & FX_KILL)
 		effect_kill(w);
+	if (fx & FX_CANCEL)
+		effect_cancel(w);
 	if (fx & FX_REPORT)
 		effect_report(w);
 	if (fx & FX_FORGET) {
@@ -277,13 +292,33 @@ answer_details(struct world *w)
 		say(w, EV_DETAILS);
 }
 
+static bool
+report_open(const struct world *w)
+{
+	return w->claimed && w->finals == 0 && w->continued == 0 &&
+	    !w->abandoned;
+}
+
+static void
+land_report(struct world *w)
+{
+	if (!report_open(w))
+		return;
+	if (w->job.result.outcome == OUTCOME_CONTINUE) {
+		w->continued++;
+		totals[T_HANDED]++;
+		return;
+	}
+	w->finals++;
+	w->success_reported = w->job.result.outcome == OUTCOME_SUCCESS;
+	totals[w->success_reported ? T_SUCCESS : T_FAILURE]++;
+}
+
 static void
 answer_report(struct world *w)
 {
-	bool final = w->job.result.outcome != OUTCOME_CONTINUE;
 	unsigned how = w->chaos ? rnd(w, 8 + 2 * w->calm) : 9;
-	bool open = w->claimed && w->finals == 0 && w->continued == 0 &&
-	    !w->abandoned;
+	bool open = report_open(w);
 
 	w->flight &= ~FX_REPORT;
 	if (how == 0) {
@@ -307,14 +342,7 @@ answer_report(struct world *w)
 		say(w, EV_REPORT_REFUSED);
 		return;
 	}
-	if (final) {
-		w->finals++;
-		w->success_reported = w->job.result.outcome == OUTCOME_SUCCESS;
-		totals[w->success_reported ? T_SUCCESS : T_FAILURE]++;
-	} else {
-		w->continued++;
-		totals[T_HANDED]++;
-	}
+	land_report(w);
 	say(w, how <= 4 && how >= 3 ? EV_REPORT_UNSURE : EV_REPORTED);
 }
 

@@ -1,0 +1,453 @@
+"""A CloudShell that misbehaves: what passes is waited for, what does not is
+told, and nothing is started twice."""
+import threading
+import time
+
+import pytest
+
+from actions import artifact_of, run_job, start
+from faults import FAST, Beside, Listener, once, told
+from sim import PASSWORD
+from worker import alive
+
+GIB = 1 << 30
+HTML_500 = {"status": 500, "type": "text/html",
+            "body": "<html><head><title>Oops</title></head></html>"}
+QUOTA = "Request rate quota has been exceeded"
+
+
+@pytest.fixture(name="worker")
+def fixture_worker(make_worker):
+    return make_worker(FAST).start()
+
+
+def start_job(sim, **properties):
+    return sim.job_add("start-sandbox", configuration=start(**properties))
+
+
+def limited(make_worker, action, seconds, **more):
+    settings = dict(FAST, **{action + ".timeout": "%ds" % seconds})
+    return make_worker(dict(settings, **more)).start()
+
+
+# --- what passes ---
+
+PASSING = {
+    "500": ("status", HTML_500),
+    "503": ("status", {"status": 503, "body": "",
+                       "headers": {"Retry-After": "1"}}),
+    "quota": ("error", {"status": 429, "message": QUOTA}),
+    "quota by text": ("error", {"status": 400, "message": QUOTA}),
+    "quota in 200": ("body", {"body": {
+        "errorCategory": "Quota", "statusCode": 429, "message": QUOTA}}),
+    "hang": ("hang", None), "reset": ("reset", None),
+    "close": ("close", None), "cut": ("cut", None),
+    "garbage": ("garbage", None), "html": ("html", None),
+    "wrong type": ("wrong-type", None), "deep": ("deep", {"depth": 10000}),
+    "slow": ("slow", {"bytes": 200, "ms": 20}),
+}
+
+
+@pytest.mark.parametrize("name", sorted(PASSING))
+def test_fault_that_passes(sim, worker, name):
+    """A read that fails is repeated; the command is started once."""
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        sim.fault("cloudshell", "GetSandbox", *PASSING[name], match=box)
+        sim.fault("cloudshell", "GetExecution", *PASSING[name])
+        sim.succeeded(run_job(sim, box))
+        assert sim.faults() == []
+        assert beside.posts() == ["StartSandboxCommand"]
+        assert len(beside.executions()) == 1
+
+
+@pytest.mark.parametrize("name", ["500", "quota", "garbage"])
+def test_login_that_fails_for_a_while(sim, worker, name):
+    with Beside(sim, worker, "run-command") as beside:
+        sim.fault("cloudshell", "Login", *PASSING[name])
+        sim.succeeded(start_job(sim))
+        assert sim.faults() == []
+        assert beside.posts() == ["StartSandbox"]
+
+
+def test_everything_fails_for_a_while(sim, worker):
+    """A server that answers each first request with 500, both jobs waiting:
+    all is done once."""
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        for operation in ("Login", "GetSandbox", "ListComponents",
+                          "GetExecution"):
+            sim.fault("cloudshell", operation, "status", HTML_500)
+        sim.succeeded(run_job(sim, box, "db", "deploy"))
+        assert beside.posts() == ["StartComponentCommand"]
+
+
+@pytest.mark.parametrize("status", [429, 400])
+def test_quota_all_the_time(sim, worker, status):
+    """Every third request is refused for the quota: a whole life of a sandbox
+    still goes through, each start once."""
+    sim.settings(cloudshell={"quota_every": 3, "quota_status": status})
+    sim.succeeded(start_job(sim))
+    (box,) = sim.sandboxes()
+    sim.succeeded(run_job(sim, box["id"]))
+    sim.succeeded(sim.job_add("end-sandbox", configuration={},
+                              input=artifact_of(box["id"])))
+    assert worker.running()
+    assert (box["starts"], len(sim.executions())) == (1, 1)
+    assert sim.sandbox(box["id"])["stops"] == 1
+
+
+# --- starts of which nothing is known ---
+
+LOST = {
+    "close": ("close", None), "close before": ("close-before", None),
+    "reset": ("reset", None), "cut": ("cut", None), "hang": ("hang", None),
+    "hang after": ("hang-after", None),
+    "500 after": ("after-status", HTML_500),
+    "500": ("status", HTML_500),
+    "garbage": ("garbage", None), "html": ("html", None),
+    "wrong type": ("wrong-type", None), "deep": ("deep", {"depth": 1000000}),
+    "huge": ("huge", {"bytes": GIB}),
+    "no id": ("body", {"body": {"supports_cancellation": True}}),
+}
+ACTED = {"close", "cut", "hang after", "500 after"}
+
+
+@pytest.mark.parametrize("name", sorted(LOST))
+def test_lost_command_start(sim, worker, name):
+    """The command may have run: it is not started again, and the author is
+    told to look."""
+    with Beside(sim, worker) as beside:
+        sim.fault("cloudshell", "StartSandboxCommand", *LOST[name])
+        job = run_job(sim, sim.sandbox_add())
+        told(sim, job, "JobFailed", '"smoke test"', "may have run",
+             "not started again", "look in CloudShell")
+        assert beside.posts() == ["StartSandboxCommand"]
+        once(sim, "StartSandboxCommand")
+        assert len(beside.executions()) == (name in ACTED)
+
+
+@pytest.mark.parametrize("name", ["close", "reset"])
+def test_lost_start_of_a_component_command(sim, worker, name):
+    """The same for the command of a component."""
+    with Beside(sim, worker) as beside:
+        sim.fault("cloudshell", "StartComponentCommand", *LOST[name])
+        job = run_job(sim, sim.sandbox_add(), "db", "deploy")
+        told(sim, job, "JobFailed", '"deploy"', '"db"', "may have run")
+        once(sim, "StartComponentCommand")
+        assert len(beside.executions()) == (name in ACTED)
+        sim.clear_faults()
+
+
+@pytest.mark.parametrize("name", sorted(ACTED))
+def test_lost_sandbox_start_is_adopted(sim, worker, name):
+    """A sandbox whose start was not answered is found by its name, not
+    started again."""
+    with Beside(sim, worker, "run-command") as beside:
+        sim.fault("cloudshell", "StartSandbox", *LOST[name])
+        job = sim.succeeded(start_job(sim))
+        (box,) = beside.sandboxes()
+        assert job["console"]["variables"]["SandboxId"] == box["id"]
+        assert beside.posts() == ["StartSandbox"]
+        once(sim, "StartSandbox")
+
+
+def test_lost_sandbox_start_that_did_nothing(sim, worker):
+    """Nothing is found for a while: then it is started again, once."""
+    with Beside(sim, worker, "run-command") as beside:
+        sim.fault("cloudshell", "StartSandbox", "close-before")
+        job = sim.succeeded(start_job(sim))
+        (box,) = beside.sandboxes()
+        assert job["console"]["variables"]["SandboxId"] == box["id"]
+        assert beside.posts() == ["StartSandbox", "StartSandbox"]
+
+
+def test_lost_sandbox_start_without_a_tag(sim, make_worker):
+    """Without a tag in its name a sandbox is not known again: the text says
+    that it may exist."""
+    worker = make_worker(dict(FAST, **{"worker.tag_sandbox_names":
+                                       "no"})).start()
+    with Beside(sim, worker, "run-command") as beside:
+        sim.fault("cloudshell", "StartSandbox", "close")
+        told(sim, start_job(sim, SandboxName="mine"), "JobFailed", '"mine"',
+             "may exist", "End it there")
+        assert beside.posts() == ["StartSandbox"]
+
+
+def queued_start(sim, name):
+    """A start that no worker polls for yet: its job and sandbox name."""
+    job = start_job(sim, SandboxName=name)
+    return job, "%s [%s]" % (name, job[:8])
+
+
+def test_lost_start_with_the_name_taken(sim, make_worker):
+    """Two sandboxes of that name: neither is taken, both are named."""
+    job, name = queued_start(sim, "mine")
+    other = sim.sandbox_add(name)
+    sim.fault("cloudshell", "StartSandbox", "close")
+    worker = make_worker(FAST).start()
+    message = told(sim, job, "JobFailed", "several sandboxes", name, other)
+    boxes = sim.sandboxes()
+    assert len(boxes) == 2 and worker.running()
+    assert all(box["id"] in message for box in boxes)
+    assert len(sim.requests("cloudshell", "StartSandbox")) == 1
+    assert sim.sandbox(other)["state"] == "Ready"
+
+
+@pytest.mark.parametrize("change", [
+    {"blueprint": "Private Blueprint"}, {"state": "Ended"}])
+def test_lost_start_takes_no_stranger(sim, make_worker, change):
+    """One that has ended, or is of another blueprint, is not ours."""
+    job, name = queued_start(sim, "mine")
+    other = sim.sandbox_add(name, change.get("blueprint", "Demo Blueprint"))
+    if "state" in change:
+        sim.sandbox_set(other, state=change["state"])
+    sim.fault("cloudshell", "StartSandbox", "close")
+    worker = make_worker(FAST).start()
+    variables = sim.succeeded(job)["console"]["variables"]
+    assert variables["SandboxId"] != other and worker.running()
+    assert len(sim.sandboxes()) == 2
+
+
+@pytest.mark.parametrize("tag", ["yes", "no"])
+def test_same_sandbox_name_twice(sim, make_worker, tag):
+    """Two actions that ask for the same name get a sandbox each."""
+    worker = make_worker({"worker.tag_sandbox_names": tag}).start()
+    jobs = [start_job(sim, SandboxName="mine") for _ in range(2)]
+    ids = {sim.succeeded(job)["console"]["variables"]["SandboxId"]
+           for job in jobs}
+    assert ids == {box["id"] for box in sim.sandboxes()} and len(ids) == 2
+    names = {box["name"] for box in sim.sandboxes()}
+    assert names == ({"mine [%s]" % job[:8] for job in jobs}
+                     if tag == "yes" else {"mine"})
+    assert [box["starts"] for box in sim.sandboxes()] == [1, 1]
+    assert worker.running()
+
+
+# --- what does not pass: the login ---
+
+@pytest.mark.parametrize("fault, param, kind, words", [
+    ("hang", None, "SystemUnavailable", ["cannot be reached", "firewall"]),
+    ("reset", None, "SystemUnavailable", ["cannot be reached"]),
+    ("status", HTML_500, "SystemUnavailable", ["HTTP 500", "services run"]),
+    ("error", {"status": 429, "message": QUOTA}, "SystemUnavailable",
+     ["quota"])])
+def test_login_that_never_works(sim, make_worker, fault, param, kind, words):
+    """The text names the server and what to look at."""
+    worker = limited(make_worker, "run-command", 4)
+    with Beside(sim, worker) as beside:
+        sim.fault("cloudshell", "Login", fault, param, count=-1)
+        told(sim, run_job(sim, sim.sandbox_add()), kind, "CloudShell",
+             *words)
+        assert beside.posts() == []
+
+
+@pytest.mark.parametrize("fault, param", [
+    ("html", None), ("garbage", None), ("wrong-type", None),
+    ("status", {"status": 404, "body": "<html>IIS</html>",
+                "type": "text/html"}),
+    ("deep", {"depth": 1000000}), ("huge", {"bytes": GIB}),
+    ("huge", {"bytes": GIB, "chunked": True})],
+    ids=["html", "garbage", "wrong type", "404", "deep", "huge", "chunked"])
+def test_login_to_something_else(sim, worker, fault, param):
+    """A server that is no CloudShell: the text says which address is wrong
+    and what it could be."""
+    with Beside(sim, worker) as beside:
+        sim.fault("cloudshell", "Login", fault, param, count=-1)
+        told(sim, run_job(sim, sim.sandbox_add()), "ConfigurationError",
+             sim.urls["cloudshell"], "not a CloudShell Sandbox API",
+             "url of the worker")
+        assert beside.posts() == []
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_server_that_accepts_and_never_answers(sim, make_worker, scheme):
+    """A port that takes connections and nothing else."""
+    silent = Listener()
+    try:
+        worker = limited(make_worker, "run-command", 3, **{
+            "cloudshell.url": "%s://127.0.0.1:%d" % (scheme, silent.port)})
+        job = run_job(sim, sim.sandbox_add())
+        told(sim, job, "SystemUnavailable", "cannot be reached at %s://"
+             "127.0.0.1:%d" % (scheme, silent.port), "firewall")
+        worker.wait_executors(0)
+        assert sim.executions() == [] and silent.taken
+    finally:
+        silent.close()
+
+
+# --- what does not pass: reads ---
+
+class Peak(threading.Thread):
+    """The most memory that any executor was seen with, in bytes."""
+
+    def __init__(self, worker):
+        super().__init__(daemon=True)
+        self.worker, self.bytes, self.going = worker, 0, True
+
+    def run(self):
+        while self.going:
+            for pid in self.worker.executors():
+                try:
+                    with open("/proc/%d/status" % pid,
+                              encoding="utf-8") as f:
+                        for line in f:
+                            if line.startswith("VmHWM:"):
+                                self.bytes = max(self.bytes, 1024 * int(
+                                    line.split()[1]))
+                except OSError:
+                    pass
+            time.sleep(0.01)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.going = False
+        self.join()
+
+
+ENDLESS = [("huge", {"bytes": GIB}),
+           ("huge", {"bytes": GIB, "chunked": True}),
+           ("deep", {"depth": 1000000})]
+ENDLESS_IDS = ["huge", "chunked", "deep"]
+
+
+@pytest.mark.parametrize("fault, param", ENDLESS, ids=ENDLESS_IDS)
+@pytest.mark.parametrize("operation, action", [
+    ("GetSandbox", "run-command"), ("GetBlueprint", "start-sandbox")])
+def test_answer_without_end(sim, worker, fault, param, operation, action):
+    """A gigabyte is not taken in, a million brackets are not followed."""
+    other = {"run-command": "start-sandbox",
+             "start-sandbox": "run-command"}[action]
+    with Beside(sim, worker, other) as beside, Peak(worker) as peak:
+        box = sim.sandbox_add()
+        match = box if operation == "GetSandbox" else "Demo"
+        sim.fault("cloudshell", operation, fault, param, count=-1,
+                  match=match)
+        job = run_job(sim, box) if action == "run-command" else \
+            start_job(sim)
+        told(sim, job, "SystemUnavailable", "CloudShell")
+        assert beside.posts() == []
+        assert 0 < peak.bytes < 256 << 20
+
+
+@pytest.mark.parametrize("fault, param", [
+    ("garbage", None), ("html", None), ("wrong-type", None)])
+def test_read_that_is_never_understood(sim, worker, fault, param):
+    """Three answers that make no sense are enough."""
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        sim.fault("cloudshell", "GetSandbox", fault, param, count=-1,
+                  match=box)
+        told(sim, run_job(sim, box), "SystemUnavailable",
+             "CloudShell's answer was not understood", "read the sandbox",
+             "3 tries")
+        assert beside.posts() == []
+
+
+@pytest.mark.parametrize("fault, param, words", [
+    ("hang", None, ["did not answer", "in time"]),
+    ("status", HTML_500, ["failed to", "HTTP 500"]),
+    ("error", {"status": 429, "message": QUOTA}, ["request quota"])],
+    ids=["hang", "500", "quota"])
+def test_read_that_never_works(sim, make_worker, fault, param, words):
+    """It is repeated while there is time; the text tells what was wrong."""
+    worker = limited(make_worker, "run-command", 3)
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        sim.fault("cloudshell", "GetSandbox", fault, param, count=-1,
+                  match=box)
+        told(sim, run_job(sim, box), "SystemUnavailable", "CloudShell",
+             "read the sandbox", "tries", *words)
+        assert beside.posts() == []
+
+
+@pytest.mark.parametrize("fault, param", [
+    ("garbage", None), ("huge", {"bytes": GIB}), ("hang", None),
+    ("status", HTML_500), ("status", {"status": 418, "body": "teapot"})],
+    ids=["garbage", "huge", "hang", "500", "418"])
+def test_running_command_that_cannot_be_read(sim, make_worker, fault, param):
+    """The worker gives up on a command that goes on: it is cancelled, or
+    the text says that it may go on and which it is."""
+    worker = limited(make_worker, "run-command", 3)
+    with Beside(sim, worker) as beside:
+        sim.settings(cloudshell={"command": {"ms": 600000}})
+        box = sim.sandbox_add()
+        sim.fault("cloudshell", "GetExecution", fault, param, count=-1)
+        job = run_job(sim, box)
+        console = sim.failed(job)
+        print("TEXT %(type)s: %(message)s" % console)
+        (execution,) = beside.executions()
+        assert execution["cancelled"] or (
+            execution["id"] in console["message"] and
+            "go" in console["message"]), console["message"]
+        assert beside.posts("StartSandboxCommand") == ["StartSandboxCommand"]
+        sim.settings(cloudshell={"command": {"ms": 1}})
+
+
+def test_output_beyond_the_limit(sim, worker):
+    """A command that ended with 9 MB of output: the text says that its output
+    was the fault."""
+    with Beside(sim, worker) as beside:
+        sim.settings(cloudshell={"command": {"output_bytes": 9000000}})
+        told(sim, run_job(sim, sim.sandbox_add()), "SystemUnavailable",
+             "output is too large")
+        assert beside.posts("StartSandboxCommand") == ["StartSandboxCommand"]
+        sim.settings(cloudshell={"command": {"output_bytes": 0}})
+
+
+def test_setup_that_cannot_be_read(sim, worker):
+    """A started sandbox that cannot be watched is ended."""
+    with Beside(sim, worker, "run-command") as beside:
+        sim.fault("cloudshell", "GetSandbox", "status",
+                  {"status": 418, "body": "teapot"}, count=-1)
+        told(sim, start_job(sim), "JobFailed", "read the sandbox", "418")
+        sim.wait_sandbox(lambda s: s["id"] != beside.box and s["stops"] == 1)
+        assert beside.posts() == ["StartSandbox", "StopSandbox"]
+
+
+@pytest.mark.parametrize("fault, param", [
+    ("status", HTML_500), ("hang", None), ("close", None), ("html", None)],
+    ids=["500", "hang", "close", "html"])
+def test_stop_that_fails_for_a_while(sim, worker, fault, param):
+    """An end may be asked for twice: the sandbox is ended."""
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        sim.fault("cloudshell", "StopSandbox", fault, param)
+        sim.succeeded(sim.job_add("end-sandbox", configuration={},
+                                  input=artifact_of(box)))
+        assert sim.sandbox(box)["state"] in ("Teardown", "Ended")
+        assert set(beside.posts()) == {"StopSandbox"}
+
+
+# --- redirections ---
+
+@pytest.mark.parametrize("operation, status", [
+    ("Login", 301), ("Login", 302), ("Login", 307), ("Login", 308),
+    ("GetSandbox", 302), ("StartSandboxCommand", 307),
+    ("StartSandboxCommand", 303)])
+def test_redirection(sim, worker, status, operation):
+    """Neither password nor token follow a redirection to another host."""
+    other = Listener(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n\"no\"")
+    location = "http://localhost:%d/api/login?x=1" % other.port
+    try:
+        with Beside(sim, worker) as beside:
+            box = sim.sandbox_add()
+            sim.fault("cloudshell", operation, "status", {
+                "status": status, "body": "",
+                "headers": {"Location": location}}, count=-1,
+                **({} if operation == "Login" else {"match": box}))
+            told(sim, run_job(sim, box), "ConfigurationError",
+                 "redirects to another address",
+                 "localhost:%d/api/login" % other.port, "not followed",
+                 "url of the worker")
+            assert beside.executions() == []
+            assert beside.posts() == (
+                ["StartSandboxCommand"] if operation.startswith("Start")
+                else [])
+            assert PASSWORD not in worker.stderr()
+    finally:
+        other.close()
+    assert other.taken == [] and alive(worker.pid)
