@@ -154,6 +154,7 @@ struct ipc_order {
 		int64_t		 wait_max_ms;	/* longest pause */
 		int64_t		 wait_floor_ms;	/* shortest: request rate */
 		int64_t		 http_timeout_ms;
+		int64_t		 stop_ms;	/* all that a stop may take */
 		bool		 tag_sandbox_names;
 		bool		 keep_failed_setup;	/* on_setup_failure = keep */
 		bool		 command_output;	/* variable CommandOutput */
@@ -185,6 +186,9 @@ void	ipc_later_free(struct ipc_later_order *);
 
 #define IPC_ZYGOTE_FDS	3	/* order pipe's read end, report pipe's write
 				   end, the ledger's lock, by SCM_RIGHTS */
+
+#define IPC_ZYGOTE_READY	0	/* number of the first answer, which no
+				   request asked for: sign of life */
 
 struct ipc_zygote_request {
 	uint32_t	number;

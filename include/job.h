@@ -102,6 +102,7 @@ struct job_result {
 	json_t		*variables;	/* object of texts, or NULL */
 	char		*continuation;	/* with OUTCOME_CONTINUE */
 	bool		 sandbox_ended;	/* executor ended the job's sandbox itself */
+	bool		 sandbox_kept;	/* or left it on purpose */
 };
 
 const char	*job_outcome_name(enum job_outcome);

@@ -6,6 +6,7 @@
 #define SYS_H
 
 #include <sys/types.h>
+#include <sys/wait.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,9 @@ int64_t	sys_wall(void);
 /* Exponential back-off with jitter: uniformly between half and all of
  * min(base_ms * 2^attempt, max_ms); attempt counts from 0. */
 int64_t	sys_backoff_ms(unsigned attempt, int64_t base_ms, int64_t max_ms);
+
+/* P_PIDFD of waitid; glibc of EL 9 has no name for it. */
+#define SYS_P_PIDFD	((idtype_t)3)
 
 /* As the calls of the same name; glibc of EL 9 lacks the wrappers. */
 int	sys_pidfd_open(pid_t);

@@ -177,6 +177,17 @@ retry_after(const struct http_answer *h)
 	return s * 1000;
 }
 
+/* Whether the answer of a broken server proves that nothing was made: "token"
+ * beside "invalid" may be about an argument of the command. */
+static bool
+undone(const struct cs_answer *a)
+{
+	return a->verdict == VERDICT_QUOTA || a->verdict == VERDICT_CONFLICT ||
+	    (a->verdict == VERDICT_AUTH &&
+	    (text_has(a->message, "login failed") ||
+	    text_has(a->message, "didn't contain authentication")));
+}
+
 void
 answer_read(struct cs_client *c, const struct cs_request *r,
     const struct http_answer *h, struct cs_answer *a)
@@ -194,6 +205,8 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 		    json_loose(j, "statusCode") != NULL);
 		take_message(c, j, &h->body, a);
 		a->verdict = answer_verdict(failed, a->message);
+		if (r->once && a->status >= 500 && !undone(a))
+			a->verdict = VERDICT_BROKEN;
 		if (failed == 503 && a->after_ms > 0)
 			a->verdict = VERDICT_QUOTA;
 		if (a->verdict == VERDICT_REDIRECT)

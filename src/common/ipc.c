@@ -36,7 +36,7 @@ static const char *const step_names[STEP_MAX] = {
 };
 
 static const char *const step_texts[STEP_MAX] = {
-	[STEP_NONE] = "doing nothing yet",
+	[STEP_NONE] = "getting ready",
 	[STEP_ORDER] = "reading the order",
 	[STEP_ARTIFACT_READ] = "reading the input artifact",
 	[STEP_LOGIN] = "logging in to CloudShell",
@@ -333,6 +333,7 @@ static const struct ipc_member result_members[] = {
 	M_TEXTS(job_result, variables, "variables", JOB_VARIABLES_MAX),
 	M_TEXT(job_result, continuation, "continuation", false, JOB_TOKEN_MAX),
 	M_BOOL(job_result, sandbox_ended, "sandbox_ended"),
+	M_BOOL(job_result, sandbox_kept, "sandbox_kept"),
 };
 
 void
@@ -517,11 +518,11 @@ static const struct {
 } permits[IPC_REPORT_TYPES] = {
 	[IPC_HELLO] = { 0, HELLO | RESULT },
 	[IPC_INTENT] = { HELLO | ORDERED, WAITING | RESULT },
-	[IPC_FACT] = { HELLO | ORDERED, WAITING | RESULT },
+	/* also while waiting: a stop may come then, and what it undoes */
+	[IPC_FACT] = { HELLO | ORDERED, RESULT },
 	[IPC_PROGRESS] = { HELLO | ORDERED, RESULT },
 	[IPC_CALL] = { HELLO | ORDERED, RESULT },
 	[IPC_NEED_CREDENTIALS] = { HELLO | ORDERED, WAITING | RESULT },
-	/* also while waiting: a stop may come then */
 	[IPC_RESULT] = { HELLO | ORDERED, RESULT },
 };
 

@@ -91,6 +91,8 @@ static const struct ipc_member policy_members[] = {
 	M_INT(ipc_order, policy.wait_floor_ms, "wait_floor_ms", 0, INT64_MAX),
 	M_INT(ipc_order, policy.http_timeout_ms, "http_timeout_ms", 0,
 	    INT64_MAX),
+	M_INT(ipc_order, policy.stop_ms, "stop_ms", 0,
+	    INT64_MAX),
 	M_BOOL(ipc_order, policy.tag_sandbox_names, "tag_sandbox_names"),
 	M_BOOL(ipc_order, policy.keep_failed_setup, "keep_failed_setup"),
 	M_BOOL(ipc_order, policy.command_output, "command_output"),

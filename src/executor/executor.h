@@ -34,9 +34,9 @@
 /* Older credentials are renewed first (aws-contract 3.1). */
 #define ARTIFACT_FRESH_MS	(10 * 60 * 1000)
 
-#define STOP_MS		8000	/* all that a stop may take */
-#define STOP_CALL_MS	3000	/* one call of it, and how much longer than the
-				   stop a call runs that must not be cut */
+/* Of the time that a stop may take: one call of it, and how much longer than
+ * the stop a call runs that must not be cut. */
+#define STOP_CALL_MS(stop_ms)	((stop_ms) * 3 / 8)
 
 /* --- orders.c: what the supervisor says --- */
 
@@ -60,6 +60,7 @@ struct orders {
 	bool			 shielded;	/* no cut in the call now */
 	bool			 severed;	/* it was, after all */
 	int64_t			 cut_ms;	/* INT64_MAX: never */
+	int64_t			 stop_ms;	/* all that a stop may take */
 	bool			 recorded;	/* last intent or fact */
 	bool			 answered;	/* credentials or error */
 	struct credentials	 credentials;
@@ -82,11 +83,11 @@ int	orders_pause(struct orders *, int64_t ms, struct fail *);
  * the pipe ended, or a stop could not wait longer. */
 int	orders_await(struct orders *, const bool *flag, struct fail *);
 
-/* From now on a call runs to its end (bounded by STOP_CALL_MS after a stop). */
+/* From now on a call runs to its end (bounded by a part of stop_ms after a stop). */
 void	orders_shield(struct orders *);
 void	orders_unshield(struct orders *);
 
-/* The clean-up of a stop begins: calls run again, until STOP_MS after it. */
+/* The clean-up of a stop begins: calls run again, until stop_ms after it. */
 void	orders_begin_stop(struct orders *);
 
 /* For struct http_interrupt; the argument is struct orders. */

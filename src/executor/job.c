@@ -77,9 +77,8 @@ job_intend(struct exec *x, enum job_intent intent, struct fail *f)
 	if (orders_pause(&x->orders, 0, f) == -1)
 		return -1;
 	x->facts.intent = intent;
-	if (tell(x, IPC_INTENT, f) == -1)
-		return -1;
-	if (orders_pause(&x->orders, 0, f) == 0)
+	if (tell(x, IPC_INTENT, f) == 0 &&
+	    orders_pause(&x->orders, 0, f) == 0)
 		return 0;
 	/* halted meanwhile: an intent left open would look like a lost call */
 	x->facts.intent = INTENT_NONE;
@@ -164,7 +163,7 @@ stop(struct exec *x, const struct action *a, const struct fail *f)
 
 	buf_init(&text, STOP_TEXT_MAX);
 	orders_begin_stop(&x->orders);
-	x->settings.timeout_ms = STOP_CALL_MS;
+	x->settings.timeout_ms = STOP_CALL_MS(x->orders.stop_ms);
 	if (a->stop != NULL)
 		a->stop(x, &text);
 	if (f->kind != FAIL_STOPPED)

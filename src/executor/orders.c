@@ -76,7 +76,7 @@ halt(struct orders *o, enum halt what)
 	if (!o->shielded)
 		cut_at(o, now);
 	else if (what == HALT_STOP)
-		cut_at(o, now + STOP_CALL_MS);
+		cut_at(o, now + STOP_CALL_MS(o->stop_ms));
 }
 
 /* One line after the order. A broken one ends the process: nothing can be
@@ -207,6 +207,7 @@ orders_first(struct orders *o, struct ipc_order *order)
 		log_warnx("%s", f.text);
 		return IPC_EXIT_PROTOCOL;
 	}
+	o->stop_ms = order->policy.stop_ms;
 	buf_consume(&o->in, len + 1);
 	return IPC_EXIT_OK;
 }
@@ -248,7 +249,7 @@ orders_await(struct orders *o, const bool *flag, struct fail *f)
 			return 0;
 		now = sys_now_ms();
 		if (o->halt == HALT_STOP && limit == NEVER)
-			limit = now + STOP_CALL_MS;
+			limit = now + STOP_CALL_MS(o->stop_ms);
 		/* nothing is under way while credentials are awaited */
 		if (o->ended || now >= limit ||
 		    (flag == &o->answered && o->halt != HALT_NONE))
@@ -279,7 +280,7 @@ orders_unshield(struct orders *o)
 void
 orders_begin_stop(struct orders *o)
 {
-	cut_at(o, o->halted_ms + STOP_MS);
+	cut_at(o, o->halted_ms + o->stop_ms);
 }
 
 bool

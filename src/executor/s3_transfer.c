@@ -195,7 +195,8 @@ attempt(struct transfer *t, struct buf *out, struct fail *f)
 	if (build(t, &req, f) == -1)
 		return -1;
 	if (perform(t, &req, &a, f) == -1) {
-		if (f->kind == FAIL_SYSTEM && t->body == NULL)
+		if (f->kind == FAIL_SYSTEM && t->body == NULL &&
+		    strstr(f->text, "answer larger") != NULL)
 			(void)fail_set(f, FAIL_CONFIG, "the input artifact is "
 			    "larger than 64 MiB: use the output artifact of "
 			    "Quali-Start-Sandbox as this action's input");

@@ -8,7 +8,7 @@
 #include "executor.h"
 #include "sys.h"
 
-#define ADOPT_LOOKS	3	/* for a sandbox whose start was not answered */
+#define ADOPT_LOOKS	6	/* for a sandbox whose start was not answered */
 #define ADOPT_PAUSE_MS	3000	/* between them: its creation may go on */
 #define STOP_LOOK_MS	1000	/* the same during a stop */
 #define FEED_PAUSE_MS	2000	/* until the feed tells why a setup failed */
@@ -243,6 +243,7 @@ setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 	reason(x, &why);
 	buf_init(&fate, 1000);
 	rv = dispose(x, x->order.policy.keep_failed_setup, &fate, f);
+	x->result.sandbox_kept = x->order.policy.keep_failed_setup;
 	if (rv == 0)
 		rv = fail_set(f, FAIL_JOB, "setup of sandbox \"%s\" (%s) "
 		    "failed%s%.100s: %s.%s", sb->name == NULL ?

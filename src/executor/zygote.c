@@ -123,6 +123,7 @@ zygote_serve(int sock, int fds[IPC_ZYGOTE_FDS])
 
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
+	answer(sock, IPC_ZYGOTE_READY, getpid(), 0);
 	while (receive(sock, &req, fds)) {
 		/* a SIGTERM before the executor listens must not be lost */
 		sigprocmask(SIG_BLOCK, &term, &before);

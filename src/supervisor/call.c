@@ -23,7 +23,7 @@ bool
 call_passing(const struct aws_reply *reply)
 {
 	if (reply->transport != FAIL_NONE)
-		return reply->transport != FAIL_CONFIG;
+		return true;
 	switch (reply->error.class) {
 	case AWS_THROTTLED:
 	case AWS_TRANSIENT:

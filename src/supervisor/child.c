@@ -138,7 +138,7 @@ on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	siginfo_t info = { 0 };
 
 	(void)source, (void)revents;
-	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) != 0 ||
+	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) != 0 ||
 	    info.si_pid == 0)
 		return 0;
 	enter(child);
@@ -177,7 +177,7 @@ adopt(struct child *child, pid_t pid, struct fail *fail)
 		return fail_set(fail, FAIL_SYSTEM, "process %d: %s", (int)pid,
 		    strerror(errno));
 	memset(&info, 0, sizeof(info));
-	if (waitid(P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG |
+	if (waitid(SYS_P_PIDFD, (id_t)child->pidfd, &info, WEXITED | WNOHANG |
 	    WNOWAIT) != 0) {
 		set_close(&child->pidfd);
 		return fail_set(fail, FAIL_SYSTEM,

@@ -188,7 +188,7 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 		plan_renewal(s, before);
 	}
 	/* last: it may stop the source */
-	s->changed(s->now.keys.access_key_id != NULL, s->arg);
+	s->changed(error == NULL, s->arg);
 }
 
 static void
@@ -221,6 +221,12 @@ on_timer(sd_event_source *source, uint64_t usec, void *arg)
 }
 
 /* --- for the others --- */
+
+bool
+credentials_looking(const struct credential_source *s)
+{
+	return s->now.keys.access_key_id == NULL && s->error[0] == '\0';
+}
 
 struct credential_source *
 credentials_new(sd_event *event, const struct conf *conf,

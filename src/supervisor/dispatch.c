@@ -117,6 +117,40 @@ bury(struct worker *worker)
 			dispatch_drop(entry);
 }
 
+/* Its first failure, one each minute, and its end. */
+static void
+tell_ledger(struct worker *worker, bool saved, const char *why)
+{
+	int64_t now = sys_now_ms();
+
+	if (saved && worker->ledger_broken)
+		journal_event(JOURNAL_LEDGER, LOG_NOTICE,
+		    "the ledger can be written again");
+	if (!saved && (!worker->ledger_broken ||
+	    now - worker->broken_told_ms >= 60000)) {
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; nothing is "
+		    "claimed until the ledger can be written", why);
+		worker->broken_told_ms = now;
+	}
+	worker->ledger_broken = !saved;
+}
+
+bool
+dispatch_ledger_works(struct worker *worker)
+{
+	struct fail fail;
+	bool works;
+
+	if (!worker->ledger_broken)
+		return true;
+	works = ledger_begin(worker->ledger, &fail) == 0 &&
+	    ledger_commit(worker->ledger, &fail) == 0;
+	if (!works)
+		ledger_rollback(worker->ledger);
+	tell_ledger(worker, works, fail.text);
+	return works;
+}
+
 static int
 on_commit(sd_event_source *source, void *arg)
 {
@@ -126,9 +160,7 @@ on_commit(sd_event_source *source, void *arg)
 	bool saved = save_all(worker, &fail);
 
 	(void)source;
-	if (!saved)
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "ledger: %s; nothing "
-		    "is claimed until it can be written", fail.text);
+	tell_ledger(worker, saved, fail.text);
 	/* New saves wanted by what follows are for the next transaction. */
 	TAILQ_FOREACH(entry, &worker->entries, link) {
 		entry->in_commit = entry->save;
@@ -203,11 +235,13 @@ do_start(struct entry *entry)
 	if (entry->job.cleaning)
 		journal_job(&entry->job, JOURNAL_CLEANUP, LOG_NOTICE,
 		    "cleaning up");
-	if (entry->token_fault != NULL && !entry->job.cleaning)
-		fail_set(&fail, FAIL_CONFIG, "%s", entry->token_fault);
-	else if (child_start(entry, &fail) == 0)
-		return;
-	dispatch_text(entry, EV_START_FAILED, fail.text);
+	if (entry->token_fault != NULL && !entry->job.cleaning) {
+		dispatch_text(entry, EV_UNUSABLE, entry->token_fault);
+	} else if (child_start(entry, &fail) != 0) {
+		journal_job(&entry->job, JOURNAL_ZYGOTE, LOG_ERR,
+		    "no process for it: %s", fail.text);
+		dispatch_text(entry, EV_START_FAILED, fail.text);
+	}
 }
 
 static void
@@ -274,10 +308,9 @@ do_stop(struct entry *entry)
 static void
 do_cancel(struct entry *entry)
 {
-	call_cancel(entry->ack);
 	call_cancel(entry->details);
 	call_cancel(entry->report);
-	entry->ack = entry->details = entry->report = NULL;
+	entry->details = entry->report = NULL;
 }
 
 static void
@@ -330,6 +363,16 @@ carry_out(struct entry *entry, unsigned fx)
 		do_forget(entry);
 }
 
+/* The work is over: a late answer of GetJobDetails is nobody's any more. */
+static void
+forget_secrets(struct entry *entry)
+{
+	call_cancel(entry->details);
+	entry->details = NULL;
+	job_data_free(&entry->data);
+	credentials_free(&entry->fresh);
+}
+
 static void
 tell_result(const struct job *job)
 {
@@ -354,8 +397,14 @@ tell(const struct entry *entry, const struct job *before,
 {
 	const struct job *job = &entry->job;
 
+	char text[LOG_LINE_MAX];
+
 	if (before->state != JOB_RESULT && job->state == JOB_RESULT)
 		tell_result(job);
+	if (ev->type == EV_RESULT && before->cleaning)
+		journal_job(job, JOURNAL_CLEANUP, job->cleanup ? LOG_WARNING :
+		    LOG_NOTICE, "clean-up: %s", log_safe(text, sizeof(text),
+		    ev->u.result->text != NULL ? ev->u.result->text : ""));
 	if (before->child == CHILD_PARKING && job->child == CHILD_NONE &&
 	    job->state == JOB_OURS)
 		journal_job(job, JOURNAL_PARKED, LOG_NOTICE,
@@ -388,6 +437,8 @@ dispatch_event(struct entry *entry, const struct job_event *ev)
 	entry->depth++;
 	fx = jobs_step(&entry->job, ev, &now);
 	tell(entry, &before, ev);
+	if (before.state != JOB_RESULT && entry->job.state == JOB_RESULT)
+		forget_secrets(entry);
 	carry_out(entry, fx);
 	if (--entry->depth > 0)
 		return;
@@ -434,8 +485,7 @@ rules_of(const struct conf *conf, enum job_action action)
 		.kill_grace_ms = conf->worker.kill_grace,
 		.run_ambiguous = conf->worker.ambiguous_claim == CLAIM_RUN,
 		.hand_back = conf->worker.on_stop == ON_STOP_HAND_BACK,
-		.keep_failed =
-		    conf->start.on_setup_failure == SETUP_FAILURE_KEEP,
+		.plain_names = !conf->worker.tag_sandbox_names,
 	};
 
 	return rules;

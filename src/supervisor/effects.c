@@ -24,7 +24,8 @@ static bool
 unsure(const struct aws_reply *reply)
 {
 	if (reply->transport != FAIL_NONE)
-		return reply->transport != FAIL_AGAIN;
+		return reply->transport != FAIL_AGAIN &&
+		    reply->transport != FAIL_CONFIG;
 	return reply->error.class == AWS_TRANSIENT;
 }
 
@@ -117,7 +118,9 @@ effect_acknowledge(struct entry *entry)
 static void
 details_take(struct entry *entry, struct job_data *data)
 {
-	if (entry->job.want_credentials) {
+	if (!(entry->job.busy & FX_DETAILS)) {	/* nobody waits any more */
+		job_data_free(data);
+	} else if (entry->job.want_credentials) {
 		credentials_free(&entry->fresh);
 		entry->fresh = data->credentials;
 		memset(&data->credentials, 0, sizeof(data->credentials));
@@ -173,21 +176,20 @@ effect_details(struct entry *entry)
 
 /* --- PutJobSuccessResult, PutJobFailureResult --- */
 
+static bool
+is_code(const struct aws_reply *reply, const char *one, const char *other)
+{
+	return reply->transport == FAIL_NONE &&
+	    (strcmp(reply->error.code, one) == 0 ||
+	    strcmp(reply->error.code, other) == 0);
+}
+
 static void
 report_refused(struct entry *entry, const struct aws_reply *reply)
 {
 	struct job *job = &entry->job;
-	const char *code = reply->error.code;
 
-	if (strcmp(code, "ValidationException") == 0 ||
-	    strcmp(code, "OutputVariablesSizeExceededException") == 0) {
-		journal_job(job, JOURNAL_REFUSED, LOG_ERR, "%s; %s",
-		    reply->text, job->bare ? "given up" :
-		    "reporting the bare result");
-		dispatch_simple(entry, EV_REPORT_INVALID);
-		return;
-	}
-	if (job->report_unsure)
+	if (job->report_unsure || job->resumed)
 		journal_job(job, JOURNAL_REPORTED, LOG_NOTICE, "%s: an earlier "
 		    "attempt had no answer and counts as taken", reply->text);
 	else
@@ -221,12 +223,23 @@ report_done(const struct aws_reply *reply, void *arg)
 		dispatch_simple(entry, EV_REPORTED);
 		return;
 	}
-	if (reply->transport == FAIL_NONE && !call_passing(reply)) {
+	if (is_code(reply, "JobNotFoundException",
+	    "InvalidJobStateException")) {
 		report_refused(entry, reply);
 		return;
 	}
-	journal_job(&entry->job, JOURNAL_AWS, LOG_WARNING, "%s; the result is "
-	    "kept and sent again", reply->text);
+	if (is_code(reply, "ValidationException",
+	    "OutputVariablesSizeExceededException")) {
+		journal_job(&entry->job, JOURNAL_REFUSED, LOG_ERR,
+		    "%s; reporting less", reply->text);
+		dispatch_simple(entry, EV_REPORT_INVALID);
+		return;
+	}
+	/* Whatever else it is, a missing permission included, may be mended
+	 * while the result is kept. */
+	journal_job(&entry->job, JOURNAL_AWS, call_passing(reply) ?
+	    LOG_WARNING : LOG_ERR, "%s; the result is kept and sent again",
+	    reply->text);
 	deliver_again(entry, unsure(reply) ? EV_REPORT_UNSURE :
 	    EV_REPORT_AGAIN, reply);
 }
@@ -292,6 +305,7 @@ order_policy(const struct conf *conf, struct ipc_order *order)
 	order->policy.wait_floor_ms = conf->worker.max_jobs * 1000 /
 	    conf->worker.max_request_rate;
 	order->policy.http_timeout_ms = conf->worker.http_timeout;
+	order->policy.stop_ms = conf->worker.kill_grace * 4 / 5;
 	order->policy.tag_sandbox_names = conf->worker.tag_sandbox_names;
 	order->policy.keep_failed_setup =
 	    conf->start.on_setup_failure == SETUP_FAILURE_KEEP;

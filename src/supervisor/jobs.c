@@ -160,6 +160,9 @@ life_stop_child(struct job *job, enum job_stop why, const struct job_now *now)
 bool
 life_heard(const struct job *job)
 {
+	/* What was on its way when the kill was sent still counts. */
+	if (job->child == CHILD_KILLED)
+		return !job->fault && !job->late && !job->version_fault;
 	return job->child == CHILD_WORKING || job->child == CHILD_STOPPING ||
 	    job->child == CHILD_PARKING;
 }
@@ -205,6 +208,7 @@ static const event_handler handlers[EV_MAX] = {
 	[EV_RESULT] = life_on_result,
 	[EV_FAULT] = life_on_fault,
 	[EV_NO_ORDER] = life_on_fault,
+	[EV_UNUSABLE] = life_on_unusable,
 	[EV_EXIT] = life_on_exit_event,
 	[EV_REPORTED] = life_on_reported,
 	[EV_REPORT_REFUSED] = life_on_report_refused,
@@ -251,6 +255,9 @@ jobs_remaining(const struct job *job, const struct job_now *now)
 bool
 jobs_slot(const struct job *job)
 {
+	/* a clean-up that is about to start */
+	if (job->state == JOB_RESULT && job->cleanup && job->start_ms == 0)
+		return true;
 	return job->child != CHILD_NONE || job->state == JOB_NEW ||
 	    job->state == JOB_CLAIMING || job->state == JOB_OURS;
 }

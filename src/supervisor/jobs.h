@@ -16,13 +16,15 @@
 #define JOB_HELLO_MS		10000	/* from the request to the executor's hello */
 #define JOB_EXIT_MS		5000	/* from a result to the executor's exit */
 #define JOB_CLEANUP_MS		180000	/* a clean-up executor */
-#define JOB_START_TRIES		5	/* executors asked for in vain */
+#define JOB_START_TRIES		20	/* executors asked for in vain, over more
+					   than a minute */
 #define JOB_CLEANUP_TRIES	40	/* about five hours of trying */
-#define JOB_ACK_TRIES		20	/* about ten minutes of trying */
+#define JOB_ACK_TRIES		20	/* some minutes of trying, while no attempt
+					   can have landed */
 #define JOB_REPORT_S		(24 * 3600)	/* from the claim: CodePipeline's own
 					   limit of an action (aws-contract 2.5) */
 
-/* Where a job is. The first four are kept on disk as they are. */
+/* Where a job is; on disk as well, except JOB_NEW. */
 enum job_state {
 	JOB_NEW,	/* nothing known yet */
 	JOB_CLAIMING,	/* AcknowledgeJob not answered yet */
@@ -57,7 +59,7 @@ struct job_rules {
 	int64_t	kill_grace_ms;
 	bool	run_ambiguous;	/* InvalidNonce after an unknown outcome: ours */
 	bool	hand_back;	/* on_stop = hand-back */
-	bool	keep_failed;	/* on_setup_failure = keep */
+	bool	plain_names;	/* tag_sandbox_names = no */
 };
 
 struct job_now {
@@ -144,6 +146,7 @@ enum job_event_type {
 	EV_RESULT,		/* u.result, copied */
 	EV_FAULT,		/* broken or unpermitted line; u.text */
 	EV_NO_ORDER,		/* the order cannot be written; u.text */
+	EV_UNUSABLE,		/* the job cannot be run as it is; u.text */
 	EV_EXIT,		/* pipe drained, process reaped; u.exit */
 	EV_REPORTED,
 	EV_REPORT_REFUSED,	/* job is not (no longer) ours to report */
@@ -192,7 +195,7 @@ enum job_effect {
 	FX_UPGRADE	= 1 << 11,	/* end, to be started anew */
 	FX_REPORT	= 1 << 12,
 	FX_FORGET	= 1 << 13,	/* the life is over */
-	FX_CANCEL	= 1 << 14,	/* give up the requests in flight */
+	FX_CANCEL	= 1 << 14,	/* give up details and report in flight */
 };
 
 /* A new life from polled data. Names are copied, no secret is. */

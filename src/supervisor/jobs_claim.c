@@ -31,6 +31,9 @@ life_on_offered_again(struct job *job, const struct job_event *ev,
 	if (job->state != JOB_CLAIMING || strcmp(job->nonce, ev->u.nonce) == 0)
 		return 0;
 	strlcpy(job->nonce, ev->u.nonce, sizeof(job->nonce));
+	/* Offered anew: what was sent before did not claim it. */
+	if (!(job->busy & FX_ACKNOWLEDGE))
+		job->ack_unsure = false;
 	if (job->retry_ms != 0)
 		job->retry_ms = now->ms;
 	return life_save_then(job, 0);
@@ -87,7 +90,9 @@ life_on_ack_again(struct job *job, const struct job_event *ev,
 		return 0;
 	if (ev->type == EV_ACK_UNSURE)
 		job->ack_unsure = true;
-	if (job->tries >= JOB_ACK_TRIES)
+	/* One that may have landed is repeated as long as the job can live. */
+	if ((job->tries >= JOB_ACK_TRIES && !job->ack_unsure) ||
+	    now->wall > job->claimed_wall + JOB_REPORT_S)
 		return life_drop(job);
 	if (job->draining)	/* repeated by the next process */
 		return job->ack_unsure ? 0 : life_drop(job);

@@ -62,19 +62,6 @@ set_failure(struct job *job, enum fail_kind kind, const char *text)
 		job->result.external_id = xstrdup(job->facts.sandbox_id);
 }
 
-void
-jobs_end_failed(struct job *job, enum fail_kind kind, const char *fmt, ...)
-{
-	char text[FAIL_TEXT_MAX];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	utf8_cut(text, sizeof(text) - 1);
-	set_failure(job, kind, text);
-}
-
 bool
 jobs_end_needs_cleanup(const struct job *job, bool told)
 {
@@ -83,11 +70,12 @@ jobs_end_needs_cleanup(const struct job *job, bool told)
 	if (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_CONTINUE)
 		return false;
 	if (job->action == ACTION_START) {
-		if (job->result.sandbox_ended || (told && job->rules.keep_failed))
+		if (job->result.sandbox_ended || job->result.sandbox_kept)
 			return false;
-		return job->facts.intent == INTENT_SANDBOX ||
-		    (job->facts.sandbox_ours &&
-		    job->facts.sandbox_id[0] != '\0');
+		if (job->facts.sandbox_id[0] == '\0')	/* found by its tag */
+			return job->facts.intent == INTENT_SANDBOX &&
+			    !job->rules.plain_names;
+		return job->facts.sandbox_ours;
 	}
 	return job->action == ACTION_RUN && !told &&
 	    job->facts.execution_id[0] != '\0';
@@ -95,9 +83,17 @@ jobs_end_needs_cleanup(const struct job *job, bool told)
 
 /* What goes on after the report, for the reader of the message. */
 static void
-add_cleanup(const struct job *job, struct buf *text)
+add_cleanup(const struct job *job, bool told, struct buf *text)
 {
-	if (!jobs_end_needs_cleanup(job, false))
+	const char *name = job->facts.sandbox_name;
+
+	if (job->facts.intent == INTENT_COMMAND && !told)
+		buf_adds(text, " The command may have run.");
+	if (job->facts.intent == INTENT_SANDBOX && job->rules.plain_names &&
+	    !told)
+		buf_addf(text, " A sandbox named \"%s\" may exist: end it in "
+		    "CloudShell if it does.", name != NULL ? name : "");
+	if (!jobs_end_needs_cleanup(job, told))
 		return;
 	if (job->action == ACTION_RUN)
 		buf_addf(text, " The worker goes on to cancel execution %s of "
@@ -107,10 +103,26 @@ add_cleanup(const struct job *job, struct buf *text)
 		    job->facts.sandbox_id);
 	else
 		buf_addf(text, " The worker goes on to look for sandbox "
-		    "\"%s\" and to end it.", job->facts.sandbox_name != NULL ?
-		    job->facts.sandbox_name : "");
-	if (job->facts.intent == INTENT_COMMAND)
-		buf_adds(text, " The command may have run.");
+		    "\"%s\" and to end it.", name != NULL ? name : "");
+}
+
+void
+jobs_end_failed(struct job *job, enum fail_kind kind, const char *fmt, ...)
+{
+	char text[FAIL_TEXT_MAX];
+	struct buf whole;
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	utf8_cut(text, sizeof(text) - 1);
+	job_result_free(&job->result);
+	buf_init(&whole, FAIL_TEXT_MAX + 1000);
+	buf_adds(&whole, text);
+	add_cleanup(job, false, &whole);
+	set_failure(job, kind, buf_text(&whole));
+	buf_free(&whole);
 }
 
 static void
@@ -144,15 +156,17 @@ jobs_end_with_result(struct job *job, const struct job_result *told)
 	r->variables = json_incref(told->variables);
 	if (r->text != NULL)
 		r->text[0] = (char)toupper((unsigned char)r->text[0]);
-	if (told->outcome != OUTCOME_STOPPED)
+	if (told->outcome == OUTCOME_SUCCESS)
 		return;
-	r->outcome = OUTCOME_FAILURE;
-	r->kind = job->stop == STOP_NONE ? FAIL_SYSTEM : FAIL_JOB;
 	buf_init(&text, FAIL_TEXT_MAX * 2);
-	add_cause(job, &text);
-	if (told->text != NULL && told->text[0] != '\0')
-		buf_addf(&text, " %s", told->text);
-	add_cleanup(job, &text);
+	if (told->outcome == OUTCOME_STOPPED) {
+		r->outcome = OUTCOME_FAILURE;
+		r->kind = job->stop == STOP_NONE ? FAIL_SYSTEM : FAIL_JOB;
+		add_cause(job, &text);
+		buf_adds(&text, " ");
+	}
+	buf_adds(&text, r->text != NULL ? r->text : "");
+	add_cleanup(job, told->outcome != OUTCOME_STOPPED, &text);
 	free(r->text);
 	r->text = xstrdup(buf_text(&text));
 	buf_free(&text);
@@ -217,7 +231,7 @@ jobs_end_without_result(struct job *job, const struct job_exit *end)
 		    "machine, not of the pipeline: retry the stage, and tell "
 		    "the worker's operator.");
 	}
-	add_cleanup(job, &text);
+	add_cleanup(job, false, &text);
 	set_failure(job, kind, buf_text(&text));
 	buf_free(&text);
 }

@@ -42,6 +42,8 @@ bool		life_answered(struct job *, unsigned request);
 
 /* --- jobs_run.c --- */
 
+/* Parking, and no executor is left: stay for the next process, or hand back. */
+unsigned	life_rest(struct job *, const struct job_now *);
 unsigned	life_overdue(struct job *, const struct job_now *);
 
 /* --- handlers: one per event, (job, event, now) -> effects --- */
@@ -63,6 +65,7 @@ LIFE_HANDLER(life_on_details_refused);
 
 /* jobs_run.c */
 LIFE_HANDLER(life_on_hello);
+LIFE_HANDLER(life_on_unusable);
 LIFE_HANDLER(life_on_hello_version);
 LIFE_HANDLER(life_on_noted);
 LIFE_HANDLER(life_on_progress);

@@ -76,7 +76,7 @@ unsigned
 life_on_save_failed(struct job *job, const struct job_event *ev,
     const struct job_now *now)
 {
-	unsigned go = job->held & (FX_REPORT | FX_FORGET);
+	unsigned go = job->held & FX_REPORT;
 
 	(void)ev;
 	if (job->state == JOB_CLAIMING && (job->held & FX_ACKNOWLEDGE) &&
@@ -143,13 +143,15 @@ life_on_park(struct job *job, const struct job_event *ev,
 	unsigned out = life_on_drain(job, ev, now);
 
 	job->parking = true;
-	/* What is not answered by now is repeated by the next process. */
-	if (job->busy != 0) {
-		job->ack_unsure |= (job->busy & FX_ACKNOWLEDGE) != 0;
+	/* What is not answered by now is repeated by the next process; an
+	 * acknowledge has until the end, since its repeat is ambiguous. */
+	if (job->busy & ~FX_ACKNOWLEDGE) {
 		job->report_unsure |= (job->busy & FX_REPORT) != 0;
-		job->busy = 0;
+		job->busy &= FX_ACKNOWLEDGE;
 		out |= FX_CANCEL;
 	}
+	if (job->child == CHILD_NONE)
+		return out | life_rest(job, now);
 	if (job->child != CHILD_WORKING)
 		return out;
 	job->child = CHILD_PARKING;

@@ -33,7 +33,8 @@ life_on_report_refused(struct job *job, const struct job_event *ev,
 	if (!life_answered(job, FX_REPORT))
 		return 0;
 	job->reported = true;
-	if (!job->report_unsure && job->result.outcome != OUTCOME_FAILURE)
+	if (!job->report_unsure && !job->resumed &&
+	    job->result.outcome != OUTCOME_FAILURE)
 		job->cleanup = (job->facts.sandbox_ours &&
 		    job->facts.sandbox_id[0] != '\0' &&
 		    !job->result.sandbox_ended) ||
@@ -54,6 +55,12 @@ life_on_report_invalid(struct job *job, const struct job_event *ev,
 	if (!job->bare) {
 		job->bare = true;
 		return life_when_saved(job, FX_REPORT, now);
+	}
+	if (job->result.outcome == OUTCOME_SUCCESS) {
+		jobs_end_failed(job, FAIL_SYSTEM, "The work succeeded, but "
+		    "CodePipeline does not take the worker's report of it. "
+		    "Tell the worker's operator.");
+		return life_save_then(job, FX_REPORT);
 	}
 	job->reported = true;
 	return life_finish(job);

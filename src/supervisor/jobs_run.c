@@ -24,10 +24,9 @@ life_overdue(struct job *job, const struct job_now *now)
 	if (job->child != CHILD_NONE && job->child != CHILD_ASKED)
 		return 0;
 	job->held &= ~(FX_START | FX_DETAILS);
-	jobs_end_failed(job, FAIL_SYSTEM, "Timed out after %s before it could "
-	    "begin: %s", jobs_duration(text, sizeof(text),
-	    job->rules.timeout_ms), job->why[0] != '\0' ? job->why :
-	    "the worker could not get the job's data");
+	jobs_end_failed(job, FAIL_SYSTEM, "Timed out after %s before the "
+	    "worker could begin with it. Tell the worker's operator.",
+	    jobs_duration(text, sizeof(text), job->rules.timeout_ms));
 	if (job->child == CHILD_ASKED)
 		out = life_kill_child(job);
 	life_settle(job, false);
@@ -53,8 +52,9 @@ start_again(struct job *job, const struct job_now *now)
 	if (job->deadline_ms == 0)	/* passed while the last one was killed */
 		return life_overdue(job, now);
 	if (++job->starts >= JOB_START_TRIES) {
-		jobs_end_failed(job, FAIL_SYSTEM, "The worker could not start "
-		    "a process for this job: %s", job->why);
+		jobs_end_failed(job, FAIL_SYSTEM, "The worker's machine "
+		    "cannot start processes for jobs at present. Retry the "
+		    "stage; if it fails again, tell the worker's operator.");
 		return life_ended(job, false);
 	}
 	job->start_ms = now->ms + life_pause_ms(job, job->starts - 1, 200, 5000);
@@ -72,6 +72,20 @@ life_on_hello(struct job *job, const struct job_event *ev,
 	job->limit_ms = job->cleaning ? now->ms + JOB_CLEANUP_MS : 0;
 	job->have_data = false;
 	return FX_ORDER;
+}
+
+/* Not even begun, and cannot be: no process was asked for. */
+unsigned
+life_on_unusable(struct job *job, const struct job_event *ev,
+    const struct job_now *now)
+{
+	(void)now;
+	if (job->child != CHILD_ASKED || job->state != JOB_OURS)
+		return 0;
+	job->child = CHILD_NONE;
+	job->limit_ms = 0;
+	jobs_end_failed(job, FAIL_CONFIG, "%s", ev->u.text);
+	return life_ended(job, false);
 }
 
 unsigned
@@ -108,7 +122,7 @@ life_on_progress(struct job *job, const struct job_event *ev,
 	    job->child == CHILD_STOPPING || job->step == ev->u.step)
 		return 0;
 	job->step = ev->u.step;
-	return life_save_then(job, 0);
+	return FX_SAVE;		/* nothing waits for it */
 }
 
 unsigned
@@ -155,6 +169,16 @@ life_on_fault(struct job *job, const struct job_event *ev,
 	return life_kill_child(job);
 }
 
+unsigned
+life_rest(struct job *job, const struct job_now *now)
+{
+	if (job->state != JOB_OURS || !job->rules.hand_back ||
+	    job->facts.intent != INTENT_NONE)
+		return 0;	/* goes on with the next process */
+	jobs_end_handed_back(job, now);
+	return life_ended(job, true);
+}
+
 /* Gone without a result, with the order sent. */
 static unsigned
 lost(struct job *job, enum job_child was, const struct job_event *ev,
@@ -163,14 +187,9 @@ lost(struct job *job, enum job_child was, const struct job_event *ev,
 	bool parked = !ev->u.exit.signaled &&
 	    ev->u.exit.status == IPC_EXIT_PARKED;
 
-	if (job->parking && (parked || was == CHILD_PARKING ||
-	    was == CHILD_KILLED)) {
-		if (!parked || !job->rules.hand_back ||
-		    job->facts.intent != INTENT_NONE)
-			return 0;	/* goes on with the next process */
-		jobs_end_handed_back(job, now);
-		return life_ended(job, true);
-	}
+	if (job->parking && !job->fault && job->stop == STOP_NONE &&
+	    (parked || was == CHILD_PARKING || was == CHILD_KILLED))
+		return life_rest(job, now);
 	jobs_end_without_result(job, &ev->u.exit);
 	return life_ended(job, false);
 }
@@ -201,7 +220,8 @@ child_gone(struct job *job, const struct job_event *ev,
 		return life_when_saved(job, FX_REPORT |
 		    (job->cleanup ? FX_START : 0), now);
 	if (job->have_data)		/* the order was never sent */
-		return start_again(job, now);
+		return job->parking ? life_rest(job, now) :
+		    start_again(job, now);
 	return lost(job, was, ev, now);
 }
 
@@ -209,11 +229,13 @@ unsigned
 life_on_start_failed(struct job *job, const struct job_event *ev,
     const struct job_now *now)
 {
+	static const struct job_event gone = { .type = EV_EXIT };
+
 	if (job->child != CHILD_ASKED && job->child != CHILD_KILLED)
 		return 0;
 	if (!job->late)
 		strlcpy(job->why, ev->u.text, sizeof(job->why));
-	return child_gone(job, NULL, now);
+	return child_gone(job, &gone, now);
 }
 
 unsigned

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,10 +27,13 @@ lock_wait(int fd, const char *path, int64_t wait_ms)
 	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
 	int64_t until = sys_now_ms() + wait_ms;
 	bool told = false;
+	sigset_t ends;
+
+	(void)sigemptyset(&ends);
+	(void)sigaddset(&ends, SIGTERM);
+	(void)sigaddset(&ends, SIGINT);
 
 	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
-		if (errno == EINTR)
-			continue;
 		if (errno != EWOULDBLOCK || sys_now_ms() >= until)
 			return -1;
 		if (!told)
@@ -37,7 +41,11 @@ lock_wait(int fd, const char *path, int64_t wait_ms)
 			    "executors of the former worker", path,
 			    (long long)((wait_ms + 999) / 1000));
 		told = true;
-		(void)nanosleep(&pause, NULL);
+		/* both are blocked for the loop to come */
+		if (sigtimedwait(&ends, NULL, &pause) != -1) {
+			errno = EINTR;
+			return -1;
+		}
 	}
 	return 0;
 }
@@ -54,6 +62,7 @@ lock_take(const char *state_dir, int64_t wait_ms, struct fail *f)
 		    strerror(errno));
 	} else if (lock_wait(fd, path, wait_ms) == -1) {
 		(void)fail_set(f, FAIL_SYSTEM, "lock %s: %s", path,
+		    errno == EINTR ? "stopped while waiting for it" :
 		    errno == EWOULDBLOCK ? "another quali-job-worker, or an "
 		    "executor of a former one, uses this state folder" :
 		    strerror(errno));

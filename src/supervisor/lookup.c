@@ -19,7 +19,6 @@
 #include "supervisor.h"
 #include "sys.h"
 
-#define WAIT_PIDFD	((idtype_t)3)	/* P_PIDFD; glibc of EL 9 has no name */
 
 /* What the child's environment may hold: beside AWS_* these. */
 static const char *const passed[] = { "HOME", "PATH", "LANG", "LC_ALL",
@@ -320,7 +319,7 @@ on_exit_of(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	kill_all(l);		/* grandchildren; it is a zombie itself */
 	memset(&info, 0, sizeof(info));
 	/* ECHILD: somebody reaped it; the answer then tells */
-	(void)waitid(WAIT_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
+	(void)waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
 	error = judge(l, &info, text, sizeof(text));
 	l->done(error == NULL ? &l->answer : NULL, error, l->arg);
 	lookup_free(l);
@@ -404,7 +403,7 @@ lookup_stop(struct lookup *l)
 		return;
 	kill_all(l);
 	/* does not wait: the sweep for unknown zombies gets the rest */
-	(void)waitid(WAIT_PIDFD, (id_t)l->pidfd, &info, WEXITED | WNOHANG);
+	(void)waitid(SYS_P_PIDFD, (id_t)l->pidfd, &info, WEXITED | WNOHANG);
 	lookup_free(l);
 }
 

@@ -1,6 +1,7 @@
 /*
  * quali-job-worker, the supervisor: options, configuration, start, loop, stop.
  */
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <bsd/readpassphrase.h>
@@ -109,6 +110,23 @@ read_conf(const struct options *options, struct conf *conf)
 		exit(1);
 }
 
+/* Four descriptors per job and some of our own: a shell allows 1,024. */
+static void
+raise_files(int64_t max_jobs)
+{
+	struct rlimit limit;
+	rlim_t need = (rlim_t)max_jobs * 4 + 128;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
+		return;
+	limit.rlim_cur = limit.rlim_max < need ? limit.rlim_max : need;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+	if (limit.rlim_cur < need)
+		log_warnx("only %ju files may be open: worker.max_jobs = %lld "
+		    "may need %ju", (uintmax_t)limit.rlim_cur,
+		    (long long)max_jobs, (uintmax_t)need);
+}
+
 static void
 mask_signals(int how)
 {
@@ -120,6 +138,43 @@ mask_signals(int how)
 	(void)sigaddset(&set, SIGCHLD);
 	if (sigprocmask(how, &set, NULL) != 0)
 		fatal("sigprocmask");
+}
+
+/* What the configuration names and the start needs. */
+static int
+check_files(const struct conf *conf)
+{
+	static const char *const programs[] = { "executor",
+	    "aws-credentials" };
+	struct action_type *types = NULL;
+	struct secret *secret = NULL;
+	struct fail fail;
+	size_t n;
+	int faults = 0;
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+		char *path = xasprintf("%s/%s", conf->worker.libexec_dir,
+		    programs[i]);
+
+		if (access(path, X_OK) != 0) {
+			log_warn("worker.libexec_dir: %s", path);
+			faults++;
+		}
+		free(path);
+	}
+	if (actions_load(conf, &types, &n, &fail) != 0) {
+		log_err("%s", fail.text);
+		faults++;
+	}
+	free(types);
+	if (conf->cloudshell.password_file != NULL &&
+	    (secret = secret_read(conf->cloudshell.password_file,
+	    &fail)) == NULL) {
+		log_err("cloudshell.password_file: %s", fail.text);
+		faults++;
+	}
+	secret_free(secret);
+	return faults == 0 ? 0 : 1;
 }
 
 /* The password is read per order from its file; only that of the environment
@@ -177,12 +232,14 @@ main(int argc, char **argv)
 	if (options.print)
 		conf_print(&worker.conf, stdout);
 	if (options.check || options.print) {
+		status = options.check ? check_files(&worker.conf) : 0;
 		conf_free(&worker.conf);
-		return 0;
+		return status;
 	}
 	log_init("quali-job-worker", options.debug ? LOG_DEBUG :
 	    level_of(worker.conf.worker.log_level));
 	journal_init();
+	raise_files(worker.conf.worker.max_jobs);
 	mask_signals(SIG_BLOCK);
 	http_init();
 	if (worker_prepare(&worker, &fail) != 0)

@@ -9,8 +9,9 @@
 #include "worker.h"
 
 #define BACKOFF_MAX_MS	300000
-#define NO_TYPE_MS	60000	/* an action type that does not exist (yet) */
-#define LOOK_AGAIN_MS	10000	/* while the disk is full */
+#define REFUSED_MS	60000	/* an action type that does not exist (yet), or
+				   is not permitted */
+#define LOOK_AGAIN_MS	5000	/* while nothing may be claimed */
 #define BATCH_MAX	50	/* jobs asked for at once: their data, of up to
 				   100 KB each, must fit AWS_ANSWER_MAX */
 
@@ -20,7 +21,7 @@ struct poll {
 	struct aws_call		*call;
 	int			 batch;		/* asked for by the call */
 	int64_t			 due_ms;
-	bool			 missing;	/* told: no such type */
+	bool			 refused;	/* told: no such type, or denied */
 	bool			 blocked;	/* could not even be sent */
 };
 
@@ -60,18 +61,25 @@ interval(const struct poller *poller)
 	    (uint32_t)(ms * 2 / 5) + 1);
 }
 
+/* A refusal concerns this type alone: told once, then asked seldom. */
 static void
-no_such_type(struct poll *poll)
+refused(struct poll *poll, const struct aws_reply *reply)
 {
 	const struct cp_action_type *type = &poll->type->type;
+	bool missing = strcmp(reply->error.code,
+	    "ActionTypeNotFoundException") == 0;
 
-	if (!poll->missing)
+	if (!poll->refused && missing)
 		journal_event(JOURNAL_AWS, LOG_WARNING, "action type "
 		    "Custom/%s/%s/%s does not exist in this account and "
 		    "region; asking each minute", type->category,
 		    type->provider, type->version);
-	poll->missing = true;
-	poll->due_ms = sys_now_ms() + NO_TYPE_MS;
+	else if (!poll->refused)
+		journal_event(JOURNAL_AWS, LOG_ERR, "action type "
+		    "Custom/%s/%s/%s: %s; asking each minute", type->category,
+		    type->provider, type->version, reply->text);
+	poll->refused = true;
+	poll->due_ms = sys_now_ms() + REFUSED_MS;
 }
 
 /* Throttling and faults concern all types: none asks again before the pause
@@ -82,9 +90,10 @@ trouble(struct poll *poll, const struct aws_reply *reply)
 	struct poller *poller = poll->poller;
 	int64_t now = sys_now_ms(), ms;
 
-	if (reply->transport == FAIL_NONE &&
-	    strcmp(reply->error.code, "ActionTypeNotFoundException") == 0) {
-		no_such_type(poll);
+	/* An answer without a code is a proxy's rather than AWS's. */
+	if (!call_passing(reply) &&
+	    strncmp(reply->error.code, "HTTP ", 5) != 0) {
+		refused(poll, reply);
 		return;
 	}
 	if (now >= poller->calm_ms) {
@@ -111,7 +120,7 @@ take(struct poll *poll, const struct aws_reply *reply)
 	size_t n = 0, broken = 0;
 	struct fail fail;
 
-	poll->missing = false;
+	poll->refused = false;
 	poller->why[0] = '\0';
 	if (poller->troubles > 3)
 		journal_event(JOURNAL_AWS, LOG_NOTICE,
@@ -126,10 +135,10 @@ take(struct poll *poll, const struct aws_reply *reply)
 	}
 	if (broken > 0)
 		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: %zu "
-		    "jobs left out, they break the service's own limits",
-		    broken);
+		    "jobs left out, they break the service's own limits (%s)",
+		    broken, fail.text);
 	/* A full batch: there may be more. */
-	poll->due_ms = n + broken >= (size_t)poll->batch ? sys_now_ms() :
+	poll->due_ms = n >= (size_t)poll->batch ? sys_now_ms() :
 	    sys_now_ms() + interval(poller);
 	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
 		dispatch_offer(poller->worker, &jobs[i]);
@@ -170,11 +179,22 @@ disk_full(struct poller *poller)
 	return full;
 }
 
+/* Nothing is claimed that could not be written down or run. */
+static bool
+may_claim(struct poller *poller)
+{
+	struct worker *worker = poller->worker;
+
+	return zygote_ready(worker->zygote) && !disk_full(poller) &&
+	    dispatch_ledger_works(worker);
+}
+
 /* Said once, until it is something else. */
 static void
 cannot_poll(struct poller *poller, const char *why)
 {
-	if (strcmp(poller->why, why) == 0)
+	if (strcmp(poller->why, why) == 0 ||
+	    credentials_looking(poller->worker->credentials))
 		return;
 	strlcpy(poller->why, why, sizeof(poller->why));
 	journal_event(JOURNAL_AWS, LOG_WARNING, "not polling: %s", why);
@@ -236,7 +256,7 @@ look(struct poller *poller)
 	if (poller->stopped)
 		return;
 	slots = dispatch_free_slots(poller->worker) - outstanding(poller);
-	if (due > 0 && slots > 0 && disk_full(poller)) {
+	if (due > 0 && slots > 0 && !may_claim(poller)) {
 		set_timer(poller, now + LOOK_AGAIN_MS);
 		return;
 	}

@@ -145,6 +145,8 @@ report_lines(struct entry *entry, struct child_pipe *pipe, pid_t *told)
 			buf_clear(&pipe->in);
 			return;
 		}
+		if (pipe->in.len < done + len + 1)	/* cleared: it is gone */
+			return;
 		done += len + 1;
 		if (*told != before)
 			break;	/* child.c checks the pid first */

@@ -157,6 +157,8 @@ const struct credentials *credentials_get(const struct credential_source *);
  * are from. */
 const char *credentials_region(const struct credential_source *);
 const char *credentials_origin(const struct credential_source *);
+/* Whether the first look-up has not ended yet. */
+bool	credentials_looking(const struct credential_source *);
 /* Why there are none: text of the last failed look-up, "" if it did not. */
 const char *credentials_error(const struct credential_source *);
 /* Configured endpoint of "codepipeline" or "s3", NULL: the real one. Known

@@ -6,6 +6,7 @@
 
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,21 +22,48 @@
 /* --- what systemd and the operator see --- */
 
 static void
-tell_status(struct worker *worker)
+put_status(struct worker *worker, char *text, size_t size)
 {
 	const char *error = credentials_error(worker->credentials);
 	int running = dispatch_running(worker);
 
 	if (worker->draining)
-		sd_notifyf(0, "STATUS=Stopping: %d jobs running", running);
+		snprintf(text, size, "Stopping: %d jobs running", running);
 	else if (credentials_get(worker->credentials) == NULL)
-		sd_notifyf(0, "STATUS=No AWS credentials: %s",
+		snprintf(text, size, "No AWS credentials: %s",
 		    error[0] != '\0' ? error : "looking them up");
+	else if (worker->ledger_broken)
+		snprintf(text, size, "The ledger cannot be written: nothing "
+		    "is claimed; %d jobs running", running);
 	else
-		sd_notifyf(0, "STATUS=%d of %lld jobs running; %lu claimed, "
+		snprintf(text, size, "%d of %lld jobs running; %lu claimed, "
 		    "%lu succeeded, %lu failed since the start", running,
 		    (long long)worker->conf.worker.max_jobs, worker->claimed,
 		    worker->succeeded, worker->failed);
+}
+
+static void
+tell_status(struct worker *worker)
+{
+	char text[sizeof(worker->status)];
+
+	put_status(worker, text, sizeof(text));
+	if (strcmp(text, worker->status) == 0)
+		return;
+	strlcpy(worker->status, text, sizeof(worker->status));
+	sd_notifyf(0, "STATUS=%s", text);
+}
+
+void
+worker_ready(struct worker *worker)
+{
+	if (worker->poller != NULL)
+		poller_wake(worker->poller);
+	if (worker->told_ready)
+		return;
+	worker->told_ready = true;
+	sd_notifyf(0, "READY=1\nMAINPID=%d", (int)getpid());
+	tell_status(worker);
 }
 
 /* All at rest: the loop can be left. Results on their way are waited for
@@ -140,7 +168,7 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 	child_sweep(worker);
 	if (ledger_prune(worker->ledger, sys_wall() -
 	    worker->conf.worker.history / 1000, &fail) != 0)
-		journal_event(JOURNAL_LEDGER, LOG_WARNING, "ledger: %s",
+		journal_event(JOURNAL_LEDGER, LOG_WARNING, "%s",
 		    fail.text);
 	/* What a burst of jobs and TLS connections left free in the heap. */
 	if (dispatch_running(worker) == 0)
@@ -163,9 +191,10 @@ on_credentials(bool have, void *arg)
 		    "AWS credentials from %s", credentials_origin(
 		    worker->credentials));
 	else
-		journal_event(JOURNAL_CREDENTIALS, LOG_ERR,
-		    "%s", credentials_error(
-		    worker->credentials));
+		journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s%s",
+		    credentials_error(worker->credentials),
+		    credentials_get(worker->credentials) != NULL ?
+		    "; the old credentials are used as long as they live" : "");
 	if (have && worker->poller != NULL && !worker->draining)
 		poller_wake(worker->poller);
 	tell_status(worker);
@@ -240,14 +269,12 @@ worker_start(struct worker *worker, struct fail *fail)
 	worker->credentials = credentials_new(worker->event, &worker->conf,
 	    on_credentials, worker);
 	if (ledger_open_jobs(worker->ledger, resume, worker, fail) != 0)
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "ledger: %s; its other "
-		    "jobs go on", fail->text);
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; its other jobs go "
+		    "on", fail->text);
 	worker->poller = poller_new(worker);
 	journal_event(JOURNAL_STARTED, LOG_NOTICE, "quali-job-worker %s: "
 	    "polling %zu action types, at most %lld jobs at once", VERSION,
 	    worker->ntypes, (long long)worker->conf.worker.max_jobs);
-	sd_notifyf(0, "READY=1\nMAINPID=%d", (int)getpid());
-	tell_status(worker);
 	return 0;
 }
 

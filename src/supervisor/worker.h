@@ -56,6 +56,10 @@ struct worker {
 	sd_event_source		*commit;
 	sd_event_source		*stop_timer;
 	bool			 draining, parking;
+	bool			 told_ready;
+	bool			 ledger_broken;	/* the last commit failed */
+	int64_t			 broken_told_ms;
+	char			 status[256];	/* as last told to systemd */
 	int			 exit_status;
 	unsigned long		 claimed, succeeded, failed, ambiguous;
 };
@@ -71,6 +75,8 @@ void	worker_free(struct worker *);
 /* Begin to end: drain now, park after stop_grace, leave the loop when all
  * jobs are at rest. status: the exit status. */
 void	worker_stop(struct worker *, int status);
+/* The zygote lives: tell systemd READY, the first time, and poll. */
+void	worker_ready(struct worker *);
 /* Look whether the loop can be left, and tell systemd how things stand. */
 void	worker_look(struct worker *);
 
@@ -81,7 +87,7 @@ void	dispatch_offer(struct worker *, struct job_data *);
 /* A record from the ledger; takes over (and zeroes) the job. */
 void	dispatch_resume(struct worker *, struct job *);
 /* Deliver an event and carry out what follows. An entry whose life is over by
- * that stays valid until the loop's next turn. */
+ * that stays valid until the next commit. */
 void	dispatch_event(struct entry *, const struct job_event *);
 void	dispatch_simple(struct entry *, enum job_event_type);
 void	dispatch_text(struct entry *, enum job_event_type, const char *);
@@ -93,6 +99,8 @@ void	dispatch_drop(struct entry *);
 int	dispatch_free_slots(const struct worker *);
 int	dispatch_running(const struct worker *);
 bool	dispatch_at_rest(const struct worker *);
+/* Whether the ledger takes records; tries it if the last commit failed. */
+bool	dispatch_ledger_works(struct worker *);
 struct job_now	dispatch_now(void);
 
 /* --- effects.c: one function per effect that talks to AWS --- */
@@ -146,6 +154,8 @@ int		 zygote_ask(struct zygote *, uint32_t number, int order_fd,
  * killed. Running executors are not touched; the new one takes requests at
  * once. */
 void		 zygote_renew(struct zygote *, bool deaf, const char *why);
+/* Whether it lives: nothing is claimed while it does not. */
+bool		 zygote_ready(const struct zygote *);
 pid_t		 zygote_pid(const struct zygote *);
 
 /* --- child.c: one executor from the supervisor's side --- */

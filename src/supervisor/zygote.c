@@ -29,6 +29,7 @@ struct zygote {
 	pid_t		 pid;		/* 0: none now */
 	int64_t		 started_ms;
 	unsigned	 quick_ends;
+	bool		 ready;		/* it gave its sign of life */
 	char		*environment[16];
 	sd_event_source	*answer_source, *exit_source, *again_source;
 };
@@ -87,6 +88,7 @@ zygote_close(struct zygote *zygote)
 		(void)close(zygote->pidfd);
 	zygote->sock = zygote->pidfd = -1;
 	zygote->pid = 0;
+	zygote->ready = false;
 }
 
 static int
@@ -117,7 +119,7 @@ on_zygote_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	siginfo_t info = { 0 };
 
 	(void)source, (void)revents;
-	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) != 0 ||
+	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) != 0 ||
 	    info.si_pid == 0)
 		return 0;
 	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "zygote %d ended (%s %d): "
@@ -149,7 +151,10 @@ on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 		return 0;
 	}
-	if (answer.pid > 0)
+	if (answer.number == IPC_ZYGOTE_READY) {
+		zygote->ready = true;
+		worker_ready(zygote->worker);
+	} else if (answer.pid > 0)
 		child_started(zygote->worker, answer.number, answer.pid);
 	else
 		child_start_failed(zygote->worker, answer.number,
@@ -197,8 +202,12 @@ zygote_start(struct zygote *zygote)
 	zygote->pid = pid;
 	zygote->started_ms = sys_now_ms();
 	zygote->pidfd = sys_pidfd_open(pid);
-	if (zygote->pidfd == -1)
-		fatal("pidfd_open");
+	if (zygote->pidfd == -1) {	/* its socket's end ends it */
+		log_warn("zygote: pidfd_open");
+		zygote_close(zygote);
+		start_later(zygote);
+		return;
+	}
 	watch(zygote);
 }
 
@@ -302,7 +311,7 @@ on_retired_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	siginfo_t info;
 
 	(void)revents;
-	(void)waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
+	(void)waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
 	(void)close(fd);
 	sd_event_source_disable_unref(source);
 	child_sweep(retired->zygote->worker);
@@ -337,6 +346,12 @@ zygote_renew(struct zygote *zygote, bool deaf, const char *why)
 		(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
 	retire(zygote);
 	zygote_start(zygote);
+}
+
+bool
+zygote_ready(const struct zygote *zygote)
+{
+	return zygote->ready;
 }
 
 pid_t

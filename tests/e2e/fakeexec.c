@@ -368,6 +368,16 @@ receive(struct ipc_zygote_request *req)
 	return true;
 }
 
+static void
+answer(uint32_t number, pid_t pid, int error)
+{
+	struct ipc_zygote_answer a = { .number = number, .pid = pid,
+	    .error = error };
+
+	if (send(ZYGOTE_SOCKET, &a, sizeof(a), MSG_NOSIGNAL) == -1)
+		fatal("answer");
+}
+
 /* "zygote-asked": dies of the request. "zygote-cloned", "zygote-and-it": dies
  * between clone and answer, the latter with its executor. "refuse", "lie":
  * answers with an error, with the number of another process. "late-answer":
@@ -375,22 +385,18 @@ receive(struct ipc_zygote_request *req)
 static void
 serve(const struct ipc_zygote_request *req)
 {
-	struct ipc_zygote_answer a = { .number = req->number };
 	char mode[MODE_SIZE];
+	pid_t pid = -1;
 
 	next_mode(mode);
 	if (strcmp(mode, "zygote-asked") == 0)
 		(void)raise(SIGKILL);
-	if (strcmp(mode, "refuse") == 0) {
-		a.pid = -1;
-		a.error = EAGAIN;
-	} else {
-		a.pid = (int32_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0,
-		    0, 0, 0);
-		if (a.pid == 0) {
-			(void)close(ZYGOTE_SOCKET);
-			executor(mode);
-		}
+	if (strcmp(mode, "refuse") != 0)
+		pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0,
+		    0, 0);
+	if (pid == 0) {
+		(void)close(ZYGOTE_SOCKET);
+		executor(mode);
 	}
 	if (strcmp(mode, "late-answer") == 0)
 		await_close();
@@ -399,10 +405,8 @@ serve(const struct ipc_zygote_request *req)
 	if (strcmp(mode, "zygote-cloned") == 0 ||
 	    strcmp(mode, "zygote-and-it") == 0)
 		(void)raise(SIGKILL);
-	if (strcmp(mode, "lie") == 0)
-		a.pid = 1;
-	if (send(ZYGOTE_SOCKET, &a, sizeof(a), MSG_NOSIGNAL) == -1)
-		fatal("answer");
+	answer(req->number, strcmp(mode, "lie") == 0 ? 1 : pid,
+	    pid == -1 ? EAGAIN : 0);
 }
 
 int
@@ -415,6 +419,7 @@ main(void)
 	sys_reset_signals();
 	(void)prctl(PR_SET_NAME, "quali-zygote");
 	find_folder();
+	answer(IPC_ZYGOTE_READY, getpid(), 0);
 	while (receive(&req))
 		serve(&req);
 	return 0;

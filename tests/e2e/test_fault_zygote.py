@@ -6,14 +6,14 @@ import signal
 
 import pytest
 
-from actions import run_job
+from actions import run_job, start
 from conftest import BUILD, program
 from procs import (Libexec, another_zygote, descriptors, gone, stamp, tree,
                    zombies, zygote)
 from sim import PASSWORD, wait_for
 from worker import alive
 
-# Makes executors die of silence quickly.
+# Deadlines that come soon.
 IMPATIENT = {"run-command.timeout": "2s", "worker.kill_grace": "300ms"}
 
 
@@ -34,7 +34,9 @@ class Fakes:
             dict(self.libexec.settings, **(settings or {}))).start()
         if held:
             self.libexec.modes("hold")
-            self.held = run_job(self.sim, self.box)
+            # Of another action, which has another deadline.
+            self.held = self.sim.job_add("start-sandbox",
+                                         configuration=start())
             (self.held_pid,) = self.worker.wait_executors(1)
             self.worker.wait_stderr("waiting for the sandbox's setup")
         return self
@@ -92,12 +94,11 @@ def test_dies_before_its_hello(fakes):
 
 
 def test_all_die_before_their_hello(fakes):
-    """When all do so the job fails, with a text for the operator."""
-    fakes.start()
-    kind, message = fakes.failed(fakes.job(*["die"] * 5))
+    """When all do so the job fails at its deadline, with a text for people."""
+    fakes.start(IMPATIENT)
+    kind, message = fakes.failed(fakes.job(*["die"] * 99))
     assert kind == "SystemUnavailable"
-    assert "could not start a process" in message
-    assert "before its first message" in message
+    assert "after 2 s before the worker could begin" in message
     fakes.undisturbed()
 
 
@@ -182,17 +183,20 @@ def test_zygote_dies_with_its_executor(fakes):
     fakes.start()
     old = zygote(fakes.worker)
     fakes.sim.succeeded(fakes.job("zygote-and-it"))
+    old = another_zygote(fakes.worker, old)
+    os.kill(old, signal.SIGKILL)        # which has zombies reaped
     another_zygote(fakes.worker, old)
     fakes.undisturbed()
 
 
 def test_zygote_that_dies_again_and_again(fakes):
-    """Zygotes that die of each request end the job at last, not the
-    supervisor; the pauses between them grow."""
-    fakes.start()
-    kind, message = fakes.failed(fakes.job(*["zygote-asked"] * 5))
+    """Zygotes that die of each request end the job at its deadline, not the
+    supervisor; they are started again in pauses that grow."""
+    fakes.start(IMPATIENT)
+    kind, message = fakes.failed(fakes.job(*["zygote-asked"] * 99))
     assert kind == "SystemUnavailable"
-    assert "could not start a process" in message
+    assert "after 2 s before the worker could begin" in message
+    assert 2 <= fakes.worker.stderr().count("ended (signal 9)") < 20
     fakes.undisturbed()
 
 
@@ -204,12 +208,13 @@ def test_zygote_that_refuses(fakes):
 
 
 def test_zygote_that_lies(fakes):
-    """An answer with the number of another process harms that one not."""
+    """An answer with the number of another process does that one no harm."""
     fakes.start()
     job = fakes.job("lie")
     fakes.sim.wait_job(job)
     assert alive(1)
     fakes.worker.wait_ledger(job, "done")
+    os.kill(zygote(fakes.worker), signal.SIGKILL)   # which has zombies reaped
     fakes.undisturbed()
 
 

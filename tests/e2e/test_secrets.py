@@ -66,12 +66,19 @@ def forms(secret):
     return {p for p in parts if len(p) >= 8}
 
 
+def plain_forms(secret):
+    """As it is, and as it stands in JSON."""
+    middle = CANARY.search(secret)
+    return {middle.group().encode() if middle else secret.encode(),
+            json.dumps(secret)[1:-1].encode()}
+
+
 class Needles:
     """name -> secret, and the search for all of them."""
 
-    def __init__(self, secrets):
+    def __init__(self, secrets, form_of=forms):
         self.forms = [(name, form) for name, secret in secrets.items()
-                      for form in sorted(forms(secret))]
+                      for form in sorted(form_of(secret))]
         self.longest = max(len(form) for _, form in self.forms)
 
     def found(self, data, but=()):
@@ -216,8 +223,7 @@ class Watched:
         assert {n.split()[0] for n in secrets} >= {
             "password", "AWS", "property", "CloudShell", "secretAccessKey"}
         needles = Needles(secrets)
-        assert {"quali-job-worke", "quali-zygote",
-                "quali-executor"} <= self.observer.names
+        assert {"quali-job-worke", "quali-zygote"} <= self.observer.names
         written = list(self.files())
         assert any(path.endswith("-wal") for path, _ in written)
         written += [("stderr", self.worker.stderr().encode()),
@@ -258,6 +264,8 @@ def test_all_goes_well(sim, watched, form):
     job = add_start(sim)
     box = sim.wait_sandbox()["id"]
     watched.worker.wait_stderr("waiting for the sandbox's setup")
+    wait_for(lambda: "quali-executor" in watched.observer.names,
+             "a look at the executor")
     assert watched.worker.stop() == 0
     watched.worker.start()
     watched.observer.root = watched.worker.pid
@@ -271,8 +279,8 @@ def test_all_goes_well(sim, watched, form):
     watched.check()
 
 
-def test_all_of_them_killed(sim, watched):
-    """Killed and told to stop in the middle: nothing is left either."""
+def test_crashed_executor(sim, watched):
+    """A crash in the middle leaves nothing either."""
     sim.settings(cloudshell={"setup": "never"})
     job = add_start(sim)
     sim.wait_sandbox()
@@ -295,13 +303,11 @@ def echo(form):
         "html": html.escape,
         "json": lambda s: json.dumps({"password": s}),
         "url": lambda s: urllib.parse.quote(s, safe=""),
-        "base64": lambda s: base64.b64encode(b"ci:" + s.encode()).decode(),
     }[form]
 
 
-@pytest.mark.parametrize("kind", ["error", "body", "html"])
-@pytest.mark.parametrize("form", ["plain", "twice", "html", "json", "url",
-                                  "base64"])
+@pytest.mark.parametrize("kind", ["error", "page"])
+@pytest.mark.parametrize("form", ["plain", "twice", "html", "json", "url"])
 def test_login_that_repeats_the_password(sim, watched, form, kind):
     """A refusal that quotes the password, in whatever form."""
     text = "Login failed for user ci with %s, sorry" % echo(form)(PASSWORD)
@@ -310,12 +316,9 @@ def test_login_that_repeats_the_password(sim, watched, form, kind):
             "status": 401, "message": text}, count=-1)
     else:
         sim.fault("cloudshell", "Login", "status", {
-            "status": 401, "body": text if kind == "body" else
-            "<html><body><pre>%s</pre></body></html>" % text,
-            "type": "text/plain" if kind == "body" else "text/html"},
-            count=-1)
-    job = add_start(sim)
-    sim.failed(job)
+            "status": 401, "type": "text/html", "body":
+            "<html><body><pre>%s</pre></body></html>" % text}, count=-1)
+    assert "sorry" in sim.failed(add_start(sim))["message"]
     sim.clear_faults()
     sim.succeeded(add_start(sim))       # so that there is a token to look for
     watched.check()
@@ -341,13 +344,12 @@ def test_token_repeated_in_pieces(sim, watched, size):
     watched.check()
 
 
-@pytest.mark.parametrize("form", ["plain", "json", "url"])
-def test_redirection_with_the_password(sim, watched, form):
+def test_redirection_with_the_password(sim, watched):
     """A Location that repeats it."""
     sim.fault("cloudshell", "Login", "redirect", {
         "location": "http://127.0.0.1/%s/login?p=%s" % (
-            (urllib.parse.quote(echo(form)(PASSWORD), safe="%"),) * 2)})
-    sim.failed(add_start(sim))
+            (urllib.parse.quote(PASSWORD, safe=""),) * 2)})
+    assert "redirect" in sim.failed(add_start(sim))["message"]
     sim.succeeded(add_start(sim))
     watched.check()
 
@@ -389,12 +391,6 @@ def test_s3_repeats_the_token(sim, watched):
     job = add_run(sim, sim.sandbox_add())
     (keys,) = wait_for(lambda: sim.job(job).get("credentials"),
                        "credentials", watched.worker.stderr)
-    sim.fault("s3", "GetObject", "error", {
-        "code": "InvalidToken", "status": 400, "message":
-        "The provided token %s (%s) is malformed" % (
-            keys["sessionToken"], keys["secretAccessKey"])}, count=-1)
-    for fault in sim.faults():
-        assert fault
     sim.clear_faults()
     sim.fault("s3", "GetObject", "error", {
         "code": "AccessDenied", "status": 403, "message":
@@ -489,8 +485,7 @@ class Memory:
 
 
 @pytest.fixture(name="may_read_memory")
-def fixture_may_read_memory(worker_memory=None):
-    del worker_memory
+def fixture_may_read_memory():
     status = readable("/proc/self/status").decode()
     capabilities = int(re.search(r"CapEff:\s*(\w+)", status).group(1), 16)
     if not capabilities & 1 << 19:
@@ -511,7 +506,7 @@ def test_memory(sim, make_worker):
 
     def needles():
         return Needles({n: s for n, s in watched.secrets().items()
-                        if n not in OPERATORS})
+                        if n not in OPERATORS}, plain_forms)
 
     def clean(when):
         secrets, wrong = needles(), []
@@ -526,7 +521,6 @@ def test_memory(sim, make_worker):
                       for hit in sorted(hits)]
         return wrong
 
-    # Some have no input and so ask for credentials only later.
     jobs = [add_start(sim), add_run(sim, box), add_start(sim)]
     wait_for(lambda: len(sim.requests("cloudshell", "GetSandbox")) > 3 and
              sim.requests("cloudshell", "GetExecution"), "looks at all",

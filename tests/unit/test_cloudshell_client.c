@@ -97,7 +97,8 @@ expired_token_leads_to_one_login(void **state)
 		    "authentication.\"}"),
 		SAY(200, "{\"statusCode\":\"401\",\"errorCategory\":\"WebApi\""
 		    ",\"message\":\"x\"}"),
-		SAY(500, "{\"message\":\"the token is not correct\"}"),
+		SAY(500, "{\"message\":\"Login failed for token\"}"),
+		SAY(400, "{\"message\":\"the token is not correct\"}"),
 		SAY(403, "no"),
 	};
 	static int (*const calls[])(struct rig *) = { rig_get,
@@ -213,6 +214,7 @@ unsure_starts_are_not_repeated(void **state)
 {
 	static const struct step faults[] = { CLOSE,
 	    { 200, BOX, NULL, ACT_CUT, 0 }, SAY(500, "oops"),
+	    SAY(500, "{\"message\":\"parameter token is invalid\"}"),
 	    SAY(502, "<html></html>"), SAY(503, ""), OK("<html>"), OK("7"),
 	    OK("{}"), { 200, NULL, NULL, ACT_FILL, CS_ANSWER_MAX + 1 },
 	    { 200, NULL, NULL, ACT_NEST, 1000000 } };

@@ -277,7 +277,7 @@ old_ones_are_kept(void **state)
 	credentials_refresh(source);
 	credentials_refresh(source);
 	run_until(2);
-	assert_true(have);
+	assert_false(have);
 	assert_string_equal(credentials_get(source)->access_key_id, "AKID");
 	assert_string_equal(credentials_error(source), "broken");
 	/* by itself, after a pause */

@@ -282,7 +282,8 @@ turns(void **state)
 			else
 				want = t.hello && t.ordered && !t.result &&
 				    (!t.waiting || type == IPC_CALL ||
-				    type == IPC_PROGRESS || type == IPC_RESULT);
+				    type == IPC_PROGRESS || type == IPC_FACT ||
+				    type == IPC_RESULT);
 			assert_int_equal(ipc_permitted(&t, (enum ipc_type)type),
 			    want);
 			t.lines = IPC_REPORTS_MAX;

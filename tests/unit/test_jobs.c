@@ -666,9 +666,12 @@ judge(struct world *w)
 		check(w->finals + w->continued == 1);
 	/* Refused after an unanswered attempt counts as landed: if the action
 	 * was abandoned in between, or a full disk and a crash hid an earlier
-	 * report, the sandbox lives to its end time. */
+	 * report, the sandbox lives to its end time. So it does when a life
+	 * that went through a restart is refused: better than to end one that
+	 * the pipeline uses. */
 	if (w->action == ACTION_START && !w->success_reported &&
-	    w->continued == 0 && !((w->abandoned || w->unsaved_report) && w->job.report_unsure))
+	    w->continued == 0 && !((w->abandoned || w->unsaved_report) &&
+	    (w->job.report_unsure || w->job.resumed)))
 		check(w->sandboxes == 0 || w->job.cleanups >= JOB_CLEANUP_TRIES);
 }
 

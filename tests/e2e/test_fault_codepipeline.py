@@ -1,0 +1,371 @@
+"""CodePipeline that misbehaves: every job claimed gets exactly one result,
+none runs twice."""
+import http.client
+import json
+import urllib.parse
+
+import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from actions import artifact_of, run, run_job, start
+from faults import FAST, Beside, Listener
+from sim import REGION, WORKER_KEY, WORKER_SECRET, wait_for
+
+GIB = 1 << 30
+HTML_500 = {"status": 500, "type": "text/html", "body": "<html>Oops</html>"}
+THROTTLED = {"code": "ThrottlingException", "message": "Rate exceeded",
+             "status": 400}
+NEVER = {"codepipeline": {"redeliver_ms": 3600000}}
+
+
+@pytest.fixture(name="worker")
+def fixture_worker(make_worker):
+    return make_worker(FAST).start()
+
+
+def peak(pid):
+    with open("/proc/%d/status" % pid, encoding="utf-8") as f:
+        for line in f:
+            if line.startswith("VmHWM:"):
+                return 1024 * int(line.split()[1])
+    return 0
+
+
+# --- PollForJobs ---
+
+@pytest.mark.parametrize("fault, param", [
+    ("status", HTML_500), ("error", THROTTLED), ("reset", None),
+    ("hang", None), ("garbage", None), ("html", None), ("wrong-type", None),
+    ("deep", {"depth": 1000000}), ("huge", {"bytes": GIB}),
+    ("huge", {"bytes": GIB, "chunked": True}), ("cut", None),
+    ("error", {"code": "AccessDeniedException", "message": "no"}),
+    ("error", {"code": "ExpiredTokenException", "message": "old"}),
+    ("body", {"body": {"jobs": None}}), ("body", {"body": {"jobs": {}}}),
+    ("body", {"body": {"jobs": [None, 1, {}, {"id": "x"}]}})],
+    ids=["500", "throttled", "reset", "hang", "garbage", "html",
+         "wrong type", "deep", "huge", "chunked", "cut", "denied", "expired",
+         "null", "object", "broken jobs"])
+def test_poll(sim, worker, fault, param):
+    """Whatever it answers: running jobs run on, and work is found later."""
+    with Beside(sim, worker):
+        sim.fault("codepipeline", "PollForJobs", fault, param, count=3)
+        sim.wait_fault_used()
+        assert peak(worker.pid) < 256 << 20
+    assert [j["deliveries"] for j in sim.jobs()] == [1, 1]
+
+
+@pytest.mark.parametrize("operation", ["PollForJobs", "AcknowledgeJob",
+                                       "PutJobSuccessResult"])
+@pytest.mark.parametrize("status", [302, 307])
+def test_redirection(sim, make_worker, operation, status):
+    """Signed requests do not follow a redirection to another host."""
+    other = Listener(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    sim.settings(codepipeline={"redeliver_ms": 300})
+    try:
+        sim.fault("codepipeline", operation, "status", {
+            "status": status, "body": "", "headers": {
+                "Location": "http://localhost:%d/x" % other.port}})
+        job = run_job(sim, sim.sandbox_add())
+        worker = make_worker(FAST).start()
+        if operation == "AcknowledgeJob":
+            wait_for(lambda: worker.ledger_state(job) is not None,
+                     "the job", worker.stderr)
+        else:
+            sim.succeeded(job)
+        assert len(sim.executions()) <= 1 and worker.running()
+        assert sim.faults() == []
+    finally:
+        other.close()
+    assert other.taken == []
+
+
+# --- AcknowledgeJob ---
+
+WITHOUT_EFFECT = {
+    "500": ("status", HTML_500), "throttled": ("error", THROTTLED),
+    "reset": ("reset", None), "hang": ("hang", None),
+    "garbage": ("garbage", None), "html": ("html", None),
+    "wrong type": ("wrong-type", None), "deep": ("deep", {"depth": 1000000}),
+    "huge": ("huge", {"bytes": GIB}), "empty": ("body", {"body": {}}),
+}
+WITH_EFFECT = {
+    "close": ("close", None), "hang": ("hang-after", None),
+    "cut": ("cut", None), "500": ("after-status", HTML_500),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_EFFECT))
+def test_acknowledge_without_effect(sim, worker, name):
+    """It is repeated, and the job runs once."""
+    sim.settings(**NEVER)
+    with Beside(sim, worker) as beside:
+        sim.fault("codepipeline", "AcknowledgeJob", *WITHOUT_EFFECT[name])
+        told_ = sim.succeeded(run_job(sim, sim.sandbox_add()))
+        assert (told_["acknowledged"], len(told_["results"])) == (1, 1)
+        assert beside.posts() == ["StartSandboxCommand"]
+
+
+@pytest.mark.parametrize("choice", ["drop", "run"])
+@pytest.mark.parametrize("name", sorted(WITH_EFFECT))
+def test_acknowledge_without_an_answer(sim, make_worker, choice, name):
+    """The claim may be ours: ambiguous_claim decides, and a record says so;
+    either way nothing runs twice."""
+    sim.settings(**NEVER)
+    worker = make_worker(dict(FAST, **{"worker.ambiguous_claim":
+                                       choice})).start()
+    with Beside(sim, worker) as beside:
+        sim.fault("codepipeline", "AcknowledgeJob", *WITH_EFFECT[name])
+        job = run_job(sim, sim.sandbox_add())
+        if choice == "run":
+            assert len(sim.succeeded(job)["results"]) == 1
+            assert beside.posts() == ["StartSandboxCommand"]
+        else:
+            worker.wait_ledger(job, "dropped")
+            assert sim.job(job)["state"] == "InProgress"
+            assert sim.job(job)["results"] == []
+            assert beside.posts() == []
+            worker.wait_stderr("ambiguous_claim|may be ours|InvalidNonce")
+    acks = [n for n in sim.requests("codepipeline", "AcknowledgeJob")
+            if n["job"] == job]
+    assert len(acks) == 2
+    assert {n["connection_request"] for n in acks} == {1}
+
+
+@pytest.mark.parametrize("fault, param", [
+    ("error", {"code": "InvalidNonceException", "message": "x"}),
+    ("body", {"body": {"status": "Succeeded"}}),
+    ("body", {"body": {"status": "TimedOut"}}),
+    ("error", {"code": "JobNotFoundException", "message": "x"})],
+    ids=["nonce", "Succeeded", "TimedOut", "not found"])
+def test_job_of_somebody_else(sim, worker, fault, param):
+    """It is dropped: no run, no result, and the slot is free."""
+    sim.settings(**NEVER)
+    with Beside(sim, worker) as beside:
+        sim.fault("codepipeline", "AcknowledgeJob", fault, param)
+        job = run_job(sim, sim.sandbox_add())
+        worker.wait_ledger(job, "dropped")
+        assert beside.asked() == []
+    assert sim.job(job)["results"] == []
+    assert len([n for n in sim.requests("codepipeline", "AcknowledgeJob")
+                if n["job"] == job]) == 1
+
+
+# --- PutJobSuccessResult and PutJobFailureResult ---
+
+RESULTS = {
+    "500": ("status", HTML_500), "throttled": ("error", THROTTLED),
+    "reset": ("reset", None), "hang": ("hang", None),
+    "close before": ("close-before", None), "close": ("close", None),
+    "hang after": ("hang-after", None),
+    "500 after": ("after-status", HTML_500), "redirect": ("redirect", None),
+    "expired": ("error", {"code": "ExpiredTokenException", "message": "x"}),
+    "html": ("html", None), "huge": ("huge", {"bytes": GIB}),
+}
+
+
+@pytest.mark.parametrize("operation", ["PutJobSuccessResult",
+                                       "PutJobFailureResult"])
+@pytest.mark.parametrize("name", sorted(RESULTS))
+def test_result(sim, worker, operation, name):
+    """Exactly one result is taken, and it is the right one."""
+    with Beside(sim, worker):
+        sim.fault("codepipeline", operation, *RESULTS[name])
+        box = sim.sandbox_add()
+        job = run_job(sim, box, "SANDBOX", "smoke test" if operation ==
+                      "PutJobSuccessResult" else "no such command")
+        sim.wait_fault_used()
+        worker.wait_ledger(job, "done")
+        told_ = sim.job(job)
+        assert told_["state"] == ("Succeeded" if operation ==
+                                  "PutJobSuccessResult" else "Failed")
+        assert [r["accepted"] for r in told_["results"]].count(True) == 1
+        assert {r["kind"] for r in told_["results"]} == {
+            "success" if operation == "PutJobSuccessResult" else "failure"}
+        assert {n["connection_request"] for n in sim.requests(
+            "codepipeline", operation)} == {1}
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException",
+                                  "UnrecognizedClientException",
+                                  "InvalidSignatureException"])
+def test_result_that_is_forbidden_for_a_while(sim, worker, code):
+    """A policy or key that is wrong for a moment does not lose a result."""
+    with Beside(sim, worker):
+        sim.fault("codepipeline", "PutJobSuccessResult", "error", {
+            "code": code, "message": "not authorized to perform: "
+            "codepipeline:PutJobSuccessResult"}, count=2)
+        sim.succeeded(run_job(sim, sim.sandbox_add()))
+
+
+def test_result_without_a_taker_survives_a_restart(sim, make_worker):
+    """500 for ever, then a restart: it is sent by the next process, and the
+    command does not run again."""
+    worker = make_worker(FAST).start()
+    sim.fault("codepipeline", "PutJobSuccessResult", "status", HTML_500,
+              count=-1)
+    job = run_job(sim, sim.sandbox_add())
+    worker.wait_ledger(job, "result")
+    sim.wait_requests("codepipeline", "PutJobSuccessResult", 2)
+    assert worker.stop() == 0
+    sim.clear_faults()
+    worker.start()
+    sim.succeeded(job)
+    assert len(sim.executions()) == 1
+
+
+# --- the same job twice ---
+
+def ask(sim, operation, body):
+    """A call of CodePipeline by somebody with the worker's keys."""
+    url = sim.urls["codepipeline"] + "/"
+    request = AWSRequest("POST", url, {
+        "Content-Type": "application/x-amz-json-1.1",
+        "X-Amz-Target": "CodePipeline_20150709." + operation},
+        json.dumps(body).encode())
+    SigV4Auth(Credentials(WORKER_KEY, WORKER_SECRET), "codepipeline",
+              REGION).add_auth(request)
+    where = urllib.parse.urlsplit(url)
+    connection = http.client.HTTPConnection(where.hostname, where.port)
+    connection.request("POST", "/", request.body, dict(request.headers))
+    answer = connection.getresponse()
+    content = answer.read()
+    connection.close()
+    assert answer.status == 200, content
+    return json.loads(content or b"{}")
+
+
+def take(sim, job):
+    """Have the job offered to us, as PollForJobs tells it."""
+    (offer,) = ask(sim, "PollForJobs", {"actionTypeId": {
+        "category": "Test", "owner": "Custom",
+        "provider": "Quali-Run-Command", "version": "10"},
+        "maxBatchSize": 1})["jobs"]
+    assert offer["id"] == job
+    return offer
+
+
+def offered(sim, *offers):
+    """The next poll for commands answers this."""
+    sim.fault("codepipeline", "PollForJobs", "body",
+              {"body": {"jobs": list(offers)}}, match="Quali-Run-Command")
+
+
+def acks_of(sim, job):
+    return [n for n in sim.requests("codepipeline", "AcknowledgeJob")
+            if n["job"] == job]
+
+
+def test_job_twice_in_one_answer(sim, make_worker):
+    """One claim, one run, one result."""
+    sim.settings(**NEVER)
+    job = run_job(sim, sim.sandbox_add())
+    offer = take(sim, job)
+    offered(sim, offer, offer)
+    make_worker().start()
+    told_ = sim.succeeded(job)
+    assert len(told_["results"]) == 1 and len(sim.executions()) == 1
+    assert len(acks_of(sim, job)) == 1
+
+
+@pytest.mark.parametrize("state", ["claiming", "ours", "done"])
+def test_job_that_is_offered_again(sim, make_worker, state):
+    """While it is claimed, while it runs, and when it is done."""
+    sim.settings(**NEVER)
+    worker = make_worker(FAST)
+    job = run_job(sim, sim.sandbox_add(), "db", "deploy")
+    offer = take(sim, job)
+    sim.settings(cloudshell={"command": {"ms": 600000}})
+    if state == "claiming":
+        sim.fault("codepipeline", "AcknowledgeJob", "hang-after")
+    offered(sim, offer)
+    worker.start()
+    worker.wait_ledger(job, "claiming" if state == "claiming" else "ours")
+    if state == "done":
+        execution = sim.wait_execution()
+        sim.ask("POST", "/executions/" + execution["id"], {"ms": 0})
+        worker.wait_ledger(job, "done")
+    offered(sim, offer)
+    sim.wait_fault_used()
+    if state == "claiming":
+        worker.wait_ledger(job, "dropped")
+        assert sim.executions() == []
+        return
+    execution = sim.wait_execution()
+    sim.ask("POST", "/executions/" + execution["id"], {"ms": 0})
+    told_ = sim.succeeded(job)
+    assert len(told_["results"]) == 1 and told_["acknowledged"] == 1
+    sim.settings(cloudshell={"command": {"ms": 1}})
+    sim.succeeded(run_job(sim, sim.sandbox_add("two")))
+    assert len(sim.executions()) == 2 and len(acks_of(sim, job)) == 1
+
+
+def test_redelivery_while_the_claim_is_open(sim, make_worker):
+    """The queue offers it again and again, each time with a new nonce, until
+    the slow acknowledge is through."""
+    sim.settings(codepipeline={"redeliver_ms": 20})
+    sim.fault("codepipeline", "AcknowledgeJob", "delay", {"ms": 700})
+    job = run_job(sim, sim.sandbox_add())
+    make_worker(dict(FAST, **{"worker.http_timeout": "20s"})).start()
+    told_ = sim.succeeded(job)
+    assert told_["deliveries"] > 1
+    assert (told_["acknowledged"], len(told_["results"])) == (1, 1)
+    assert len(sim.executions()) == 1
+
+
+def test_broken_job_beside_a_good_one(sim, make_worker):
+    """A job that breaks the service's own limits does not cost the other."""
+    sim.settings(**NEVER)
+    job = run_job(sim, sim.sandbox_add())
+    offer = take(sim, job)
+    broken = [dict(offer, id="x" * 5000), dict(offer, data=None),
+              dict(offer, nonce="n" * 5000), {"id": offer["id"]}]
+    offered(sim, *broken, offer)
+    worker = make_worker().start()
+    assert len(sim.succeeded(job)["results"]) == 1
+    assert len(sim.executions()) == 1
+    worker.wait_stderr("4 jobs left out")
+
+
+# --- three supervisors ---
+
+@pytest.mark.parametrize("fault", [None, "close", "500"])
+def test_three_supervisors(sim, make_worker, fault):
+    """Each with its own ledger, on one queue that offers every job to all:
+    each job has exactly one result, and none runs twice."""
+    sim.settings(codepipeline={"redeliver_ms": 10},
+                 cloudshell={"command": {"ms": 20}, "setup_ms": 20})
+    box = sim.sandbox_add()
+    commands = [run_job(sim, box, ArgumentsJSON='{"n": %d}' % n)
+                for n in range(24)]
+    starts = [sim.job_add("start-sandbox", configuration=start(
+        SandboxName="s%d" % n)) for n in range(6)]
+    ends = [sim.job_add("end-sandbox", configuration={}, input=artifact_of(
+        sim.sandbox_add("e%d" % n))) for n in range(6)]
+    bad = [sim.job_add("run-command", configuration=run("SANDBOX", "none"),
+                       input=artifact_of(box)) for _ in range(4)]
+    if fault == "500":      # nothing happened: the claim is repeated
+        sim.fault("codepipeline", "AcknowledgeJob", "status", HTML_500,
+                  count=8, after=4)
+        sim.fault("codepipeline", "PutJobSuccessResult", "after-status",
+                  HTML_500, count=8, after=4)
+    if fault == "close":
+        sim.fault("codepipeline", "PutJobSuccessResult", "close", count=8)
+        sim.fault("codepipeline", "PutJobFailureResult", "close", count=2)
+    settings = {"worker.poll_interval": "100ms", "worker.max_jobs": "6"}
+    workers = [make_worker(settings).start() for _ in range(3)]
+    assert len({w.state_dir for w in workers}) == 3
+    for job in commands + starts + ends + bad:
+        told_ = sim.wait_job(job)
+        assert told_["state"] == ("Failed" if job in bad else "Succeeded")
+    for job in sim.jobs():
+        assert job["acknowledged"] == 1
+        assert [r["accepted"] for r in job["results"]].count(True) == 1
+    assert sorted(int(e["params"][0]["value"])
+                  for e in sim.executions()) == list(range(24))
+    names = sorted(b["name"][:2] for b in sim.sandboxes())
+    assert names == sorted(["th"] + ["e%d" % n for n in range(6)] +
+                           ["s%d" % n for n in range(6)])
+    for worker in workers:
+        worker.wait_executors(0)
