@@ -9,7 +9,8 @@
 #include <stddef.h>
 
 struct buf {
-	char	*data;	/* NULL until something was added; NUL after len bytes */
+	char	*data;	/* NULL until something was added; NUL after len
+			   bytes */
 	size_t	 len;
 	size_t	 size;	/* allocated */
 	size_t	 max;	/* len never exceeds it */
@@ -33,6 +34,7 @@ const char	*buf_text(const struct buf *);
 
 void	buf_consume(struct buf *, size_t);	/* drop bytes from the front */
 void	buf_clear(struct buf *);		/* wipe, keep the maximum */
-void	buf_free(struct buf *);			/* wipe and release; NULL is fine */
+void	buf_free(struct buf *);			/* wipe and release; NULL is
+						   fine */
 
 #endif

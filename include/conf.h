@@ -42,27 +42,34 @@ struct conf {
 	struct {
 		int64_t	 poll_interval;
 		int64_t	 max_jobs;
-		int64_t	 stop_grace;		/* jobs may finish after SIGTERM */
+		int64_t	 stop_grace;		/* jobs may finish after
+						   SIGTERM */
 		int64_t	 kill_grace;		/* between stop and SIGKILL */
 		int64_t	 http_timeout;
 		int64_t	 wait_first;
 		int64_t	 wait_max;
-		int64_t	 max_request_rate;	/* CloudShell requests per second */
-		int64_t	 history;		/* how long finished jobs are kept */
-		int64_t	 min_free;		/* bytes free below which nothing is claimed */
+		int64_t	 max_request_rate;	/* CloudShell requests per
+						   second */
+		int64_t	 history;		/* how long finished jobs are
+						   kept */
+		int64_t	 min_free;		/* bytes free below which
+						   nothing is claimed */
 		int64_t	 on_stop;		/* enum conf_on_stop */
 		int64_t	 ambiguous_claim;	/* enum conf_claim */
 		bool	 tag_sandbox_names;
-		char	*versions;		/* "10 9": action versions polled */
+		char	*versions;		/* "10 9": action versions
+						   polled */
 		char	*log_level;
 		char	*state_dir;
 		char	*runtime_dir;
-		char	*actions_dir;		/* looked at before data_dir's */
+		char	*actions_dir;		/* looked at before
+						   data_dir's */
 		char	*data_dir;
 		char	*libexec_dir;
 	} worker;
 	struct {
-		bool	 poll;			/* false: leave this type alone */
+		bool	 poll;			/* false: leave this type
+						   alone */
 		int64_t	 timeout;
 	} action[ACTION_MAX];
 	struct {
@@ -72,7 +79,8 @@ struct conf {
 		bool	 output_variable;
 	} run;
 	struct {
-		bool	 wait_for_teardown;	/* when the property is absent */
+		bool	 wait_for_teardown;	/* when the property is
+						   absent */
 	} end;
 };
 

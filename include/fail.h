@@ -19,8 +19,9 @@ enum fail_kind {
 	FAIL_PERMISSION,	/* access denied */
 	FAIL_REVISION,		/* input artifact missing or unreadable */
 	FAIL_SYSTEM,		/* worker or peer broken */
-	/* kinds that steer the caller; reported as FAIL_SYSTEM if they end a job */
-	FAIL_AGAIN,		/* passing fault, nothing happened: may be repeated */
+	/* kinds that steer the caller; a job they end reports FAIL_SYSTEM */
+	FAIL_AGAIN,		/* passing fault, nothing happened: may be
+				   repeated */
 	FAIL_UNSURE,		/* passing fault, the peer may have acted */
 	FAIL_AUTH,		/* credentials refused or expired */
 	FAIL_STOPPED,		/* ended by stop or park */

@@ -29,15 +29,16 @@ struct http_tls {
 struct http_request {
 	const char	*method;	/* GET PUT POST DELETE HEAD */
 	const char	*url;
-	const char *const *headers;	/* "Name: value" lines, NULL at the end;
-					   Host is set by libcurl from the URL */
+	const char *const *headers;	/* "Name: value" lines, NULL at the
+					   end; Host comes from the URL */
 	const void	*body;		/* NULL: none */
 	size_t		 body_len;
 	size_t		 answer_max;	/* a longer body is an error */
-	int64_t		 timeout_ms;	/* of the whole call; 0: none, then the
-					   transfer must not stall (1 KB/s over 60 s) */
-	bool		 once;		/* must not happen twice: own connection,
-					   HTTP/1.1, never sent again by libcurl */
+	int64_t		 timeout_ms;	/* of the whole call; 0: none, then it
+					   must not stall (1 KB/s over 60 s) */
+	bool		 once;		/* must not happen twice: own
+					   connection, HTTP/1.1, never sent
+					   again by libcurl */
 	bool		 private_answer;	/* may hold secrets: then its
 					   connection is closed, and with it go
 					   the buffers of TLS */
@@ -61,7 +62,8 @@ struct http_call {
 	struct http_answer	 answer;
 	bool			 too_big;
 	bool			 private_answer;
-	size_t			 limit;		/* that was broken, if too_big */
+	size_t			 limit;		/* that was broken, if
+						   too_big */
 	int64_t			 started_ms;
 	char			 error[CURL_ERROR_SIZE];
 };

@@ -24,8 +24,9 @@
 
 #define IPC_VERSION	1
 
-#define IPC_ORDER_MAX	(512 * 1024)	/* bytes of an order line: configuration
-					   of at most 100 KB, escaped, and keys */
+#define IPC_ORDER_MAX	(512 * 1024)	/* bytes of an order line: up to
+					   100 KB of configuration, escaped,
+					   and keys */
 #define IPC_REPORT_MAX	(256 * 1024)	/* of a report line: output variables,
 					   escaped, and a message */
 #define IPC_REPORTS_MAX	20000		/* report lines of one executor */
@@ -110,7 +111,8 @@ void	ipc_report_free(struct ipc_report *);
 struct ipc_turn {
 	bool		hello;		/* hello came */
 	bool		ordered;	/* the order was sent */
-	bool		waiting;	/* intent or need-credentials unanswered */
+	bool		waiting;	/* intent or need-credentials
+					   unanswered */
 	bool		result;		/* result came */
 	unsigned	lines;
 };
@@ -131,7 +133,8 @@ struct ipc_order {
 	enum ipc_order_kind	 kind;
 	enum job_action		 action;
 	int64_t			 remaining_ms;	/* until the deadline */
-	bool			 resumed;	/* an earlier executor began it */
+	bool			 resumed;	/* an earlier executor began
+						   it */
 	struct job_data		 data;
 	struct job_facts	 facts;
 	struct {
@@ -156,10 +159,14 @@ struct ipc_order {
 		int64_t		 http_timeout_ms;
 		int64_t		 stop_ms;	/* all that a stop may take */
 		bool		 tag_sandbox_names;
-		bool		 keep_failed_setup;	/* on_setup_failure = keep */
-		bool		 command_output;	/* variable CommandOutput */
-		bool		 end_on_stop;	/* a stopped start ends its sandbox */
-		bool		 wait_for_teardown;	/* without the property */
+		bool		 keep_failed_setup;	/* on_setup_failure =
+							   keep */
+		bool		 command_output;	/* variable
+							   CommandOutput */
+		bool		 end_on_stop;	/* a stopped start ends its
+						   sandbox */
+		bool		 wait_for_teardown;	/* without the
+							   property */
 	} policy;
 };
 
@@ -174,7 +181,8 @@ enum ipc_later { IPC_RECORDED, IPC_CREDENTIALS, IPC_PARK };
 struct ipc_later_order {
 	enum ipc_later		 type;
 	struct credentials	 credentials;	/* with IPC_CREDENTIALS */
-	char			*error;		/* instead: why there are none */
+	char			*error;		/* instead: why there are
+						   none */
 };
 
 int	ipc_later_encode(struct buf *, const struct ipc_later_order *);

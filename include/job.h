@@ -19,14 +19,16 @@
 #define JOB_NAME_SIZE		101	/* pipeline, stage, action, artifact */
 #define JOB_VERSION_SIZE	10
 #define JOB_ARTIFACTS_MAX	5
-#define JOB_MESSAGE_MAX		4900	/* bytes of a failure message (5,000 characters) */
+#define JOB_MESSAGE_MAX		4900	/* bytes of a failure message (5,000
+					   characters) */
 #define JOB_SUMMARY_MAX		2048
 #define JOB_TOKEN_MAX		2048	/* continuation token */
-#define JOB_VARIABLES_MAX	116000	/* bytes of all output variables: 122,880
-					   less 5 %, since how they are counted is
-					   not documented */
+#define JOB_VARIABLES_MAX	116000	/* bytes of all output variables:
+					   122,880 less 5 %, since how they are
+					   counted is not documented */
 #define SANDBOX_ID_SIZE		101	/* a GUID; room for a longer one */
-#define SANDBOX_NAME_MAX	60	/* characters (cloudshell-sandbox-api 5.2) */
+#define SANDBOX_NAME_MAX	60	/* characters (cloudshell-sandbox-api
+					   5.2) */
 
 enum job_action {
 	ACTION_START,		/* Quali-Start-Sandbox */
@@ -62,7 +64,8 @@ struct job_artifact {
  * Holds secrets: configuration and credentials. */
 struct job_data {
 	char			 id[JOB_ID_SIZE];
-	char			 nonce[JOB_NONCE_SIZE];	/* "" from GetJobDetails */
+	char			 nonce[JOB_NONCE_SIZE];	/* "" from
+							   GetJobDetails */
 	char			 account[13];
 	char			 category[16];
 	char			 provider[36];
@@ -70,25 +73,29 @@ struct job_data {
 	char			 pipeline[JOB_NAME_SIZE];
 	char			 stage[JOB_NAME_SIZE];
 	char			 action[JOB_NAME_SIZE];
-	char			 execution[JOB_ID_SIZE];	/* of the pipeline */
+	char			 execution[JOB_ID_SIZE];	/* of the
+								   pipeline */
 	json_t			*configuration;		/* object of texts */
 	struct job_artifact	 inputs[JOB_ARTIFACTS_MAX];
 	struct job_artifact	 outputs[JOB_ARTIFACTS_MAX];
 	size_t			 ninputs, noutputs;
 	struct credentials	 credentials;		/* of the artifacts */
-	char			*encryption_key;	/* id, NULL: default key */
+	char			*encryption_key;	/* id, NULL: default
+							   key */
 	char			*encryption_type;	/* "KMS" with the key */
 	char			*continuation;		/* token, NULL: none */
 };
 
-void	job_data_free(struct job_data *);	/* members only; wipes, zeroes */
+void	job_data_free(struct job_data *);	/* members only; wipes,
+						   zeroes */
 
 /* How a job ended, as it is kept and reported. */
 enum job_outcome {
 	OUTCOME_NONE,
 	OUTCOME_SUCCESS,
 	OUTCOME_FAILURE,
-	OUTCOME_STOPPED,	/* executor obeyed a stop; text says what was undone */
+	OUTCOME_STOPPED,	/* executor obeyed a stop; text says what was
+				   undone */
 	OUTCOME_CONTINUE,	/* handed back with a continuation token */
 	OUTCOME_MAX
 };
@@ -96,30 +103,35 @@ enum job_outcome {
 struct job_result {
 	enum job_outcome outcome;
 	enum fail_kind	 kind;		/* with OUTCOME_FAILURE */
-	char		*text;		/* failure message, or summary of a success;
-					   NULL: none */
-	char		*external_id;	/* sandbox or execution id shown as link */
+	char		*text;		/* failure message, or summary of a
+					   success; NULL: none */
+	char		*external_id;	/* sandbox or execution id shown as
+					   link */
 	json_t		*variables;	/* object of texts, or NULL */
 	char		*continuation;	/* with OUTCOME_CONTINUE */
-	bool		 sandbox_ended;	/* executor ended the job's sandbox itself */
+	bool		 sandbox_ended;	/* executor ended the job's sandbox
+					   itself */
 	bool		 sandbox_kept;	/* or left it on purpose */
 };
 
 const char	*job_outcome_name(enum job_outcome);
-enum job_outcome job_outcome_parse(const char *);	/* OUTCOME_NONE unknown */
+enum job_outcome job_outcome_parse(const char *);	/* OUTCOME_NONE
+							   unknown */
 void	job_result_free(struct job_result *);	/* members only; zeroes */
 
 /* Things that must not happen twice; the executor announces them and waits
  * until they are on disk. */
 enum job_intent {
 	INTENT_NONE,
-	INTENT_SANDBOX,		/* "sandbox-start": POST .../start of a blueprint */
+	INTENT_SANDBOX,		/* "sandbox-start": POST .../start of a
+				   blueprint */
 	INTENT_COMMAND,		/* "command-start": POST .../commands/X/start */
 	INTENT_MAX
 };
 
 const char	*job_intent_name(enum job_intent);
-enum job_intent	 job_intent_parse(const char *);	/* INTENT_NONE unknown */
+enum job_intent	 job_intent_parse(const char *);	/* INTENT_NONE
+							   unknown */
 
 /* What is known on disk of a job's effects on CloudShell: enough to go on
  * after a restart or on another machine, and to clean up. No secret. */

@@ -43,8 +43,8 @@ cp_request(struct aws_request *req, const struct aws_endpoint *ep,
 	int rc = -1;
 
 	request_init(req, "POST");
-	snprintf(target, sizeof(target), TARGET "%s", operation);
-	snprintf(path, sizeof(path), "%s/", ep->base);
+	(void)snprintf(target, sizeof(target), TARGET "%s", operation);
+	(void)snprintf(path, sizeof(path), "%s/", ep->base);
 	req->url = xasprintf("%s/", ep->url);
 	buf_init(&req->body, BODY_MAX);
 	if ((line = json_line(input)) == NULL ||

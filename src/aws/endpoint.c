@@ -220,11 +220,11 @@ custom_find(const char *service, const char *custom, struct aws_endpoint *ep,
 		    "is too long or holds '.', '..', '//' or special "
 		    "characters", service);
 	if (url.port == 0)
-		snprintf(ep->host, sizeof(ep->host), "%s", url.host);
+		(void)snprintf(ep->host, sizeof(ep->host), "%s", url.host);
 	else
-		snprintf(ep->host, sizeof(ep->host), "%s:%d", url.host,
+		(void)snprintf(ep->host, sizeof(ep->host), "%s:%d", url.host,
 		    url.port);
-	snprintf(ep->url, sizeof(ep->url), "%s://%s%s",
+	(void)snprintf(ep->url, sizeof(ep->url), "%s://%s%s",
 	    url.tls ? "https" : "http", ep->host, ep->base);
 	ep->custom = true;
 	return 0;
@@ -242,7 +242,7 @@ host_build(const char *service, const char *region, bool fips, bool dualstack,
 	if (strcmp(service, "sts") == 0 && !dualstack &&
 	    strcmp(p->prefix, "us-gov-") == 0)
 		fips = false;
-	snprintf(host, size, "%s%s%s.%s.%s", service, fips ? "-fips" : "",
+	(void)snprintf(host, size, "%s%s%s.%s.%s", service, fips ? "-fips" : "",
 	    s3 && dualstack ? ".dualstack" : "", region,
 	    dualstack && !s3 ? p->dual : p->dns);
 }
@@ -264,6 +264,6 @@ aws_endpoint_find(const char *service, const char *region, const char *custom,
 	}
 	host_build(service, region, fips, dualstack, ep->host,
 	    sizeof(ep->host));
-	snprintf(ep->url, sizeof(ep->url), "https://%s", ep->host);
+	(void)snprintf(ep->url, sizeof(ep->url), "https://%s", ep->host);
 	return 0;
 }

@@ -199,7 +199,7 @@ classify_code(struct aws_error *e, long status, int64_t now,
 	if (!coded && status == 0)
 		strlcpy(e->code, "no answer", sizeof(e->code));
 	else if (!coded)
-		snprintf(e->code, sizeof(e->code), "HTTP %ld", status);
+		(void)snprintf(e->code, sizeof(e->code), "HTTP %ld", status);
 	if (maybe_skewed(e, now))
 		e->class = AWS_SKEW;
 	else if (!code_find(own, e->code, &e->class) &&

@@ -136,9 +136,9 @@ ids_read(const struct http_answer *answer, const char *body_id,
 	bool has2;
 
 	if (!http_header(answer, "x-amz-request-id", id, sizeof(id)))
-		snprintf(id, sizeof(id), "%s", body_id);
+		(void)snprintf(id, sizeof(id), "%s", body_id);
 	has2 = http_header(answer, "x-amz-id-2", id2, sizeof(id2));
-	snprintf(both, sizeof(both), "%s%s%s", id,
+	(void)snprintf(both, sizeof(both), "%s%s%s", id,
 	    has2 && id[0] != '\0' ? " " : "", has2 ? id2 : "");
 	classify_text(e->request_id, sizeof(e->request_id), both);
 }
@@ -210,7 +210,7 @@ aws_error_s3(const struct http_answer *answer, int64_t now,
 		classify_piece(answer, e);
 	if (redirected(answer, &scan, e)) {
 		if (e->code[0] == '\0')
-			snprintf(e->code, sizeof(e->code), "HTTP %ld",
+			(void)snprintf(e->code, sizeof(e->code), "HTTP %ld",
 			    answer->status);
 		e->class = AWS_REDIRECT;
 		return;

@@ -363,7 +363,7 @@ key_id_valid(const char *id)
 {
 	size_t i;
 
-	for (i = 0; id[i] != '\0' && i <= KEY_ID_MAX; i++)
+	for (i = 0; i <= KEY_ID_MAX && id[i] != '\0'; i++)
 		if (id[i] <= ' ' || id[i] > '~')
 			return false;
 	return i > 0 && i <= KEY_ID_MAX;

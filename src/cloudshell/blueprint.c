@@ -112,6 +112,7 @@ cs_blueprint_find(struct cs_client *c, const char *name,
 	struct cs_request r = { .what = "read the blueprint",
 	    .method = "GET", .want = JSON_OBJECT };
 	struct cs_answer a = { 0 };
+	struct fail why = { 0 };
 	struct buf path;
 	int rc;
 
@@ -119,14 +120,16 @@ cs_blueprint_find(struct cs_client *c, const char *name,
 	if ((rc = cs_path(&path, f, "blueprints", name, NULL)) == -1)
 		goto out;
 	r.path = buf_text(&path);
-	if ((rc = cs_ask(c, &r, &a, f)) == 0 && blueprint_read(a.json, b) == 0)
+	rc = cs_ask(c, &r, &a, &why);
+	if (rc == 0 && blueprint_read(a.json, b) == 0)
 		goto out;
 	/* an encoded slash or an odd spelling may be what was not found */
 	if (rc == 0 || a.verdict == VERDICT_MISSING ||
 	    a.verdict == VERDICT_REFUSED) {
 		cs_blueprint_free(b);
 		rc = find_in_list(c, name, b, f);
-	}
+	} else
+		(void)fail_set(f, why.kind, "%s", why.text);
 out:
 	buf_free(&path);
 	answer_free(&a);

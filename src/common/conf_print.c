@@ -48,7 +48,27 @@ conf_show_size(char *dst, size_t size, int64_t bytes)
 	return show_unit(dst, size, bytes, units, factors);
 }
 
-/* Quoted if the reader would else take it otherwise. */
+static bool
+blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* The reader cuts off blanks at both ends, and '#' or ';' behind a blank. A
+ * text that has these was in quotes, and so has none itself. */
+static bool
+needs_quotes(const char *text)
+{
+	char before = ' ';
+
+	if (blank(*text))
+		return true;
+	for (; *text != '\0'; before = *text++)
+		if ((*text == '#' || *text == ';') && blank(before))
+			return true;
+	return blank(before);
+}
+
 static void
 print_text(const char *name, const char *text, FILE *out)
 {
@@ -58,8 +78,7 @@ print_text(const char *name, const char *text, FILE *out)
 		(void)fprintf(out, "# %s =\n", name);
 		return;
 	}
-	if (strpbrk(text, "#;") != NULL || *text == ' ' || *text == '\t' ||
-	    text[strlen(text) - 1] == ' ')
+	if (needs_quotes(text))
 		quote = "\"";
 	(void)fprintf(out, "%s = %s%s%s\n", name, quote, text, quote);
 }

@@ -28,7 +28,8 @@ struct conf_setting {
 	enum conf_kind	 kind;
 	size_t		 offset;	/* in struct conf */
 	int64_t		 least, most;
-	const char	*preset;	/* default as it would be written, or NULL */
+	const char	*preset;	/* default as it would be written, or
+					   NULL */
 	const char *const *words;	/* NULL at the end */
 };
 

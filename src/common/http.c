@@ -21,7 +21,8 @@
 #define STALL_BYTES	1024L	/* per second ... */
 #define STALL_S		60L	/* ... over so long */
 #define POOL_MAX	4L	/* idle connections of a client */
-#define NOTHING_PRIVATE	64	/* bytes of an answer that holds no secret yet */
+#define NOTHING_PRIVATE	64	/* bytes of an answer that holds no secret
+				   yet */
 #define WAIT_MS		1000	/* longest wait at once */
 #define DEAF_MS		100	/* pause after an interrupt that was none */
 

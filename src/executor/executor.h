@@ -83,7 +83,7 @@ int	orders_pause(struct orders *, int64_t ms, struct fail *);
  * the pipe ended, or a stop could not wait longer. */
 int	orders_await(struct orders *, const bool *flag, struct fail *);
 
-/* From now on a call runs to its end (bounded by a part of stop_ms after a stop). */
+/* From now on a call runs to its end (after a stop: for a part of stop_ms). */
 void	orders_shield(struct orders *);
 void	orders_unshield(struct orders *);
 

@@ -8,6 +8,7 @@
 #include <sys/timerfd.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,7 +257,7 @@ orders_await(struct orders *o, const bool *flag, struct fail *f)
 			return stopped(o, f);
 		/* the timer may be readable all the time: no busy waiting */
 		if (o->cut_ms <= now)
-			(void)usleep(10000);
+			(void)poll(NULL, 0, 10);
 		else
 			take_events(o, 1000);
 	}

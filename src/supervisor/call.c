@@ -52,7 +52,7 @@ read_error(struct worker *worker, const struct aws_call *call,
 	}
 	if (reply->error.class == AWS_CREDENTIALS)
 		credentials_refresh(worker->credentials);
-	snprintf(reply->text, sizeof(reply->text), "%s: %.100s%s%.700s "
+	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.100s%s%.700s "
 	    "(request %.100s)", call->operation, reply->error.code,
 	    reply->error.message[0] != '\0' ? ": " : "",
 	    reply->error.message, reply->error.request_id[0] != '\0' ?
@@ -68,7 +68,7 @@ done(int code, const struct http_answer *answer, const struct fail *fail,
 
 	if (code != 0) {
 		reply->transport = fail->kind;
-		snprintf(reply->text, sizeof(reply->text), "%s: %.1100s",
+		(void)snprintf(reply->text, sizeof(reply->text), "%s: %.1100s",
 		    call->operation, fail->text);
 	} else {
 		reply->body = &answer->body;

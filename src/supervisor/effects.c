@@ -267,7 +267,8 @@ password(const struct worker *worker, struct fail *fail)
 	if (worker->password != NULL)
 		return secret_dup(worker->password);
 	if (worker->conf.cloudshell.password_file == NULL) {
-		fail_set(fail, FAIL_CONFIG, "cloudshell.password_file: not set");
+		fail_set(fail, FAIL_CONFIG,
+		    "cloudshell.password_file: not set");
 		return NULL;
 	}
 	return secret_read(worker->conf.cloudshell.password_file, fail);

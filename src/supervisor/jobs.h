@@ -13,16 +13,20 @@
 #include "job.h"
 
 /* Limits of a life, milliseconds. */
-#define JOB_HELLO_MS		10000	/* from the request to the executor's hello */
-#define JOB_EXIT_MS		5000	/* from a result to the executor's exit */
+#define JOB_HELLO_MS		10000	/* from the request to the executor's
+					   hello */
+#define JOB_EXIT_MS		5000	/* from a result to the executor's
+					   exit */
 #define JOB_CLEANUP_MS		180000	/* a clean-up executor */
-#define JOB_START_TRIES		20	/* executors asked for in vain, over more
-					   than a minute */
+#define JOB_START_TRIES		20	/* executors asked for in vain, over
+					   more than a minute */
 #define JOB_CLEANUP_TRIES	40	/* about five hours of trying */
-#define JOB_ACK_TRIES		20	/* some minutes of trying, while no attempt
-					   can have landed */
-#define JOB_REPORT_S		(24 * 3600)	/* from the claim: CodePipeline's own
-					   limit of an action (aws-contract 2.5) */
+#define JOB_ACK_TRIES		20	/* some minutes of trying, while no
+					   attempt can have landed */
+#define JOB_REPORT_S		(24 * 3600)	/* from the claim:
+						   CodePipeline's own limit of
+						   an action (aws-contract
+						   2.5) */
 
 /* Where a job is; on disk as well, except JOB_NEW. */
 enum job_state {
@@ -57,7 +61,8 @@ enum job_stop {		/* why a stop was sent */
 struct job_rules {
 	int64_t	timeout_ms;
 	int64_t	kill_grace_ms;
-	bool	run_ambiguous;	/* InvalidNonce after an unknown outcome: ours */
+	bool	run_ambiguous;	/* InvalidNonce after an unknown outcome:
+				   ours */
 	bool	hand_back;	/* on_stop = hand-back */
 	bool	plain_names;	/* tag_sandbox_names = no */
 };
@@ -83,7 +88,8 @@ struct job {
 	struct job_facts facts;
 	struct job_result result;
 	bool		cleanup;	/* clean-up is to be done */
-	bool		reported;	/* CodePipeline took or refused the result */
+	bool		reported;	/* CodePipeline took or refused the
+					   result */
 	enum ipc_step	step;		/* last step told */
 
 	/* --- gone with the process --- */
@@ -98,9 +104,11 @@ struct job {
 	bool		ack_unsure;	/* an acknowledge may have landed */
 	bool		report_unsure;	/* a result may have landed */
 	bool		bare;		/* report without optional parts */
-	bool		want_credentials;	/* executor waits for fresh ones */
+	bool		want_credentials;	/* executor waits for fresh
+						   ones */
 	bool		details_failed;	/* they could not be had */
-	bool		turn_open;	/* an intent or fact waits for recorded */
+	bool		turn_open;	/* an intent or fact waits for
+					   recorded */
 	bool		fault;		/* protocol fault seen; text below */
 	bool		version_fault;	/* hello of another version */
 	bool		late;		/* no hello in time */
@@ -114,11 +122,13 @@ struct job {
 	unsigned	starts;		/* executors asked for in vain */
 	unsigned	cleanups;	/* clean-ups tried */
 	int64_t		deadline_ms;	/* 0: none; of the job */
-	int64_t		limit_ms;	/* 0: none; of the child's present state */
+	int64_t		limit_ms;	/* 0: none; of the child's present
+					   state */
 	int64_t		retry_ms;	/* 0: none; next try of the request in
 					   retry_what */
 	unsigned	retry_what;
-	int64_t		start_ms;	/* 0: none; next try to have an executor */
+	int64_t		start_ms;	/* 0: none; next try to have an
+					   executor */
 	int64_t		save_ms;	/* 0: none; next try of a failed save */
 };
 
@@ -163,7 +173,8 @@ enum job_event_type {
 struct job_exit {
 	bool	signaled;
 	int	status;		/* exit status or signal */
-	bool	crash;		/* signal of a crash (SEGV, ABRT, BUS, ILL, FPE, SYS) */
+	bool	crash;		/* signal of a crash (SEGV, ABRT, BUS, ILL, FPE,
+				   SYS) */
 };
 
 struct job_event {
@@ -181,10 +192,12 @@ struct job_event {
 
 /* Effects; carried out in this order. */
 enum job_effect {
-	FX_SAVE		= 1 << 0,	/* write the record; saved or save failed follows */
+	FX_SAVE		= 1 << 0,	/* write the record; saved or save
+					   failed follows */
 	FX_ACKNOWLEDGE	= 1 << 1,
 	FX_DETAILS	= 1 << 2,	/* GetJobDetails */
-	FX_START	= 1 << 3,	/* have an executor forked (clean-up if cleaning) */
+	FX_START	= 1 << 3,	/* have an executor forked (clean-up if
+					   cleaning) */
 	FX_ORDER	= 1 << 4,
 	FX_RECORDED	= 1 << 5,
 	FX_CREDENTIALS	= 1 << 6,	/* fresh ones, or details_failed */
@@ -195,7 +208,8 @@ enum job_effect {
 	FX_UPGRADE	= 1 << 11,	/* end, to be started anew */
 	FX_REPORT	= 1 << 12,
 	FX_FORGET	= 1 << 13,	/* the life is over */
-	FX_CANCEL	= 1 << 14,	/* give up details and report in flight */
+	FX_CANCEL	= 1 << 14,	/* give up details and report in
+					   flight */
 };
 
 /* A new life from polled data. Names are copied, no secret is. */

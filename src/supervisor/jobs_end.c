@@ -41,13 +41,14 @@ char *
 jobs_duration(char *dst, size_t size, int64_t ms)
 {
 	if (ms >= 7200000 && ms % 3600000 == 0)
-		snprintf(dst, size, "%lld hours", (long long)(ms / 3600000));
+		(void)snprintf(dst, size, "%lld hours",
+		    (long long)(ms / 3600000));
 	else if (ms >= 60000 && ms % 60000 == 0)
-		snprintf(dst, size, "%lld min", (long long)(ms / 60000));
+		(void)snprintf(dst, size, "%lld min", (long long)(ms / 60000));
 	else if (ms % 1000 == 0)
-		snprintf(dst, size, "%lld s", (long long)(ms / 1000));
+		(void)snprintf(dst, size, "%lld s", (long long)(ms / 1000));
 	else
-		snprintf(dst, size, "%.1f s", (double)ms / 1000.0);
+		(void)snprintf(dst, size, "%.1f s", (double)ms / 1000.0);
 	return dst;
 }
 
@@ -114,7 +115,7 @@ jobs_end_failed(struct job *job, enum fail_kind kind, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	utf8_cut(text, sizeof(text) - 1);
 	job_result_free(&job->result);

@@ -49,7 +49,8 @@ start_again(struct job *job, const struct job_now *now)
 		    life_pause_ms(job, job->cleanups, 5000, 600000);
 		return 0;
 	}
-	if (job->deadline_ms == 0)	/* passed while the last one was killed */
+	if (job->deadline_ms == 0)	/* passed while the last one was
+					   killed */
 		return life_overdue(job, now);
 	if (++job->starts >= JOB_START_TRIES) {
 		jobs_end_failed(job, FAIL_SYSTEM, "The worker's machine "
@@ -57,7 +58,8 @@ start_again(struct job *job, const struct job_now *now)
 		    "stage; if it fails again, tell the worker's operator.");
 		return life_ended(job, false);
 	}
-	job->start_ms = now->ms + life_pause_ms(job, job->starts - 1, 200, 5000);
+	job->start_ms = now->ms +
+	    life_pause_ms(job, job->starts - 1, 200, 5000);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Records of the supervisor: to the journal with fields, so that one job can
- * be followed by any of them, else to stderr. src/systemd/quali-job-worker.catalog
- * explains each message id.
+ * be followed by any of them, else to stderr.
+ * src/systemd/quali-job-worker.catalog explains each message id.
  */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 

@@ -98,7 +98,7 @@ db_ask(sqlite3 *db, const char *sql, int64_t *number, char *text, size_t size,
 
 	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
 		return db_fail(db, sql, f);
-	if ((rc = sqlite3_step(s)) == SQLITE_ROW) {
+	if (sqlite3_step(s) == SQLITE_ROW) {
 		if (number != NULL)
 			*number = sqlite3_column_int64(s, 0);
 		word = (const char *)sqlite3_column_text(s, 0);

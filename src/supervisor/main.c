@@ -28,7 +28,7 @@ struct options {
 static void __attribute__((noreturn))
 usage(int status)
 {
-	fprintf(status == 0 ? stdout : stderr,
+	(void)fprintf(status == 0 ? stdout : stderr,
 	    "usage: quali-job-worker [-dnTV] [-f file]\n"
 	    "  -d       log debug messages\n"
 	    "  -f file  configuration (%s)\n"

@@ -21,7 +21,8 @@ struct poll {
 	struct aws_call		*call;
 	int			 batch;		/* asked for by the call */
 	int64_t			 due_ms;
-	bool			 refused;	/* told: no such type, or denied */
+	bool			 refused;	/* told: no such type, or
+						   denied */
 	bool			 blocked;	/* could not even be sent */
 };
 

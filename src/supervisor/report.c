@@ -117,7 +117,7 @@ one_line(struct entry *entry, struct child_pipe *pipe, const char *line,
 		return false;
 	}
 	if (!ipc_permitted(&pipe->turn, report.type)) {
-		snprintf(text, sizeof(text), "report %u came out of turn",
+		(void)snprintf(text, sizeof(text), "report %u came out of turn",
 		    pipe->turn.lines + 1);
 		fault(entry, text);
 		ipc_report_free(&report);
@@ -145,7 +145,8 @@ report_lines(struct entry *entry, struct child_pipe *pipe, pid_t *told)
 			buf_clear(&pipe->in);
 			return;
 		}
-		if (pipe->in.len < done + len + 1)	/* cleared: it is gone */
+		if (pipe->in.len < done + len + 1)	/* cleared: it is
+							   gone */
 			return;
 		done += len + 1;
 		if (*told != before)

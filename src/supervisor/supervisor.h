@@ -105,7 +105,8 @@ struct action_type {
 };
 
 /* Read start-sandbox.json, run-command.json, end-sandbox.json from
- * worker.actions_dir, else worker.data_dir/actions: category, provider, version.
+ * worker.actions_dir, else worker.data_dir/actions: category, provider,
+ * version.
  * Yields one entry per action with poll = yes and per version of
  * worker.versions. FAIL_CONFIG names file and member. */
 int	actions_load(const struct conf *, struct action_type **, size_t *,
@@ -147,7 +148,8 @@ typedef void	(*credentials_changed)(bool have, void *);
  * look-up fails the old ones are kept, tried again with back-off. */
 struct credential_source *credentials_new(sd_event *, const struct conf *,
 		    credentials_changed, void *);
-void	credentials_stop(struct credential_source *);	/* ends a look-up, frees */
+void	credentials_stop(struct credential_source *);	/* ends a look-up,
+							   frees */
 /* Begin a look-up in the next turn unless one runs (after ExpiredToken and the
  * like); at the soonest 5 s after the last began. */
 void	credentials_refresh(struct credential_source *);

@@ -28,16 +28,17 @@ put_status(struct worker *worker, char *text, size_t size)
 	int running = dispatch_running(worker);
 
 	if (worker->draining)
-		snprintf(text, size, "Stopping: %d jobs running", running);
+		(void)snprintf(text, size, "Stopping: %d jobs running",
+		    running);
 	else if (credentials_get(worker->credentials) == NULL)
-		snprintf(text, size, "No AWS credentials: %s",
+		(void)snprintf(text, size, "No AWS credentials: %s",
 		    error[0] != '\0' ? error : "looking them up");
 	else if (worker->ledger_broken)
-		snprintf(text, size, "The ledger cannot be written: nothing "
-		    "is claimed; %d jobs running", running);
+		(void)snprintf(text, size, "The ledger cannot be written: "
+		    "nothing is claimed; %d jobs running", running);
 	else
-		snprintf(text, size, "%d of %lld jobs running; %lu claimed, "
-		    "%lu succeeded, %lu failed since the start", running,
+		(void)snprintf(text, size, "%d of %lld jobs running; %lu "
+		    "claimed, %lu succeeded, %lu failed since the start", running,
 		    (long long)worker->conf.worker.max_jobs, worker->claimed,
 		    worker->succeeded, worker->failed);
 }
@@ -139,7 +140,9 @@ worker_stop(struct worker *worker, int status)
 	}
 	worker->draining = true;
 	worker->exit_status = status;
-	sd_notify(0, "STOPPING=1");
+	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld",
+	    (long long)(worker->conf.worker.stop_grace +
+	    worker->conf.worker.kill_grace + 2 * STOP_EXTRA_MS) * 1000);
 	journal_event(JOURNAL_STOPPED, LOG_NOTICE, "stopping: %d jobs running",
 	    dispatch_running(worker));
 	poller_stop(worker->poller);

@@ -9,7 +9,8 @@
 
 #include "supervisor.h"
 
-#define EXIT_UPGRADE	3	/* ended to be started anew (Restart=on-failure) */
+#define EXIT_UPGRADE	3	/* ended to be started anew
+				   (Restart=on-failure) */
 
 struct child;
 struct zygote;
@@ -26,14 +27,18 @@ struct entry {
 						   is written */
 	struct credentials	 fresh;		/* for FX_CREDENTIALS */
 	char			*refused;	/* why there are none */
-	char			*token_fault;	/* continuation token not ours */
+	char			*token_fault;	/* continuation token not
+						   ours */
 	struct child		*child;
 	struct aws_call		*ack, *details, *report;
 	sd_event_source		*timer;
-	unsigned		 depth;		/* of dispatch_event in itself */
-	bool			 save;		/* wants to be in the next commit */
+	unsigned		 depth;		/* of dispatch_event in
+						   itself */
+	bool			 save;		/* wants to be in the next
+						   commit */
 	bool			 in_commit;	/* is in the present one */
-	bool			 over;		/* freed after the next commit */
+	bool			 over;		/* freed after the next
+						   commit */
 };
 
 TAILQ_HEAD(entries, entry);
@@ -50,7 +55,8 @@ struct worker {
 	struct action_type	*types;
 	size_t			 ntypes;
 	struct entries		 entries;
-	struct secret		*password;	/* of environment or terminal only */
+	struct secret		*password;	/* of environment or terminal
+						   only */
 	int			 lock_fd;
 	int64_t			 skew_s;	/* AWS's clock less ours */
 	sd_event_source		*commit;
@@ -118,7 +124,8 @@ struct aws_reply {
 	const struct buf	*body;		/* with ok */
 	enum fail_kind		 transport;	/* not FAIL_NONE: no answer */
 	struct aws_error	 error;		/* otherwise */
-	char			 text[1200];	/* what went wrong, for people */
+	char			 text[1200];	/* what went wrong, for
+						   people */
 };
 
 typedef void	(*aws_done)(const struct aws_reply *, void *);

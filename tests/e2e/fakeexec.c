@@ -220,9 +220,11 @@ static void
 await_close(void)
 {
 	struct pollfd p = { .fd = fds[1], .events = 0 };
+	int n;
 
-	while (poll(&p, 1, -1) != 1)
-		continue;
+	do
+		n = poll(&p, 1, -1);
+	while (n != 1);
 }
 
 /* Its child holds the report pipe. */

@@ -178,7 +178,7 @@ def test_zygote_dies_between_clone_and_answer(fakes):
 
 
 def test_zygote_dies_with_its_executor(fakes):
-    """Killed between clone and answer, and the executor before its hello: it is
+    """Killed between clone and answer, the executor before its hello: it is
     nobody's zombie, is reaped, and another one does the job."""
     fakes.start()
     old = zygote(fakes.worker)

@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 #include <stdio.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -176,7 +177,8 @@ post_pipelines(struct req *r, const char *rest)
 static void
 get_pipeline(struct req *r, const char *id)
 {
-	json_t *j = pipeline_describe(atoi(id));
+	json_t *j = pipeline_describe((int)strtonum(id, 0, INT_MAX,
+	    NULL));
 
 	if (j == NULL)
 		missing(r);

@@ -137,7 +137,8 @@ refuse_token(struct req *r, const char *token)
 		cs_error(r, 401, NULL, b.data);
 		r->answer.status = 200;
 	} else
-		cs_error(r, atoi(form), NULL, b.data);
+		cs_error(r, (int)strtonum(form, 100, 599, NULL), NULL,
+		    b.data);
 	buf_free(&b);
 }
 

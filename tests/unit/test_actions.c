@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/supervisor/supervisor.h"
+#include "src/supervisor/supervisor.h"
 #include "json.h"
 #include "sys.h"
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/cloudshell/client.h"
+#include "src/cloudshell/client.h"
 #include "json.h"
 #include "sys.h"
 

@@ -10,8 +10,8 @@
 
 #define LOOKUP_MS	400
 
-#include "../../src/supervisor/lookup.c"
-#include "../../src/supervisor/credentials.c"
+#include "src/supervisor/lookup.c"
+#include "src/supervisor/credentials.c"
 
 #include <sys/stat.h>
 

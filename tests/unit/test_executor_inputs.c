@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../src/executor/executor.h"
+#include "src/executor/executor.h"
 
 static json_t *
 one(const char *name, const char *value)

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "../../src/executor/executor.h"
+#include "src/executor/executor.h"
 #include "sys.h"
 
 static char *const lab[] = { (char *)"web_ab12-cd34", (char *)"web_ef56-ab78",

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 #include <zip.h>
 
-#include "../../src/executor/executor.h"
+#include "src/executor/executor.h"
 
 #define ID	"0f4c8a52-7f3e-4c6e-8b2e-95d1f0a6c111"
 #define DETAILS	"{\"name\":\"lab\",\"id\":\"" ID "\"}"

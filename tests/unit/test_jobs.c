@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/supervisor/jobs.h"
+#include "src/supervisor/jobs.h"
 #include "sys.h"
 
 #define LIVES		100000

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/supervisor/journal.c"
+#include "src/supervisor/journal.c"
 
 static char got[16384];
 static int refuse;
@@ -29,8 +29,10 @@ sd_journal_sendv(const struct iovec *io, int n)
 	if (refuse)
 		return -1;
 	for (int i = 0; i < n; i++) {
-		(void)strncat(got, io[i].iov_base, io[i].iov_len);
-		(void)strlcat(got, "\n", sizeof(got));
+		size_t used = strlen(got);
+
+		(void)snprintf(got + used, sizeof(got) - used, "%.*s\n",
+		    (int)io[i].iov_len, (const char *)io[i].iov_base);
 	}
 	return 0;
 }

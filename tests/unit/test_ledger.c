@@ -11,7 +11,7 @@
 #include <dirent.h>
 
 #include "json.h"
-#include "../../src/supervisor/ledger.c"
+#include "src/supervisor/ledger.c"
 
 #define WALL	1795449600
 #define ID	"0a1b2c3d-0000-4000-8000-00000000000"

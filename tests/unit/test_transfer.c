@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../../src/supervisor/supervisor.h"
+#include "src/supervisor/supervisor.h"
 #include "sys.h"
 
 #define LIMIT_MS	10000	/* of one test */
