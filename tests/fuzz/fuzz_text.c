@@ -1,0 +1,39 @@
+/*
+ * Texts of a CloudShell server: cleaning, masking, durations.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/cloudshell/client.h"
+#include "fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	size_t len;
+	char *text, *copy;
+	json_t *j;
+
+	if (size > 64 * 1024)
+		return 0;
+	text = calloc(1, size + 1);
+	memcpy(text, data, size);
+	len = strlen(text);
+	MUST(text_duration_ms(text) >= 0);
+	copy = strdup(text);
+	MUST(text_mask(copy, len, CANARY, strlen(CANARY)) <= len);
+	MUST(strstr(copy, CANARY) == NULL);
+	cs_clean_text(copy);
+	free(copy);
+	copy = strdup(text);
+	text_line(copy, CS_TEXT_MAX);
+	fuzz_text_check(copy, CS_TEXT_MAX + 1, false);
+	free(copy);
+	(void)answer_verdict(400, text);
+	(void)sandbox_phase(text);
+	(void)execution_progress(text, NULL);
+	if ((j = answer_parse((const char *)data, size)) != NULL)
+		json_decref(j);
+	free(text);
+	return 0;
+}

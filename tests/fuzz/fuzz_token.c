@@ -1,0 +1,51 @@
+/*
+ * Continuation tokens, which anybody who may report jobs can write.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "src/supervisor/jobs.h"
+#include "fuzz.h"
+#include "sys.h"
+
+static void
+check(const struct job_facts *facts, int64_t left)
+{
+	struct job_facts again = { 0 };
+	int64_t left_again = -1;
+	struct fail f = { 0 };
+	char *text, *twice;
+
+	MUST(left >= 0 && left <= INT64_C(7) * 86400 * 1000);
+	text = token_encode(facts, left);
+	if (strlen(text) <= JOB_TOKEN_MAX) {
+		MUST(token_decode(text, &again, &left_again, &f) == 0);
+		MUST(left_again == left);
+		twice = token_encode(&again, left_again);
+		MUST(strcmp(text, twice) == 0);
+		xfree_secret(twice);
+		job_facts_free(&again);
+	}
+	xfree_secret(text);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct job_facts facts = { 0 };
+	struct fail f = { 0 };
+	int64_t left = 0;
+	char *text;
+
+	if (size > 4 * JOB_TOKEN_MAX)
+		return 0;
+	text = calloc(1, size + 1);
+	memcpy(text, data, size);
+	if (token_decode(text, &facts, &left, &f) == -1)
+		fuzz_fail_check(&f, CANARY);
+	else
+		check(&facts, left);
+	job_facts_free(&facts);
+	free(text);
+	return 0;
+}
