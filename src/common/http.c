@@ -87,6 +87,8 @@ find_system_cas(void)
 			ca_bundle = bundles[i];
 }
 
+static CURLSH *sessions;	/* of TLS, for all transfers of the process */
+
 /* OpenSSL's buffers hold what was received in clear: wiped when freed, too. */
 static void *
 ssl_malloc(size_t size, const char *file, int line)
@@ -118,6 +120,11 @@ http_init(void)
 	    wipe_realloc, wipe_strdup, wipe_calloc) != CURLE_OK)
 		fatalx("libcurl cannot be used on this system");
 	find_system_cas();
+	/* Requests on connections of their own still resume the TLS session. */
+	sessions = curl_share_init();
+	if (sessions != NULL)
+		(void)curl_share_setopt(sessions, CURLSHOPT_SHARE,
+		    CURL_LOCK_DATA_SSL_SESSION);
 }
 
 /* --- what may be shown of a URL --- */
@@ -307,6 +314,7 @@ set_protocol(CURL *easy, const struct http_request *rq)
 	    (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(easy, CURLOPT_SHARE, sessions);
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,

@@ -9,6 +9,8 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
@@ -59,6 +61,9 @@ warm_up(void)
 	if ((easy = curl_easy_init()) == NULL)
 		fatalx("libcurl cannot start");
 	curl_easy_cleanup(easy);
+	/* The first context builds OpenSSL's tables of algorithms: 140 KB and
+	 * 1 ms that each executor would spend again. */
+	SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
 }
 
 /* Stacks of 8 MB would count fully against the limit of the address space. */
@@ -86,6 +91,8 @@ main(int argc, char **argv)
 	int fds[IPC_ZYGOTE_FDS];
 	pid_t supervisor;
 
+	/* One arena: libcurl's resolver thread would open another one. */
+	(void)mallopt(M_ARENA_MAX, 1);
 	json_init();
 	log_init("executor", LOG_INFO);
 	check_socket();

@@ -2,7 +2,11 @@
  * The pauses between two looks at CloudShell: short at first, then half as
  * long again each time.
  */
+#include <malloc.h>
+
 #include "executor.h"
+
+#define TRIM_MS		500	/* pauses worth it */
 
 void
 wait_start(struct wait *w, const struct ipc_order *order)
@@ -17,6 +21,11 @@ wait_next(struct wait *w, struct orders *o, struct fail *f)
 {
 	int64_t ms = w->ms > w->max_ms ? w->max_ms : w->ms;
 
+	if (ms < w->floor_ms)
+		ms = w->floor_ms;
 	w->ms = ms + ms / 2 + 1;
-	return orders_pause(o, ms < w->floor_ms ? w->floor_ms : ms, f);
+	/* A thousand may wait at once: what the last call left free goes back. */
+	if (ms >= TRIM_MS)
+		(void)malloc_trim(0);
+	return orders_pause(o, ms, f);
 }

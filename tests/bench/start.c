@@ -106,9 +106,10 @@ read_hello(int fd)
 {
 	char line[1024];
 	size_t len = 0;
-	ssize_t n;
 
 	do {
+		ssize_t n;
+
 		wait_readable(fd, "hello");
 		n = read(fd, line + len, sizeof(line) - 1 - len);
 		if (n <= 0)
@@ -125,13 +126,13 @@ read_answer(int sock, uint32_t number)
 {
 	struct ipc_zygote_answer answer;
 
-	do {
-		wait_readable(sock, "answer of the zygote");
-		if (recv(sock, &answer, sizeof(answer), 0) !=
-		    (ssize_t)sizeof(answer))
-			errx(1, "the zygote ended");
-	} while (answer.number == IPC_ZYGOTE_READY);
-	if (answer.number != number || answer.pid <= 0)
+	wait_readable(sock, "answer of the zygote");
+	if (recv(sock, &answer, sizeof(answer), 0) != (ssize_t)sizeof(answer))
+		errx(1, "the zygote ended");
+	if (answer.number != number)
+		errx(1, "answer %u of the zygote, not %u", answer.number,
+		    number);
+	if (answer.pid <= 0)
 		errx(1, "the zygote started nothing: %s",
 		    strerror(answer.error));
 	return answer.pid;
@@ -173,6 +174,7 @@ int
 main(int argc, char **argv)
 {
 	long starts = argc == 3 ? strtol(argv[2], NULL, 10) : 0;
+	uint32_t number = IPC_ZYGOTE_READY + 1;
 	int sock, lock;
 	double *took;
 	pid_t zygote;
@@ -184,10 +186,12 @@ main(int argc, char **argv)
 	if (took == NULL || lock == -1)
 		err(1, "set-up");
 	zygote = zygote_start(argv[1], &sock);
-	for (uint32_t i = 0; i < WARM_UP; i++)
-		(void)start_one(sock, i, lock);
+	if (read_answer(sock, IPC_ZYGOTE_READY) != zygote)
+		errx(1, "the zygote does not know its pid");
+	for (; number <= WARM_UP; number++)
+		(void)start_one(sock, number, lock);
 	for (long i = 0; i < starts; i++)
-		took[i] = start_one(sock, (uint32_t)(WARM_UP + i), lock);
+		took[i] = start_one(sock, number++, lock);
 	(void)close(sock);
 	if (waitpid(zygote, NULL, 0) != zygote)
 		err(1, "zygote");
