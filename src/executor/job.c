@@ -176,6 +176,21 @@ stop(struct exec *x, const struct action *a, const struct fail *f)
 	buf_free(&text);
 }
 
+/* Which of two would be a guess. */
+static int
+check_artifacts(const struct exec *x, struct fail *f)
+{
+	if (x->order.data.ninputs > 1)
+		return fail_set(f, FAIL_CONFIG, "the action has %zu input "
+		    "artifacts: give it one, the output artifact of "
+		    "Quali-Start-Sandbox", x->order.data.ninputs);
+	if (x->order.data.noutputs > 1)
+		return fail_set(f, FAIL_CONFIG, "the action has %zu output "
+		    "artifacts: give it one at most",
+		    x->order.data.noutputs);
+	return 0;
+}
+
 static enum ipc_exit
 carry_out(struct exec *x)
 {
@@ -186,7 +201,9 @@ carry_out(struct exec *x)
 	if (x->order.kind == ORDER_CLEANUP)
 		a = &cleanup;
 	report_progress(a->step, NULL);
-	rv = a->run(x, &f);
+	rv = check_artifacts(x, &f);
+	if (rv == 0)
+		rv = a->run(x, &f);
 	if (rv == 0)
 		x->result.outcome = OUTCOME_SUCCESS;
 	else if (x->orders.halt == HALT_STOP)

@@ -113,8 +113,8 @@ find_component(struct exec *x, struct command *c, struct fail *f)
 static int
 may_have_run(const struct command *c, struct fail *f, const char *why)
 {
-	return fail_set(f, FAIL_JOB, "%s: command \"" SHOWN "\" on \"" SHOWN
-	    "\" may have run. It was not started again; look in CloudShell "
+	return fail_set(f, FAIL_JOB, "%.2000s: command \"" SHOWN "\" on \""
+	    SHOWN "\" may have run. It was not started again; look in CloudShell "
 	    "what became of it, then retry the action", why, c->name,
 	    c->where);
 }
@@ -137,9 +137,12 @@ start(struct exec *x, const struct command *c, struct fail *f)
 	if (rv == 0)
 		return job_fact(x, f);
 	if (f->kind == FAIL_UNSURE ||
-	    (f->kind == FAIL_STOPPED && x->orders.severed))
-		return may_have_run(c, f, "CloudShell did not answer the start "
-		    "of the command");
+	    (f->kind == FAIL_STOPPED && x->orders.severed)) {
+		struct fail why = *f;
+
+		return may_have_run(c, f, why.kind == FAIL_UNSURE ? why.text :
+		    "CloudShell did not answer the start of the command");
+	}
 	(void)job_fact(x, &ignored);	/* refused: nothing was started */
 	return -1;
 }
@@ -290,6 +293,22 @@ succeeded(struct exec *x, const struct command *c,
 	return 0;
 }
 
+/* The job fails while its command goes on: end that, or say that it may. */
+static void
+abandon(struct exec *x, const struct command *c, struct fail *f)
+{
+	struct fail why = { 0 };
+	struct buf text;
+
+	buf_init(&text, 500);
+	if (undo_execution(x, &text, &why) == -1)
+		(void)buf_addf(&text, "Execution %s of command \"" SHOWN "\" "
+		    "may go on: look in CloudShell.", x->facts.execution_id,
+		    c->name);
+	(void)fail_set(f, f->kind, "%.3000s. %s", f->text, buf_text(&text));
+	buf_free(&text);
+}
+
 int
 run_command(struct exec *x, struct fail *f)
 {
@@ -309,8 +328,11 @@ run_command(struct exec *x, struct fail *f)
 		    find_component(x, &c, f) == -1 || start(x, &c, f) == -1)
 			goto out;
 	}
-	if (wait_end(x, &c, &e, f) == -1)
+	if (wait_end(x, &c, &e, f) == -1) {
+		if (f->kind != FAIL_STOPPED)
+			abandon(x, &c, f);
 		goto out;
+	}
 	rv = succeeded(x, &c, &e, f);
 out:
 	cs_execution_free(&e);

@@ -262,10 +262,9 @@ ended_early(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 {
 	struct buf why;
 
-	if (x->facts.stop_accepted) {	/* our own doing, before a restart */
-		x->result.sandbox_ended = true;
+	x->result.sandbox_ended = true;
+	if (x->facts.stop_accepted)	/* our own doing, before a restart */
 		return setup_failed(x, sb, f);
-	}
 	reason(x, &why);
 	(void)fail_set(f, FAIL_JOB, "sandbox \"%s\" (%s) was ended during its "
 	    "setup (state %.100s); somebody ended it or its duration was too "
@@ -327,11 +326,12 @@ wait_ready(struct exec *x, struct cs_sandbox *sb, struct fail *f)
 			faults = gone = 0;
 			tell_state(sb, &told);
 			rv = judge(x, sb, f);
-		} else if (f->kind == FAIL_REVISION && ++gone >= 2)
+		} else if (f->kind == FAIL_REVISION && ++gone >= 2) {
+			x->result.sandbox_ended = true;
 			rv = fail_set(f, FAIL_JOB, "the sandbox (%s) vanished "
 			    "from CloudShell during its setup",
 			    x->facts.sandbox_id);
-		else
+		} else
 			rv = f->kind == FAIL_REVISION ||
 			    job_passing(f, &faults) ? 1 : -1;
 	}

@@ -30,9 +30,13 @@ undo_execution(struct exec *x, struct buf *text, struct fail *f)
 	int rv = -1;
 
 	if (cs_execution_get(x->cs, id, &e, f) == -1) {
-		if (f->kind == FAIL_REVISION)
+		if (f->kind == FAIL_REVISION) {
 			(void)buf_adds(text, "The command is gone.");
-		return f->kind == FAIL_REVISION ? 0 : -1;
+			return 0;
+		}
+		/* what cannot be read may still be cancelled */
+		e.progress = CS_GOING;
+		e.cancellable = true;
 	}
 	if (e.progress != CS_GOING) {
 		(void)buf_addf(text, "The command had ended (%.100s).",

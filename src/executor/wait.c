@@ -24,7 +24,7 @@ wait_next(struct wait *w, struct orders *o, struct fail *f)
 	if (ms < w->floor_ms)
 		ms = w->floor_ms;
 	w->ms = ms + ms / 2 + 1;
-	/* A thousand may wait at once: what the last call left free goes back. */
+	/* A thousand may wait at once: what the last call left goes back. */
 	if (ms >= TRIM_MS)
 		(void)malloc_trim(0);
 	return orders_pause(o, ms, f);

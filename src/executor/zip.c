@@ -27,7 +27,8 @@ static int
 broken(struct fail *f, const char *why)
 {
 	return fail_set(f, FAIL_CONFIG, "the input artifact is a ZIP archive "
-	    "that cannot be read (%s)", why);
+	    "that cannot be read (%s): use the output artifact of "
+	    "Quali-Start-Sandbox as this action's input", why);
 }
 
 /* Members that the end record declares; -1 if there is no such record. It

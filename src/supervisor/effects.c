@@ -212,12 +212,36 @@ count_result(struct entry *entry)
 	    job_outcome_name(entry->job.result.outcome));
 }
 
+/* CodePipeline answers nothing or an object (aws-contract 1.3); a proxy's page
+ * says nothing of the result. */
+static bool
+is_taken(const struct buf *body)
+{
+	const char *text = buf_text(body);
+	json_t *answer;
+	bool taken;
+
+	if (text[strspn(text, " \r\n\t")] == '\0')
+		return true;
+	answer = json_parse(body->data, body->len, NULL);
+	taken = json_is_object(answer);
+	json_decref(answer);
+	return taken;
+}
+
 static void
 report_done(const struct aws_reply *reply, void *arg)
 {
 	struct entry *entry = arg;
 
 	entry->report = NULL;
+	if (reply->ok && !is_taken(reply->body)) {
+		journal_job(&entry->job, JOURNAL_AWS, LOG_WARNING, "the answer "
+		    "to the report is none of CodePipeline's; the result is "
+		    "kept and sent again");
+		dispatch_simple(entry, EV_REPORT_UNSURE);
+		return;
+	}
 	if (reply->ok) {
 		count_result(entry);
 		dispatch_simple(entry, EV_REPORTED);

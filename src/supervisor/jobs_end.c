@@ -132,9 +132,10 @@ add_cause(const struct job *job, struct buf *text)
 	char limit[32];
 
 	if (job->stop == STOP_DEADLINE)
-		buf_addf(text, "Timed out after %s while %s.",
+		buf_addf(text, "Timed out after %s while %s (limit: timeout "
+		    "of [%s] in the worker's configuration).",
 		    jobs_duration(limit, sizeof(limit), job->rules.timeout_ms),
-		    ipc_step_text(job->step));
+		    ipc_step_text(job->step), job_action_name(job->action));
 	else if (job->stop == STOP_CANCEL)
 		buf_addf(text, "Cancelled by the operator of the worker "
 		    "while %s.", ipc_step_text(job->step));
@@ -155,7 +156,7 @@ jobs_end_with_result(struct job *job, const struct job_result *told)
 	r->external_id = xstrdup(told->external_id);
 	r->continuation = NULL;
 	r->variables = json_incref(told->variables);
-	if (r->text != NULL)
+	if (r->text != NULL && strncmp(r->text, "http", 4) != 0)
 		r->text[0] = (char)toupper((unsigned char)r->text[0]);
 	if (told->outcome == OUTCOME_SUCCESS)
 		return;

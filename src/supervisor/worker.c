@@ -38,9 +38,9 @@ put_status(struct worker *worker, char *text, size_t size)
 		    "nothing is claimed; %d jobs running", running);
 	else
 		(void)snprintf(text, size, "%d of %lld jobs running; %lu "
-		    "claimed, %lu succeeded, %lu failed since the start", running,
-		    (long long)worker->conf.worker.max_jobs, worker->claimed,
-		    worker->succeeded, worker->failed);
+		    "claimed, %lu succeeded, %lu failed since the start",
+		    running, (long long)worker->conf.worker.max_jobs,
+		    worker->claimed, worker->succeeded, worker->failed);
 }
 
 static void

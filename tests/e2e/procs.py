@@ -69,10 +69,12 @@ def descriptors(pid):
 
 
 def private_kib(pid):
-    """Memory that no other process shares."""
+    """Memory of its own: (written, only read). The latter are pages of files;
+    how many there are depends on who else has them mapped."""
     with open("/proc/%d/smaps_rollup" % pid, encoding="utf-8") as f:
-        return sum(int(n) for n in re.findall(
-            r"^Private_(?:Clean|Dirty): +(\d+) kB", f.read(), re.M))
+        text = f.read()
+    return tuple(int(re.search(r"^Private_%s: +(\d+) kB" % kind, text,
+                               re.M).group(1)) for kind in ("Dirty", "Clean"))
 
 
 def gone(stamps, what, state=lambda: ""):

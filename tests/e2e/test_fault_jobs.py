@@ -551,10 +551,10 @@ def test_token_that_expires_before_the_command(sim, patient, answer,
     assert patient.running()
 
 
-@pytest.mark.parametrize("answer", ANSWERS)
+@pytest.mark.parametrize("answer", [a for a in ANSWERS if a != "500html"])
 def test_token_that_expires_before_the_sandbox(sim, patient, answer):
-    """The same for a start of a sandbox: an HTTP 500 is followed by a look
-    for it, and then it is started again."""
+    """The same for a start of a sandbox. (An HTTP 500 is a lost start:
+    test_fault_cloudshell.py.)"""
     sim.settings(cloudshell=dict(BRIEF, expired_answer=answer))
     sim.fault("cloudshell", "GetBlueprint", *SLOWLY)
     variables = sim.succeeded(start_job(sim))["console"]["variables"]
@@ -636,5 +636,4 @@ def test_login_refused_in_the_middle(sim, worker):
     message = told(sim, job, "PermissionError", "refused the login",
                    'user "ci"')
     assert worker.running()
-    assert execution["id"] in message or "may go on" in message or \
-        "may still run" in message
+    assert execution["id"] in message and "go" in message

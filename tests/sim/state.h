@@ -247,7 +247,7 @@ struct cred {
 
 struct cred *cred_issue(struct job *);
 struct cred *cred_find(const char *);
-json_t	*creds_of_job(const struct job *);	/* all it was handed, oldest first */
+json_t	*creds_of_job(const struct job *);	/* all it was handed */
 void	 cred_reset(void);
 bool	 worker_secret(const char *, const char **, const char **);
 

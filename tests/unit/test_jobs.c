@@ -431,7 +431,8 @@ work_run(struct world *w)
 	struct job_facts *f = &w->p.facts;
 
 	if (f->execution_id[0] != '\0') {
-		tell(w, one_in(w, 3) ? OUTCOME_FAILURE : OUTCOME_SUCCESS, false);
+		tell(w, one_in(w, 3) ? OUTCOME_FAILURE : OUTCOME_SUCCESS,
+		    false);
 	} else if (f->intent == INTENT_NONE) {
 		f->intent = INTENT_COMMAND;
 		w->p.told = false;
@@ -672,7 +673,8 @@ judge(struct world *w)
 	if (w->action == ACTION_START && !w->success_reported &&
 	    w->continued == 0 && !((w->abandoned || w->unsaved_report) &&
 	    (w->job.report_unsure || w->job.resumed)))
-		check(w->sandboxes == 0 || w->job.cleanups >= JOB_CLEANUP_TRIES);
+		check(w->sandboxes == 0 ||
+		    w->job.cleanups >= JOB_CLEANUP_TRIES);
 }
 
 static void
