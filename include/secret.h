@@ -29,6 +29,11 @@ size_t	secret_len(const struct secret *);
 bool	secret_equal(const struct secret *, const struct secret *);
 void	secret_free(struct secret *);		/* NULL is fine */
 
+/* Put "***" in the place of the secret wherever it stands in a text, also with
+ * escapes of URLs or JSON, and where the end of the text cuts it. NULL and
+ * secrets of less than 4 bytes are left alone. */
+void	secret_mask(char *text, const struct secret *);
+
 /* Read a secret from a file: at most SECRET_MAX bytes, one trailing line end
  * dropped. FAIL_CONFIG with the path and the reason (never the contents) if
  * it cannot be read, is empty, holds a NUL or is too long. */

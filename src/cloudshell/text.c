@@ -191,6 +191,8 @@ void
 cs_mask_text(const struct cs_client *c, char *text)
 {
 	(void)mask(c, text, strlen(text), 1);
+	secret_mask(text, c->token);
+	secret_mask(text, c->set->password);
 }
 
 void

@@ -2,6 +2,7 @@
  * Secrets in guarded memory: no access except between open and close.
  */
 #include <assert.h>
+#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <sodium.h>
@@ -11,6 +12,9 @@
 #include "log.h"
 #include "secret.h"
 #include "sys.h"
+
+#define MASK_MIN	4	/* bytes: what is shorter stands everywhere */
+#define MASK_CUT	8	/* of a secret's beginning at the end of a text */
 
 /* The struct is ordinary memory; only the bytes are guarded. */
 struct secret {
@@ -100,6 +104,103 @@ secret_equal(const struct secret *a, const struct secret *b)
 	secret_close(b);
 	secret_close(a);
 	return equal;
+}
+
+/* --- masking --- */
+
+static int
+hex(const char *s, size_t digits)
+{
+	int value = 0;
+
+	for (; digits > 0; digits--, s++) {
+		if (!isxdigit((unsigned char)*s))
+			return -1;
+		value = value * 16 + (isdigit((unsigned char)*s) ? *s - '0' :
+		    tolower((unsigned char)*s) - 'a' + 10);
+	}
+	return value;
+}
+
+/* Length of the escape at t if it stands for what is at s, else 0. *used:
+ * bytes of s. */
+static size_t
+escape_of(const char *t, const char *s, size_t *used)
+{
+	char c[4];
+	int code;
+
+	*used = 1;
+	if (*t == '%' && hex(t + 1, 2) == (unsigned char)*s)
+		return 3;
+	if (*t == '+' && *s == ' ')
+		return 1;
+	if (*t != '\\')
+		return 0;
+	if (t[1] == *s && *s != 'u')
+		return 2;
+	if (t[1] != 'u' || (code = hex(t + 2, 4)) == -1)
+		return 0;
+	if (code < 0x80) {
+		c[0] = (char)code;
+	} else if (code < 0x800) {
+		*used = 2;
+		c[0] = (char)(0xc0 | code >> 6);
+		c[1] = (char)(0x80 | (code & 0x3f));
+	} else {
+		*used = 3;
+		c[0] = (char)(0xe0 | code >> 12);
+		c[1] = (char)(0x80 | (code >> 6 & 0x3f));
+		c[2] = (char)(0x80 | (code & 0x3f));
+	}
+	return strncmp(s, c, *used) == 0 ? 6 : 0;
+}
+
+/* Length of the secret at t, 0 if it is not there. */
+static size_t
+secret_at(const char *t, const char *s, size_t len, bool escapes)
+{
+	const char *from = t;
+	size_t done = 0, n, used;
+
+	while (done < len && *t != '\0') {
+		used = 1;
+		n = escapes ? escape_of(t, s + done, &used) : 0;
+		if (n == 0 && *t == s[done])
+			n = used = 1;
+		if (n == 0)
+			break;
+		t += n;
+		done += used;
+	}
+	if (done == len || (*t == '\0' && done >= MASK_CUT))
+		return (size_t)(t - from);
+	return 0;
+}
+
+void
+secret_mask(char *text, const struct secret *s)
+{
+	const char *bytes, *from = text;
+	char *to = text;
+	size_t n;
+
+	if (s == NULL || s->len < MASK_MIN)
+		return;
+	bytes = secret_open(s);
+	while (*from != '\0') {
+		if ((n = secret_at(from, bytes, s->len, false)) == 0)
+			n = secret_at(from, bytes, s->len, true);
+		if (n >= 3) {
+			memset(to, '*', 3);
+			to += 3;
+			from += n;
+		} else
+			*to++ = *from++;
+	}
+	secret_close(s);
+	explicit_bzero(to, (size_t)(from - to));
+	*to = '\0';
 }
 
 void

@@ -115,6 +115,8 @@ end_sandbox(struct exec *x, struct fail *f)
 	if (x->facts.sandbox_id[0] == '\0' &&
 	    artifact_sandbox(x, x->facts.sandbox_id, f) == -1)
 		return -1;
+	if (job_login(x, f) == -1)
+		return -1;
 	if (!x->facts.stop_accepted &&
 	    request(x, wait, &from, &gone, f) == -1)
 		return -1;

@@ -143,6 +143,7 @@ enum ipc_exit	job_run(pid_t supervisor, const int fds[IPC_ZYGOTE_FDS]);
 
 /* Announce an intent and wait until it is on disk. -1 FAIL_STOPPED: do not do
  * it. */
+int	job_login(struct exec *, struct fail *);
 int	job_intend(struct exec *, enum job_intent, struct fail *);
 
 /* Close an open intent and put all facts on disk. -1 FAIL_STOPPED: the

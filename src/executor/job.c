@@ -70,6 +70,15 @@ tell(struct exec *x, enum ipc_type type, struct fail *f)
 	return orders_await(&x->orders, &x->orders.recorded, f);
 }
 
+/* The first request would log in by itself; told apart, a login that hangs is
+ * named as such. */
+int
+job_login(struct exec *x, struct fail *f)
+{
+	report_progress(STEP_LOGIN, NULL);
+	return cs_login(x->cs, f);
+}
+
 int
 job_intend(struct exec *x, enum job_intent intent, struct fail *f)
 {

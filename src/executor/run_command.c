@@ -58,6 +58,8 @@ find_sandbox(struct exec *x, struct fail *f)
 	if (id[0] == '\0' &&
 	    artifact_sandbox(x, x->facts.sandbox_id, f) == -1)
 		return -1;
+	if (job_login(x, f) == -1)
+		return -1;
 	report_progress(STEP_SANDBOX, id);
 	if (cs_sandbox_get(x->cs, id, &sb, f) == -1) {
 		if (f->kind == FAIL_REVISION)
@@ -114,9 +116,9 @@ static int
 may_have_run(const struct command *c, struct fail *f, const char *why)
 {
 	return fail_set(f, FAIL_JOB, "%.2000s: command \"" SHOWN "\" on \""
-	    SHOWN "\" may have run. It was not started again; look in CloudShell "
-	    "what became of it, then retry the action", why, c->name,
-	    c->where);
+	    SHOWN "\" may have run. It was not started again; look in "
+	    "CloudShell what became of it, then retry the action", why,
+	    c->name, c->where);
 }
 
 static int

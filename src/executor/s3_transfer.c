@@ -151,6 +151,8 @@ mend(struct transfer *t, const struct http_answer *a, struct fail *f)
 	struct aws_error e;
 
 	aws_error_s3(a, sys_wall() + t->x->skew_s, &e);
+	secret_mask(e.message, t->x->order.data.credentials.secret_key);
+	secret_mask(e.message, t->x->order.data.credentials.token);
 	t->after_ms = e.retry_after_ms;
 	switch (e.class) {
 	case AWS_CREDENTIALS:

@@ -410,7 +410,7 @@ start_sandbox(struct exec *x, struct fail *f)
 
 	if (input_read(x, &in, f) == -1)
 		goto out;
-	if (obtain(x, &in, f) == -1)
+	if (job_login(x, f) == -1 || obtain(x, &in, f) == -1)
 		goto out;
 	if (wait_ready(x, &sb, f) == -1)
 		goto out;

@@ -39,7 +39,14 @@ static void
 read_error(struct worker *worker, const struct aws_call *call,
     const struct http_answer *answer, struct aws_reply *reply)
 {
+	const struct credentials *keys =
+	    credentials_get(worker->credentials);
+
 	aws_error_json(answer, sys_wall(), &reply->error);
+	if (keys != NULL) {
+		secret_mask(reply->error.message, keys->secret_key);
+		secret_mask(reply->error.message, keys->token);
+	}
 	if (reply->error.class == AWS_OK) {
 		reply->ok = true;
 		return;

@@ -264,7 +264,7 @@ on_report(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	entry->child = NULL;
 	child_free(child);
 	dispatch_text(entry, EV_START_FAILED,
-	    "the zygote ended before it had started a process");
+	    "it ended before its first message");
 	return 0;
 }
 
@@ -387,15 +387,50 @@ child_find(struct worker *worker, uint32_t number)
 	return NULL;
 }
 
+static int
+on_stray_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	siginfo_t info = { 0 };
+
+	(void)revents, (void)arg;
+	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid == 0)
+		return 0;
+	sd_event_source_disable_unref(source);
+	(void)close(fd);
+	return 0;
+}
+
+/* End a process that no job waits for any more: it died before its first
+ * message or broke the protocol before the zygote told its number. */
+static void
+end_stray(struct worker *worker, pid_t pid)
+{
+	sd_event_source *source;
+	siginfo_t info;
+	int fd = sys_pidfd_open(pid);
+
+	if (fd == -1)
+		return;
+	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) !=
+	    0 || sd_event_add_io(worker->event, &source, fd, EPOLLIN,
+	    on_stray_exit, NULL) < 0) {
+		(void)close(fd);
+		return;
+	}
+	(void)sys_pidfd_signal(fd, SIGKILL);
+}
+
 void
 child_started(struct worker *worker, uint32_t number, pid_t pid)
 {
 	struct child *child = child_find(worker, number);
 	struct fail fail;
 
-	/* Nobody's: its order pipe is closed, so it ends by itself. */
-	if (child == NULL)
+	if (child == NULL) {
+		end_stray(worker, pid);
 		return;
+	}
 	if (adopt(child, pid, &fail) != 0)
 		dispatch_text(child->entry, EV_FAULT, fail.text);
 	else

@@ -160,7 +160,8 @@ db_configure(sqlite3 *db, struct fail *f)
 		return fail_set(f, FAIL_SYSTEM, "ledger: no write-ahead log on "
 		    "this file system; put state_dir on a local one");
 	return db_exec(db, "PRAGMA synchronous = FULL;"
-	    "PRAGMA journal_size_limit = 4194304;", "settings", f);
+	    "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -256;",
+	    "settings", f);
 }
 
 static int

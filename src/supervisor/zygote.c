@@ -312,8 +312,10 @@ on_retired_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 
 	(void)revents;
 	(void)waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
-	(void)close(fd);
+	/* in this order: a fork that has not executed yet holds the descriptor,
+	 * too, and epoll would go on reporting it */
 	sd_event_source_disable_unref(source);
+	(void)close(fd);
 	child_sweep(retired->zygote->worker);
 	free(retired);
 	return 0;
