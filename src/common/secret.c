@@ -14,7 +14,7 @@
 #include "sys.h"
 
 #define MASK_MIN	4	/* bytes: what is shorter stands everywhere */
-#define MASK_CUT	8	/* of a secret's beginning at the end of a text */
+#define MASK_CUT	8	/* of a secret's start at the end of a text */
 
 /* The struct is ordinary memory; only the bytes are guarded. */
 struct secret {
