@@ -14,6 +14,7 @@
 #include "sys.h"
 
 #define STOP_TEXT_MAX	4000	/* what a stop says of its clean-up */
+#define LATE_MS		2000	/* calls may take longer than the deadline */
 #define LOGOUT_MS	2000	/* the result is out; nobody waits for it */
 
 struct action {
@@ -44,7 +45,9 @@ static void
 called_cb(const char *method, const char *where, long status, int64_t ms,
     int attempt, const char *error, void *arg)
 {
-	(void)arg;
+	struct exec *x = arg;
+
+	x->unanswered = status == 0;
 	report_call(method, where, status, ms, attempt, error);
 }
 
@@ -118,7 +121,9 @@ set_up(struct exec *x)
 {
 	struct cs_settings *s = &x->settings;
 
-	x->deadline_ms = sys_now_ms() + x->order.remaining_ms;
+	/* The supervisor keeps the deadline: calls end by its stop, not just
+	 * before it with a text of their own. */
+	x->deadline_ms = sys_now_ms() + x->order.remaining_ms + LATE_MS;
 	x->credentials_ms = sys_now_ms();
 	job_facts_copy(&x->facts, &x->order.facts);
 	x->interrupt.fds[0] = x->orders.epoll;
@@ -168,6 +173,7 @@ failed(struct exec *x, const struct fail *f)
 static void
 stop(struct exec *x, const struct action *a, const struct fail *f)
 {
+	bool unanswered = x->orders.cut_short || x->unanswered;
 	struct buf text;
 
 	buf_init(&text, STOP_TEXT_MAX);
@@ -177,6 +183,9 @@ stop(struct exec *x, const struct action *a, const struct fail *f)
 		a->stop(x, &text);
 	if (f->kind != FAIL_STOPPED)
 		(void)buf_addf(&text, " (Before: %.1000s)", f->text);
+	else if (unanswered)
+		(void)buf_adds(&text, " The server did not answer the last "
+		    "request in time.");
 	free(x->result.text);
 	x->result.text = xstrdup(buf_text(&text));
 	x->result.outcome = OUTCOME_STOPPED;
