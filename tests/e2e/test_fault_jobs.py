@@ -503,7 +503,9 @@ def test_token_that_expires_in_the_wait(sim, worker, answer):
         execution = sim.wait_execution(lambda e: e["sandbox"] == box)
         logins = len(sim.requests("cloudshell", "Login"))
         looks = len(sim.requests("cloudshell", "GetExecution"))
-        sim.settings(cloudshell={"token_life_ms": 1})
+        # the present tokens are older; the next one lives long enough for
+        # the healthy job beside
+        sim.settings(cloudshell={"token_life_ms": 250})
         wait_for(lambda: len(sim.requests("cloudshell", "GetExecution")) >
                  looks + 1 and len(sim.requests("cloudshell", "Login")) >
                  logins, "a new login", worker.stderr)

@@ -23,6 +23,7 @@ static char dir[64];
 static struct conf conf;
 static struct action_type *list;
 static size_t n;
+static char *own_data;	/* the data_dir of the tree */
 
 static int
 setup(void **state)
@@ -33,7 +34,8 @@ setup(void **state)
 		return -1;
 	memset(&conf, 0, sizeof(conf));
 	conf.worker.actions_dir = dir;
-	conf.worker.data_dir = xasprintf("%s/src", getenv("SRCDIR"));
+	own_data = xasprintf("%s/src", getenv("SRCDIR"));
+	conf.worker.data_dir = own_data;
 	for (int i = 0; i < ACTION_MAX; i++)
 		conf.action[i].poll = true;
 	list = NULL;
@@ -48,6 +50,7 @@ teardown(void **state)
 
 	(void)state;
 	free(list);
+	free(own_data);
 	for (int i = 0; i < ACTION_MAX; i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s.json", dir,
 		    job_action_name(i));
