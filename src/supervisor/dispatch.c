@@ -3,6 +3,7 @@
  * the supervisor. All records changed in one turn of the loop go to disk in
  * one transaction.
  */
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,10 +112,16 @@ static void
 bury(struct worker *worker)
 {
 	struct entry *entry, *next;
+	bool any = false;
 
 	TAILQ_FOREACH_SAFE(entry, &worker->entries, link, next)
-		if (entry->over)
+		if (entry->over) {
 			dispatch_drop(entry);
+			any = true;
+		}
+	/* What a burst of jobs left free in the heap goes back. */
+	if (any && TAILQ_EMPTY(&worker->entries))
+		(void)malloc_trim(0);
 }
 
 /* Its first failure, one each minute, and its end. */
