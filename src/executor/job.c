@@ -14,7 +14,6 @@
 #include "sys.h"
 
 #define STOP_TEXT_MAX	4000	/* what a stop says of its clean-up */
-#define LATE_MS		2000	/* calls may take longer than the deadline */
 #define LOGOUT_MS	2000	/* the result is out; nobody waits for it */
 
 struct action {
@@ -121,9 +120,7 @@ set_up(struct exec *x)
 {
 	struct cs_settings *s = &x->settings;
 
-	/* The supervisor keeps the deadline: calls end by its stop, not just
-	 * before it with a text of their own. */
-	x->deadline_ms = sys_now_ms() + x->order.remaining_ms + LATE_MS;
+	x->deadline_ms = sys_now_ms() + x->order.remaining_ms;
 	x->credentials_ms = sys_now_ms();
 	job_facts_copy(&x->facts, &x->order.facts);
 	x->interrupt.fds[0] = x->orders.epoll;
