@@ -206,6 +206,9 @@ take_text(const json_t *v, const struct ipc_member *m, void *field)
 		return "not a text";
 	if (json_string_length(v) > most)
 		return "too long";
+	/* an empty one is not written, so it would read as missing again */
+	if (m->kind == KIND_CHARS && m->needed && text[0] == '\0')
+		return "empty";
 	if (m->kind == KIND_CHARS)
 		(void)strlcpy(field, text, m->size);
 	else if (m->kind == KIND_SECRET)
