@@ -75,9 +75,6 @@ int	orders_open(struct orders *, int fd);
 /* Wait for the order. IPC_EXIT_OK, or the status to exit with. */
 enum ipc_exit	orders_first(struct orders *, struct ipc_order *);
 
-/* Take what came, without waiting. */
-void	orders_take(struct orders *);
-
 /* Wait until ms passed (0) or calls are to be cut (-1, FAIL_STOPPED). */
 int	orders_pause(struct orders *, int64_t ms, struct fail *);
 

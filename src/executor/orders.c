@@ -183,12 +183,6 @@ take(struct orders *o, int ms)
 		halt(o, HALT_PARK);
 }
 
-void
-orders_take(struct orders *o)
-{
-	take(o, 0);
-}
-
 enum ipc_exit
 orders_first(struct orders *o, struct ipc_order *order)
 {

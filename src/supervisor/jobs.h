@@ -257,6 +257,5 @@ int	token_decode(const char *, struct job_facts *, int64_t *remaining_ms,
 
 const char	*jobs_state_name(enum job_state);
 enum job_state	 jobs_state_parse(const char *);	/* JOB_NEW if unknown */
-const char	*jobs_event_name(enum job_event_type);
 
 #endif
