@@ -107,6 +107,16 @@ int	ipc_report_decode(const char *, size_t len, struct ipc_report *,
 	    struct fail *);
 void	ipc_report_free(struct ipc_report *);
 
+/* The members of facts and of a result, in reports and orders, the ledger and
+ * continuation tokens. take fills a zeroed struct; FAIL_SYSTEM names what and
+ * the member, and what was filled until then is the caller's to free. */
+void	ipc_facts_put(json_t *, const struct job_facts *);
+int	ipc_facts_take(const json_t *, struct job_facts *, const char *what,
+	    struct fail *);
+void	ipc_result_put(json_t *, const struct job_result *);
+int	ipc_result_take(const json_t *, struct job_result *, const char *what,
+	    struct fail *);
+
 /* Whether a report may come now: a table by type, with what came before. */
 struct ipc_turn {
 	bool		hello;		/* hello came */

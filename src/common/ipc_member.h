@@ -68,9 +68,4 @@ int	ipc_line_add(struct buf *, json_t *, size_t max);
 json_t	*ipc_line_parse(const char *, size_t len, size_t max, const char *what,
 	    struct fail *);
 
-/* The members of job_facts, in reports and orders. */
-void	ipc_facts_put(json_t *, const struct job_facts *);
-int	ipc_facts_take(const json_t *, struct job_facts *, const char *what,
-	    struct fail *);
-
 #endif

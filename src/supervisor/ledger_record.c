@@ -1,7 +1,7 @@
 /*
  * The ledger's rows: struct job's record part to columns and back. Facts and
- * result are JSON objects in one column each, so that a new member needs no
- * new schema. Part of the supervisor.
+ * result are JSON objects in one column each, as on the pipes, so that a new
+ * member needs no new schema. Part of the supervisor.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -29,98 +29,34 @@ static const char *const column_names[] = {
 	[COL_FACTS] = "facts", [COL_RESULT] = "result",
 };
 
-/* --- facts --- */
+/* --- facts and result --- */
 
 static char *
-facts_encode(const struct job_facts *f)
+facts_encode(const struct job_facts *facts)
 {
 	json_t *o = json_object();
 	char *line;
 
-	json_put_text(o, "intent", job_intent_name(f->intent));
-	(void)json_object_set_new(o, "sandboxOurs",
-	    json_boolean(f->sandbox_ours));
-	json_put_text(o, "sandboxId", f->sandbox_id);
-	json_put_text(o, "sandboxName", f->sandbox_name);
-	json_put_text(o, "blueprint", f->blueprint);
-	json_put_text(o, "executionId", f->execution_id);
-	(void)json_object_set_new(o, "stopAccepted",
-	    json_boolean(f->stop_accepted));
+	ipc_facts_put(o, facts);
 	line = json_line(o);
 	json_decref(o);
 	return line;
 }
 
-/* Copy a member; one that is absent or too long is an error. */
-static int
-member_copy(const json_t *o, const char *key, char *dst, size_t size)
-{
-	const char *text = json_text(o, key);
-
-	return text == NULL || strlcpy(dst, text, size) >= size ? -1 : 0;
-}
-
-static int
-facts_decode(const json_t *o, struct job_facts *f)
-{
-	const char *intent = json_text(o, "intent");
-
-	f->intent = job_intent_parse(intent);
-	if (intent == NULL || strcmp(intent, job_intent_name(f->intent)) != 0 ||
-	    member_copy(o, "sandboxId", f->sandbox_id,
-	    sizeof(f->sandbox_id)) == -1 ||
-	    member_copy(o, "executionId", f->execution_id,
-	    sizeof(f->execution_id)) == -1)
-		return -1;
-	f->sandbox_ours = json_flag(o, "sandboxOurs", false);
-	f->stop_accepted = json_flag(o, "stopAccepted", false);
-	f->sandbox_name = xstrdup(json_text(o, "sandboxName"));
-	f->blueprint = xstrdup(json_text(o, "blueprint"));
-	return 0;
-}
-
-/* --- result --- */
-
 /* NULL: no result yet. */
 static char *
-result_encode(const struct job_result *r)
+result_encode(const struct job_result *result)
 {
 	json_t *o;
 	char *line;
 
-	if (r->outcome == OUTCOME_NONE)
+	if (result->outcome == OUTCOME_NONE)
 		return NULL;
 	o = json_object();
-	json_put_text(o, "outcome", job_outcome_name(r->outcome));
-	json_put_text(o, "kind", fail_kind_name(r->kind));
-	json_put_text(o, "text", r->text);
-	json_put_text(o, "externalId", r->external_id);
-	if (r->variables != NULL)
-		(void)json_object_set(o, "variables", r->variables);
-	json_put_text(o, "continuation", r->continuation);
-	(void)json_object_set_new(o, "sandboxEnded",
-	    json_boolean(r->sandbox_ended));
+	ipc_result_put(o, result);
 	line = json_line(o);
 	json_decref(o);
 	return line;
-}
-
-static int
-result_decode(const json_t *o, struct job_result *r)
-{
-	const char *kind = json_text(o, "kind");
-
-	r->outcome = job_outcome_parse(json_text(o, "outcome"));
-	r->kind = fail_kind_parse(kind);
-	if (r->outcome == OUTCOME_NONE || kind == NULL ||
-	    strcmp(kind, fail_kind_name(r->kind)) != 0)
-		return -1;
-	r->text = xstrdup(json_text(o, "text"));
-	r->external_id = xstrdup(json_text(o, "externalId"));
-	r->variables = json_incref(json_object_of(o, "variables"));
-	r->continuation = xstrdup(json_text(o, "continuation"));
-	r->sandbox_ended = json_flag(o, "sandboxEnded", false);
-	return 0;
 }
 
 /* --- rows --- */
@@ -210,31 +146,31 @@ read_words(sqlite3_stmt *s, struct job *j, const char **bad)
 	return 0;
 }
 
+/* NULL if it is absent or no JSON. */
+static json_t *
+read_json(sqlite3_stmt *s, enum column c)
+{
+	const char *text = read_text(s, c);
+
+	return text != NULL ? json_parse(text, strlen(text), NULL) : NULL;
+}
+
 static int
 read_objects(sqlite3_stmt *s, struct job *j, const char **bad)
 {
-	enum column c = COL_FACTS;
-	const char *text;
-	json_t *o = NULL;
-	int rc = -1;
+	json_t *facts = read_json(s, COL_FACTS);
+	json_t *result = read_json(s, COL_RESULT);
 
-	if ((text = read_text(s, c)) == NULL ||
-	    (o = json_parse(text, strlen(text), NULL)) == NULL ||
-	    facts_decode(o, &j->facts) == -1)
-		goto out;
-	c = COL_RESULT;
-	if ((text = read_text(s, c)) != NULL) {
-		json_decref(o);
-		if ((o = json_parse(text, strlen(text), NULL)) == NULL ||
-		    result_decode(o, &j->result) == -1)
-			goto out;
-	}
-	rc = 0;
-out:
-	if (rc == -1)
-		*bad = column_names[c];
-	json_decref(o);
-	return rc;
+	*bad = NULL;
+	if (facts == NULL ||
+	    ipc_facts_take(facts, &j->facts, "facts", NULL) == -1)
+		*bad = column_names[COL_FACTS];
+	else if (read_text(s, COL_RESULT) != NULL && (result == NULL ||
+	    ipc_result_take(result, &j->result, "result", NULL) == -1))
+		*bad = column_names[COL_RESULT];
+	json_decref(facts);
+	json_decref(result);
+	return *bad == NULL ? 0 : -1;
 }
 
 int

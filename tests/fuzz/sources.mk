@@ -5,7 +5,8 @@ FUZZ_PKG := libcurl libcrypto jansson libsodium libbsd
 FUZZ_BASE := $(addprefix src/common/,buf.c fail.c http.c json.c log.c secret.c \
 	sys.c)
 
-SOURCES_fuzz_report := $(addprefix src/common/,ipc.c ipc_order.c job.c)
+SOURCES_fuzz_report := $(addprefix src/common/,ipc.c ipc_member.c ipc_order.c \
+	job.c)
 SOURCES_fuzz_order := $(SOURCES_fuzz_report)
 SOURCES_fuzz_codepipeline := $(SOURCES_fuzz_report) \
 	$(addprefix src/aws/,codepipeline.c endpoint.c request.c sigv4.c)
@@ -21,7 +22,8 @@ SOURCES_fuzz_aws_files := $(addprefix src/common/,ini.c job.c) \
 	settings.c)
 SOURCES_fuzz_lookup := src/common/job.c
 PKG_fuzz_lookup := libsystemd
-SOURCES_fuzz_token := $(addprefix src/common/,job.c) src/supervisor/token.c
+SOURCES_fuzz_token := $(addprefix src/common/,ipc.c ipc_member.c job.c) \
+	src/supervisor/token.c
 SOURCES_fuzz_artifact := $(addprefix src/executor/,details.c zip.c)
 PKG_fuzz_artifact := libzip
 SOURCES_fuzz_inputs := $(addprefix src/executor/,inputs.c match.c)

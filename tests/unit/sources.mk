@@ -3,11 +3,12 @@
 
 BASE := $(addprefix src/common/,buf.c fail.c json.c log.c secret.c sys.c)
 
+IPC := $(addprefix src/common/,ipc.c ipc_member.c job.c)
 JOBS := $(addprefix src/supervisor/,jobs.c jobs_claim.c jobs_end.c \
 	jobs_outside.c jobs_report.c jobs_run.c token.c)
-SOURCES_test_jobs := $(BASE) $(addprefix src/common/,job.c ipc.c) $(JOBS)
+SOURCES_test_jobs := $(BASE) $(IPC) $(JOBS)
 
-SOURCES_test_ledger := $(BASE) $(addprefix src/common/,job.c ipc.c) $(JOBS) \
+SOURCES_test_ledger := $(BASE) $(IPC) $(JOBS) \
 	$(addprefix src/supervisor/,ledger_record.c lock.c)
 PKG_test_ledger := sqlite3
 
@@ -30,7 +31,7 @@ SOURCES_test_secret := $(BASE)
 SOURCES_test_sys := $(BASE)
 SOURCES_test_http := $(BASE) src/common/http.c
 PKG_test_http := libcurl libcrypto
-SOURCES_test_ipc := $(BASE) $(addprefix src/common/,ipc.c ipc_order.c job.c)
+SOURCES_test_ipc := $(BASE) $(IPC) src/common/ipc_order.c
 SOURCES_test_ini := $(BASE) src/common/ini.c
 SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c ini.c)
 
@@ -47,7 +48,7 @@ PKG_test_cloudshell_calls := libcurl libcrypto
 SOURCES_test_actions := $(BASE) src/common/job.c src/supervisor/actions.c
 PKG_test_actions := libcurl libcrypto
 
-SOURCES_test_journal := $(BASE) src/common/job.c src/common/ipc.c
+SOURCES_test_journal := $(BASE) $(IPC)
 
 SOURCES_test_credentials := $(BASE) src/common/job.c
 PKG_test_credentials := libcurl libcrypto libsystemd

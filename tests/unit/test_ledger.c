@@ -97,7 +97,7 @@ fill(struct job *j, int n, enum job_state state)
 	j->result.variables = json_pack("{s:s, s:s}", "SandboxId", "x",
 	    "CommandOutput", "a\tb");
 	j->result.continuation = xstrdup("token");
-	j->result.sandbox_ended = true;
+	j->result.sandbox_ended = j->result.sandbox_kept = true;
 	j->cleanup = true;
 	j->reported = true;
 	j->step = STEP_COMMAND;
@@ -138,6 +138,7 @@ assert_same(const struct job *a, const struct job *b)
 	assert_true(json_equal(a->result.variables, b->result.variables));
 	assert_string_equal(a->result.continuation, b->result.continuation);
 	assert_int_equal(a->result.sandbox_ended, b->result.sandbox_ended);
+	assert_int_equal(a->result.sandbox_kept, b->result.sandbox_kept);
 	assert_int_equal(a->cleanup, b->cleanup);
 	assert_int_equal(a->reported, b->reported);
 	assert_int_equal(a->step, b->step);
@@ -249,27 +250,30 @@ keeps_every_word(void **state)
 
 	(void)state;
 	assert_int_equal(ledger_begin(l, NULL), 0);
-	for (int i = 0; i < 30; i++) {
+	for (int i = 0; i < 40; i++) {
 		fill(&j, i, JOB_CLAIMING + i % 3);
 		j.action = i % ACTION_MAX;
 		j.step = i % STEP_MAX;
 		j.facts.intent = i % INTENT_MAX;
 		j.result.outcome = 1 + i % (OUTCOME_MAX - 1);
-		j.result.kind = i % FAIL_MAX;
+		j.result.kind = j.result.outcome == OUTCOME_FAILURE ?
+		    1 + i % (FAIL_MAX - 1) : FAIL_NONE;
 		assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
 		empty(&j);
 	}
 	assert_int_equal(ledger_commit(l, NULL), 0);
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
-	assert_int_equal(t.n, 30);
-	for (int i = 0; i < 30; i++) {
+	assert_int_equal(t.n, 40);
+	for (int i = 0; i < 40; i++) {
 		assert_int_equal(t.job[i]->state, JOB_CLAIMING + i % 3);
 		assert_int_equal(t.job[i]->action, i % ACTION_MAX);
 		assert_int_equal(t.job[i]->step, i % STEP_MAX);
 		assert_int_equal(t.job[i]->facts.intent, i % INTENT_MAX);
 		assert_int_equal(t.job[i]->result.outcome,
 		    1 + i % (OUTCOME_MAX - 1));
-		assert_int_equal(t.job[i]->result.kind, i % FAIL_MAX);
+		assert_int_equal(t.job[i]->result.kind,
+		    t.job[i]->result.outcome == OUTCOME_FAILURE ?
+		    1 + i % (FAIL_MAX - 1) : FAIL_NONE);
 	}
 	taken_free(&t);
 	ledger_close(l);
@@ -324,6 +328,17 @@ rollback_leaves_nothing(void **state)
 	ledger_close(l);
 }
 
+/* A variable of so many bytes. */
+static void
+swell(struct job *j, size_t size)
+{
+	char *text = xcalloc(1, size + 1);
+
+	memset(text, 'x', size);
+	json_put_text(j->result.variables, "CommandOutput", text);
+	free(text);
+}
+
 static void
 full_disk_fails_the_whole_turn(void **state)
 {
@@ -337,10 +352,7 @@ full_disk_fails_the_whole_turn(void **state)
 	    NULL, NULL, NULL), SQLITE_OK);
 	fill(&small, 2, JOB_OURS);
 	fill(&large, 3, JOB_OURS);
-	free(large.result.text);
-	large.result.text = xcalloc(1, 100001);
-	memset(large.result.text, 'x', 100000);
-
+	swell(&large, 100000);
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &small, WALL, NULL), 0);
 	assert_int_equal(ledger_save(l, &large, WALL, &f), -1);
@@ -375,9 +387,7 @@ one_bad_save_fails_the_turn(void **state)
 	(void)state;
 	fill(&good, 1, JOB_OURS);
 	fill(&huge, 2, JOB_OURS);
-	free(huge.result.text);
-	huge.result.text = xcalloc(1, ROW_MAX + 1);
-	memset(huge.result.text, 'x', ROW_MAX);
+	swell(&huge, ROW_MAX);
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &good, WALL, NULL), 0);
 	assert_int_equal(ledger_save(l, &huge, WALL, NULL), -1);
