@@ -239,8 +239,12 @@ void	jobs_end_with_result(struct job *, const struct job_result *);
 /* A failure decided here. */
 void	jobs_end_failed(struct job *, enum fail_kind, const char *, ...)
 	    __attribute__((format(printf, 3, 4)));
-/* Hand-back: a result with the continuation token. */
-void	jobs_end_handed_back(struct job *, const struct job_now *);
+/* A failure because CodePipeline takes no report of a success or hand-back.
+ * Returns whether the executor told that result, as needs_cleanup asks. */
+bool	jobs_end_untaken(struct job *);
+/* Hand-back: a result with the continuation token. -1, and nothing changed, if
+ * the facts do not fit in one. */
+int	jobs_end_handed_back(struct job *, const struct job_now *);
 /* Whether something is left on CloudShell that a clean-up executor must undo;
  * told: the executor itself told this result. */
 bool	jobs_end_needs_cleanup(const struct job *, bool told);
@@ -249,9 +253,10 @@ char	*jobs_duration(char *dst, size_t, int64_t ms);
 
 /* --- token.c: continuation tokens (aws-contract 2.4) --- */
 
-/* Facts and remaining time as a token without secrets; freed by the caller. */
+/* Facts and remaining time as a token without secrets, freed by the caller;
+ * NULL if it had more than JOB_TOKEN_MAX bytes. */
 char	*token_encode(const struct job_facts *, int64_t remaining_ms);
-/* FAIL_CONFIG if it is not ours. */
+/* FAIL_CONFIG if it is not ours; the facts are zeroed then. */
 int	token_decode(const char *, struct job_facts *, int64_t *remaining_ms,
 	    struct fail *);
 

@@ -107,23 +107,43 @@ add_cleanup(const struct job *job, bool told, struct buf *text)
 		    "\"%s\" and to end it.", name != NULL ? name : "");
 }
 
+/* A failure with the cause and what clean-up continues. */
+static void
+fail_with(struct job *job, enum fail_kind kind, bool told, const char *cause)
+{
+	struct buf whole;
+
+	job_result_free(&job->result);
+	buf_init(&whole, FAIL_TEXT_MAX + 1000);
+	buf_adds(&whole, cause);
+	add_cleanup(job, told, &whole);
+	set_failure(job, kind, buf_text(&whole));
+	buf_free(&whole);
+}
+
 void
 jobs_end_failed(struct job *job, enum fail_kind kind, const char *fmt, ...)
 {
 	char text[FAIL_TEXT_MAX];
-	struct buf whole;
 	va_list ap;
 
 	va_start(ap, fmt);
 	(void)vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	utf8_cut(text, sizeof(text) - 1);
-	job_result_free(&job->result);
-	buf_init(&whole, FAIL_TEXT_MAX + 1000);
-	buf_adds(&whole, text);
-	add_cleanup(job, false, &whole);
-	set_failure(job, kind, buf_text(&whole));
-	buf_free(&whole);
+	fail_with(job, kind, false, text);
+}
+
+bool
+jobs_end_untaken(struct job *job)
+{
+	bool told = job->result.outcome == OUTCOME_SUCCESS;
+
+	fail_with(job, FAIL_SYSTEM, told, told ? "The work succeeded, but "
+	    "CodePipeline does not take the worker's report of it. Tell the "
+	    "worker's operator." : "The worker was stopped, and CodePipeline "
+	    "does not take the job back. Tell the worker's operator.");
+	return told;
 }
 
 static void
@@ -238,15 +258,19 @@ jobs_end_without_result(struct job *job, const struct job_exit *end)
 	buf_free(&text);
 }
 
-void
+int
 jobs_end_handed_back(struct job *job, const struct job_now *now)
 {
+	char *token = token_encode(&job->facts, jobs_remaining(job, now));
+
+	if (token == NULL)
+		return -1;
 	job_result_free(&job->result);
 	job->result.outcome = OUTCOME_CONTINUE;
 	job->result.text = xstrdup("Handed back to the queue: the worker is "
 	    "being stopped, another one goes on.");
 	if (job->facts.sandbox_id[0] != '\0')
 		job->result.external_id = xstrdup(job->facts.sandbox_id);
-	job->result.continuation = token_encode(&job->facts,
-	    jobs_remaining(job, now));
+	job->result.continuation = token;
+	return 0;
 }

@@ -56,12 +56,9 @@ life_on_report_invalid(struct job *job, const struct job_event *ev,
 		job->bare = true;
 		return life_when_saved(job, FX_REPORT, now);
 	}
-	if (job->result.outcome == OUTCOME_SUCCESS) {
-		jobs_end_failed(job, FAIL_SYSTEM, "The work succeeded, but "
-		    "CodePipeline does not take the worker's report of it. "
-		    "Tell the worker's operator.");
-		return life_save_then(job, FX_REPORT);
-	}
+	/* What the pipeline is told has failed must leave nothing behind. */
+	if (job->result.outcome != OUTCOME_FAILURE)
+		return life_ended(job, jobs_end_untaken(job));
 	job->reported = true;
 	return life_finish(job);
 }

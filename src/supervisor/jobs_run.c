@@ -175,9 +175,9 @@ unsigned
 life_rest(struct job *job, const struct job_now *now)
 {
 	if (job->state != JOB_OURS || !job->rules.hand_back ||
-	    job->facts.intent != INTENT_NONE)
+	    job->facts.intent != INTENT_NONE ||
+	    jobs_end_handed_back(job, now) == -1)
 		return 0;	/* goes on with the next process */
-	jobs_end_handed_back(job, now);
 	return life_ended(job, true);
 }
 

@@ -325,7 +325,10 @@ answer_report(struct world *w)
 		say(w, EV_REPORT_AGAIN);
 		return;
 	}
-	if (how == 1 && open && !w->job.bare) {
+	/* even a bare success or hand-back may be refused; a bare failure is
+	 * nothing but its text */
+	if (how == 1 && open && (!w->job.bare ||
+	    w->job.result.outcome != OUTCOME_FAILURE)) {
 		say(w, EV_REPORT_INVALID);
 		return;
 	}
