@@ -99,6 +99,9 @@ int	http_perform(struct http_client *, const struct http_request *,
 int	http_prepare(struct http_call *, const struct http_request *,
 	    struct fail *);
 int	http_finish(struct http_call *, CURLcode, struct fail *);
+/* Note time, status and whether bytes went out, of a transfer given up;
+ * http_finish does it itself. */
+void	http_measure(struct http_call *);
 void	http_release(struct http_call *);
 
 /* Value of a response header (name without case) copied to dst, cut to size.

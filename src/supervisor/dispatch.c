@@ -1,9 +1,7 @@
 /*
- * Carries out the effects of the state machine and delivers events to it, in
- * the supervisor. All records changed in one turn of the loop go to disk in
- * one transaction.
+ * Delivers events to the state machine and carries out its effects, in the
+ * supervisor. Those that talk to CodePipeline are in effects.c.
  */
-#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,184 +15,6 @@ dispatch_now(void)
 	struct job_now now = { .ms = sys_now_ms(), .wall = sys_wall() };
 
 	return now;
-}
-
-int
-dispatch_free_slots(const struct worker *worker)
-{
-	const struct entry *entry;
-	int64_t slots = worker->conf.worker.max_jobs;
-
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (jobs_slot(&entry->job))
-			slots--;
-	return slots > 0 ? (int)slots : 0;
-}
-
-int
-dispatch_running(const struct worker *worker)
-{
-	const struct entry *entry;
-	int n = 0;
-
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (entry->child != NULL)
-			n++;
-	return n;
-}
-
-bool
-dispatch_at_rest(const struct worker *worker)
-{
-	const struct entry *entry;
-
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (!jobs_at_rest(&entry->job))
-			return false;
-	return true;
-}
-
-void
-dispatch_drop(struct entry *entry)
-{
-	struct worker *worker = entry->worker;
-
-	TAILQ_REMOVE(&worker->entries, entry, link);
-	call_cancel(entry->ack);
-	call_cancel(entry->details);
-	call_cancel(entry->report);
-	child_free(entry->child);
-	sd_event_source_disable_unref(entry->timer);
-	job_data_free(&entry->data);
-	credentials_free(&entry->fresh);
-	jobs_free(&entry->job);
-	free(entry->refused);
-	free(entry->token_fault);
-	free(entry);
-}
-
-/* --- the ledger: one transaction per turn --- */
-
-static bool
-anything_to_save(const struct worker *worker)
-{
-	const struct entry *entry;
-
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (entry->save)
-			return true;
-	return false;
-}
-
-static bool
-save_all(struct worker *worker, struct fail *fail)
-{
-	struct entry *entry;
-	int64_t wall = sys_wall();
-
-	if (!anything_to_save(worker))
-		return true;
-	if (ledger_begin(worker->ledger, fail) != 0)
-		goto failed;
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (entry->save &&
-		    ledger_save(worker->ledger, &entry->job, wall, fail) != 0)
-			goto failed;
-	if (ledger_commit(worker->ledger, fail) == 0)
-		return true;
- failed:
-	ledger_rollback(worker->ledger);
-	return false;
-}
-
-/* Lives that are over are freed here only, where nobody walks the list. */
-static void
-bury(struct worker *worker)
-{
-	struct entry *entry, *next;
-	bool any = false;
-
-	TAILQ_FOREACH_SAFE(entry, &worker->entries, link, next)
-		if (entry->over) {
-			dispatch_drop(entry);
-			any = true;
-		}
-	/* What a burst of jobs left free in the heap goes back. */
-	if (any && TAILQ_EMPTY(&worker->entries))
-		(void)malloc_trim(0);
-}
-
-/* Its first failure, one each minute, and its end. */
-static void
-tell_ledger(struct worker *worker, bool saved, const char *why)
-{
-	int64_t now = sys_now_ms();
-
-	if (saved && worker->ledger_broken)
-		journal_event(JOURNAL_LEDGER, LOG_NOTICE,
-		    "the ledger can be written again");
-	if (!saved && (!worker->ledger_broken ||
-	    now - worker->broken_told_ms >= 60000)) {
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; nothing is "
-		    "claimed until the ledger can be written", why);
-		worker->broken_told_ms = now;
-	}
-	worker->ledger_broken = !saved;
-}
-
-bool
-dispatch_ledger_works(struct worker *worker)
-{
-	struct fail fail;
-	bool works;
-
-	if (!worker->ledger_broken)
-		return true;
-	works = ledger_begin(worker->ledger, &fail) == 0 &&
-	    ledger_commit(worker->ledger, &fail) == 0;
-	if (!works)
-		ledger_rollback(worker->ledger);
-	tell_ledger(worker, works, fail.text);
-	return works;
-}
-
-static int
-on_commit(sd_event_source *source, void *arg)
-{
-	struct worker *worker = arg;
-	struct entry *entry;
-	struct fail fail = { 0 };
-	bool saved = save_all(worker, &fail);
-
-	(void)source;
-	tell_ledger(worker, saved, fail.text);
-	/* New saves wanted by what follows are for the next transaction. */
-	TAILQ_FOREACH(entry, &worker->entries, link) {
-		entry->in_commit = entry->save;
-		entry->save = false;
-	}
-	TAILQ_FOREACH(entry, &worker->entries, link) {
-		if (!entry->in_commit)
-			continue;
-		entry->in_commit = false;
-		dispatch_simple(entry, saved ? EV_SAVED : EV_SAVE_FAILED);
-	}
-	bury(worker);
-	worker_look(worker);
-	return 0;
-}
-
-static void
-want_commit(struct worker *worker)
-{
-	if (worker->commit == NULL) {
-		if (sd_event_add_defer(worker->event, &worker->commit,
-		    on_commit, worker) < 0)
-			fatalx("cannot add an event source");
-		(void)sd_event_source_set_priority(worker->commit,
-		    PRIO_COMMIT);
-	}
-	(void)sd_event_source_set_enabled(worker->commit, SD_EVENT_ONESHOT);
 }
 
 /* --- time --- */
@@ -326,7 +146,7 @@ do_forget(struct entry *entry)
 	struct worker *worker = entry->worker;
 
 	entry->over = true;
-	want_commit(worker);
+	commit_want(worker);
 	if (worker->poller != NULL)
 		poller_wake(worker->poller);
 }
@@ -338,7 +158,7 @@ carry_out(struct entry *entry, unsigned fx)
 {
 	if (fx & FX_SAVE) {
 		entry->save = true;
-		want_commit(entry->worker);
+		commit_want(entry->worker);
 	}
 	if (fx & FX_ACKNOWLEDGE)
 		effect_acknowledge(entry);
@@ -471,137 +291,4 @@ dispatch_text(struct entry *entry, enum job_event_type type, const char *text)
 
 	ev.u.text = text;
 	dispatch_event(entry, &ev);
-}
-
-void
-dispatch_all(struct worker *worker, enum job_event_type type)
-{
-	struct entry *entry;
-
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		dispatch_simple(entry, type);
-}
-
-/* --- new lives --- */
-
-static struct job_rules
-rules_of(const struct conf *conf, enum job_action action)
-{
-	struct job_rules rules = {
-		.timeout_ms = conf->action[action].timeout,
-		.kill_grace_ms = conf->worker.kill_grace,
-		.run_ambiguous = conf->worker.ambiguous_claim == CLAIM_RUN,
-		.hand_back = conf->worker.on_stop == ON_STOP_HAND_BACK,
-		.plain_names = !conf->worker.tag_sandbox_names,
-	};
-
-	return rules;
-}
-
-static enum job_action
-action_of(const struct worker *worker, const struct job_data *data)
-{
-	for (size_t i = 0; i < worker->ntypes; i++)
-		if (strcmp(worker->types[i].type.provider,
-		    data->provider) == 0 &&
-		    strcmp(worker->types[i].type.category,
-		    data->category) == 0)
-			return worker->types[i].action;
-	return ACTION_MAX;
-}
-
-static struct entry *
-entry_new(struct worker *worker)
-{
-	struct entry *entry = xcalloc(1, sizeof(*entry));
-
-	entry->worker = worker;
-	TAILQ_INSERT_TAIL(&worker->entries, entry, link);
-	return entry;
-}
-
-static struct entry *
-entry_find(struct worker *worker, const char *id)
-{
-	struct entry *entry;
-
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (!entry->over && strcmp(entry->job.id, id) == 0)
-			return entry;
-	return NULL;
-}
-
-/* The same job once more: its claim may still be open, or it was ours and is
- * none of a new life. */
-static bool
-known(struct worker *worker, const struct job_data *data)
-{
-	struct job_event ev = { .type = EV_OFFERED_AGAIN };
-	struct entry *entry = entry_find(worker, data->id);
-	enum job_state state;
-
-	if (entry != NULL) {
-		ev.u.nonce = data->nonce;
-		dispatch_event(entry, &ev);
-		return true;
-	}
-	state = ledger_state(worker->ledger, data->id);
-	if (state == JOB_NEW || state == JOB_DROPPED)
-		return false;
-	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: offered again "
-	    "although it is %s here; left alone", data->id,
-	    jobs_state_name(state));
-	return true;
-}
-
-static void
-take_token(struct entry *entry)
-{
-	struct fail fail;
-	int64_t left;
-
-	if (token_decode(entry->data.continuation, &entry->job.facts, &left,
-	    &fail) != 0) {
-		entry->token_fault = xstrdup(fail.text);
-		return;
-	}
-	if (left < entry->job.rules.timeout_ms)
-		entry->job.rules.timeout_ms = left > 1000 ? left : 1000;
-	entry->job.resumed = true;
-}
-
-void
-dispatch_offer(struct worker *worker, struct job_data *data)
-{
-	enum job_action action = action_of(worker, data);
-	struct job_rules rules;
-	struct entry *entry;
-
-	if (worker->draining || action == ACTION_MAX || known(worker, data)) {
-		job_data_free(data);
-		return;
-	}
-	rules = rules_of(&worker->conf, action);
-	entry = entry_new(worker);
-	jobs_new(&entry->job, data, action, &rules);
-	entry->data = *data;
-	memset(data, 0, sizeof(*data));
-	if (entry->data.continuation != NULL)
-		take_token(entry);
-	dispatch_simple(entry, EV_OFFERED);
-}
-
-void
-dispatch_resume(struct worker *worker, struct job *job)
-{
-	struct entry *entry = entry_new(worker);
-
-	entry->job = *job;
-	memset(job, 0, sizeof(*job));
-	entry->job.rules = rules_of(&worker->conf, entry->job.action);
-	journal_job(&entry->job, JOURNAL_RESUMED, LOG_NOTICE,
-	    "taken up again: %s", entry->job.state == JOB_CLAIMING ?
-	    "its claim is repeated" : entry->job.state == JOB_OURS ?
-	    "it goes on" : "its result is reported");
-	dispatch_simple(entry, EV_RESUME);
 }

@@ -142,7 +142,7 @@ take(struct poll *poll, const struct aws_reply *reply)
 	poll->due_ms = n >= (size_t)poll->batch ? sys_now_ms() :
 	    sys_now_ms() + interval(poller);
 	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
-		dispatch_offer(poller->worker, &jobs[i]);
+		entries_offer(poller->worker, &jobs[i]);
 	cp_jobs_free(jobs, n);
 }
 
@@ -187,7 +187,7 @@ may_claim(struct poller *poller)
 	struct worker *worker = poller->worker;
 
 	return zygote_ready(worker->zygote) && !disk_full(poller) &&
-	    dispatch_ledger_works(worker);
+	    commit_works(worker);
 }
 
 /* Said once, until it is something else. */
@@ -256,7 +256,7 @@ look(struct poller *poller)
 
 	if (poller->stopped)
 		return;
-	slots = dispatch_free_slots(poller->worker) - outstanding(poller);
+	slots = entries_free_slots(poller->worker) - outstanding(poller);
 	if (due > 0 && slots > 0 && !may_claim(poller)) {
 		set_timer(poller, now + LOOK_AGAIN_MS);
 		return;

@@ -25,7 +25,7 @@ static void
 put_status(struct worker *worker, char *text, size_t size)
 {
 	const char *error = credentials_error(worker->credentials);
-	int running = dispatch_running(worker);
+	int running = entries_running(worker);
 
 	if (worker->draining)
 		(void)snprintf(text, size, "Stopping: %d jobs running",
@@ -74,7 +74,7 @@ may_leave(const struct worker *worker)
 {
 	const struct entry *entry;
 
-	if (!dispatch_at_rest(worker))
+	if (!entries_at_rest(worker))
 		return false;
 	if (worker->parking)
 		return true;
@@ -125,7 +125,7 @@ on_park(sd_event_source *source, uint64_t usec, void *arg)
 	worker->parking = true;
 	set_stop_timer(worker, worker->conf.worker.kill_grace + STOP_EXTRA_MS,
 	    on_hard_stop);
-	dispatch_all(worker, EV_PARK);
+	entries_tell(worker, EV_PARK);
 	worker_look(worker);
 	return 0;
 }
@@ -144,10 +144,10 @@ worker_stop(struct worker *worker, int status)
 	    (long long)(worker->conf.worker.stop_grace +
 	    worker->conf.worker.kill_grace + 2 * STOP_EXTRA_MS) * 1000);
 	journal_event(JOURNAL_STOPPED, LOG_NOTICE, "stopping: %d jobs running",
-	    dispatch_running(worker));
+	    entries_running(worker));
 	poller_stop(worker->poller);
 	set_stop_timer(worker, worker->conf.worker.stop_grace + 1, on_park);
-	dispatch_all(worker, EV_DRAIN);
+	entries_tell(worker, EV_DRAIN);
 	worker_look(worker);
 }
 
@@ -174,7 +174,7 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 		journal_event(JOURNAL_LEDGER, LOG_WARNING, "%s",
 		    fail.text);
 	/* What a burst of jobs and TLS connections left free in the heap. */
-	if (dispatch_running(worker) == 0)
+	if (entries_running(worker) == 0)
 		(void)malloc_trim(0);
 	tell_status(worker);
 	(void)sd_event_source_set_time(source, usec + HOUSEKEEPING_MS * 1000);
@@ -206,7 +206,7 @@ on_credentials(bool have, void *arg)
 static void
 resume(struct job *job, void *arg)
 {
-	dispatch_resume(arg, job);
+	entries_resume(arg, job);
 	free(job);
 }
 
@@ -291,7 +291,7 @@ worker_free(struct worker *worker)
 	zygote_free(worker->zygote);
 	/* What still runs ends with this process (PDEATHSIG). */
 	while ((entry = TAILQ_FIRST(&worker->entries)) != NULL)
-		dispatch_drop(entry);
+		entries_drop(entry);
 	if (worker->transfers != NULL)
 		transfers_free(worker->transfers);
 	if (worker->credentials != NULL)

@@ -86,28 +86,40 @@ void	worker_ready(struct worker *);
 /* Look whether the loop can be left, and tell systemd how things stand. */
 void	worker_look(struct worker *);
 
-/* --- dispatch.c: carries out effects, delivers events --- */
+/* --- dispatch.c: delivers events, carries out effects --- */
 
-/* A polled job; takes over (and zeroes) the data. */
-void	dispatch_offer(struct worker *, struct job_data *);
-/* A record from the ledger; takes over (and zeroes) the job. */
-void	dispatch_resume(struct worker *, struct job *);
 /* Deliver an event and carry out what follows. An entry whose life is over by
  * that stays valid until the next commit. */
 void	dispatch_event(struct entry *, const struct job_event *);
 void	dispatch_simple(struct entry *, enum job_event_type);
 void	dispatch_text(struct entry *, enum job_event_type, const char *);
-/* Deliver to every job. */
-void	dispatch_all(struct worker *, enum job_event_type);
-/* Free an entry without a word: at the end of the process. */
-void	dispatch_drop(struct entry *);
-/* Slots not taken. */
-int	dispatch_free_slots(const struct worker *);
-int	dispatch_running(const struct worker *);
-bool	dispatch_at_rest(const struct worker *);
-/* Whether the ledger takes records; tries it if the last commit failed. */
-bool	dispatch_ledger_works(struct worker *);
 struct job_now	dispatch_now(void);
+
+/* --- entries.c: the jobs at hand --- */
+
+/* A polled job; takes over (and zeroes) the data. */
+void	entries_offer(struct worker *, struct job_data *);
+/* A record from the ledger; takes over (and zeroes) the job. */
+void	entries_resume(struct worker *, struct job *);
+/* Deliver an event to every job. */
+void	entries_tell(struct worker *, enum job_event_type);
+/* Slots not taken. */
+int	entries_free_slots(const struct worker *);
+/* Jobs with an executor. */
+int	entries_running(const struct worker *);
+bool	entries_at_rest(const struct worker *);
+/* Free those whose life is over: where nobody walks the list. */
+void	entries_bury(struct worker *);
+/* Free one without a word: at the end of the process. */
+void	entries_drop(struct entry *);
+
+/* --- commit.c: the ledger's turn --- */
+
+/* Write the entries that want to be saved at the end of this turn of the loop;
+ * each then gets EV_SAVED or EV_SAVE_FAILED. */
+void	commit_want(struct worker *);
+/* Whether the ledger takes records; tries it if the last commit failed. */
+bool	commit_works(struct worker *);
 
 /* --- effects.c: one function per effect that talks to AWS --- */
 

@@ -3,6 +3,7 @@
 
 BASE := $(addprefix src/common/,buf.c fail.c json.c log.c secret.c sys.c)
 
+HTTP := $(addprefix src/common/,http.c http_client.c http_tls.c)
 IPC := $(addprefix src/common/,ipc.c ipc_member.c job.c)
 JOBS := $(addprefix src/supervisor/,jobs.c jobs_claim.c jobs_end.c \
 	jobs_outside.c jobs_report.c jobs_run.c token.c)
@@ -15,27 +16,29 @@ PKG_test_ledger := sqlite3
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
 SOURCES_test_endpoint := $(BASE) src/aws/endpoint.c
 SOURCES_test_codepipeline := $(BASE) src/common/job.c \
-	$(addprefix src/aws/,codepipeline.c endpoint.c request.c sigv4.c)
+	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
+	request.c sigv4.c)
 SOURCES_test_s3 := $(BASE) \
 	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
-SOURCES_test_aws_error := $(BASE) src/common/http.c \
+SOURCES_test_aws_error := $(BASE) $(HTTP) \
 	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
 PKG_test_aws_error := libcurl libcrypto expat
 
-SOURCES_test_transfer := $(BASE) src/common/http.c src/supervisor/transfer.c
+SOURCES_test_transfer := $(BASE) $(HTTP) src/supervisor/transfer.c
 PKG_test_transfer := libcurl libcrypto libsystemd
 
 SOURCES_test_buf := $(BASE)
 SOURCES_test_json := $(BASE)
 SOURCES_test_secret := $(BASE)
 SOURCES_test_sys := $(BASE)
-SOURCES_test_http := $(BASE) src/common/http.c
+SOURCES_test_http := $(BASE) $(HTTP)
 PKG_test_http := libcurl libcrypto
 SOURCES_test_ipc := $(BASE) $(IPC) src/common/ipc_order.c
 SOURCES_test_ini := $(BASE) src/common/ini.c
-SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c ini.c)
+SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c \
+	conf_value.c ini.c)
 
-CLOUDSHELL := $(BASE) src/common/http.c $(addprefix src/cloudshell/,activity.c \
+CLOUDSHELL := $(BASE) $(HTTP) $(addprefix src/cloudshell/,activity.c \
 	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
 PKG_test_cloudshell_text := libcurl libcrypto

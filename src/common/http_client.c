@@ -1,0 +1,126 @@
+/*
+ * The blocking client, which the supervisor is not linked with.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "log.h"
+#include "sys.h"
+
+#define POOL_MAX	4L	/* idle connections of a client */
+#define WAIT_MS		1000	/* longest wait at once */
+#define DEAF_MS		100	/* pause after an interrupt that was none */
+
+struct http_client {
+	CURLM			*multi;
+	struct http_interrupt	 interrupt;
+	bool			 interruptible;
+};
+
+struct http_client *
+http_client_new(const struct http_interrupt *interrupt)
+{
+	struct http_client *c = xcalloc(1, sizeof(*c));
+
+	if ((c->multi = curl_multi_init()) == NULL)
+		fatalx("libcurl gives no multi handle");
+	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, POOL_MAX);
+	if (interrupt != NULL) {
+		c->interrupt = *interrupt;
+		c->interruptible = true;
+	}
+	return c;
+}
+
+void
+http_client_free(struct http_client *c)
+{
+	if (c == NULL)
+		return;
+	curl_multi_cleanup(c->multi);
+	free(c);
+}
+
+/* Wait for the transfer or an interrupt; true if it is to be given up. An
+ * interrupt that was none may stay readable: *deaf_until spares a busy loop. */
+static bool
+wait_for_more(struct http_client *c, int timeout_ms, int64_t *deaf_until)
+{
+	struct curl_waitfd extra[2];
+	unsigned n = 0;
+	bool heard = false;
+
+	memset(extra, 0, sizeof(extra));
+	if (c->interruptible && sys_now_ms() >= *deaf_until)
+		for (int i = 0; i < 2; i++)
+			if (c->interrupt.fds[i] != -1) {
+				extra[n].fd = c->interrupt.fds[i];
+				extra[n++].events = CURL_WAIT_POLLIN;
+			}
+	(void)curl_multi_poll(c->multi, extra, n,
+	    c->interruptible && n == 0 ? DEAF_MS : timeout_ms, NULL);
+	for (unsigned i = 0; i < n; i++)
+		heard = heard || extra[i].revents != 0;
+	if (!heard)
+		return false;
+	if (c->interrupt.asked(c->interrupt.arg))
+		return true;
+	*deaf_until = sys_now_ms() + DEAF_MS;
+	return false;
+}
+
+/* Drive the one transfer to its end: 0 with its code, -1 if it was given up
+ * or cannot go on. */
+static int
+drive(struct http_client *c, CURLcode *code, struct fail *f)
+{
+	int64_t deaf_until = 0;
+	int running, left;
+	CURLMcode rc;
+	CURLMsg *m;
+	bool stop;
+
+	/* nothing is sent when the interrupt came before */
+	stop = c->interruptible && wait_for_more(c, 0, &deaf_until);
+	while (!stop) {
+		rc = curl_multi_perform(c->multi, &running);
+		if (rc != CURLM_OK)
+			return fail_set(f, FAIL_UNSURE, "libcurl: %s",
+			    curl_multi_strerror(rc));
+		while ((m = curl_multi_info_read(c->multi, &left)) != NULL)
+			if (m->msg == CURLMSG_DONE) {
+				*code = m->data.result;
+				return 0;
+			}
+		stop = wait_for_more(c, WAIT_MS, &deaf_until);
+	}
+	return fail_set(f, FAIL_STOPPED, "stopped");
+}
+
+int
+http_perform(struct http_client *c, const struct http_request *rq,
+    struct http_answer *answer, struct fail *f)
+{
+	struct http_call call;
+	CURLcode code = CURLE_OK;
+	int ret = -1;
+
+	memset(&call, 0, sizeof(call));
+	if (http_prepare(&call, rq, f) == -1)
+		goto out;
+	if (curl_multi_add_handle(c->multi, call.easy) != CURLM_OK) {
+		(void)fail_set(f, FAIL_SYSTEM, "libcurl takes no transfer");
+		goto out;
+	}
+	if (drive(c, &code, f) == 0)
+		ret = http_finish(&call, code, f);
+	else
+		http_measure(&call);
+	(void)curl_multi_remove_handle(c->multi, call.easy);
+out:
+	*answer = call.answer;
+	memset(&call.answer, 0, sizeof(call.answer));
+	http_release(&call);
+	return ret;
+}

@@ -1,0 +1,13 @@
+/*
+ * Between http.c and http_tls.c.
+ */
+#ifndef HTTP_TLS_H
+#define HTTP_TLS_H
+
+#include "http.h"
+
+/* Have a transfer check its peer's certificate, with TLS 1.2 at least, and
+ * resume the process's TLS sessions. tls NULL: with the system's CAs. */
+void	http_set_tls(CURL *, const struct http_tls *);
+
+#endif
