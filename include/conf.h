@@ -82,6 +82,8 @@ struct conf {
 		bool	 wait_for_teardown;	/* when the property is
 						   absent */
 	} end;
+	uint64_t	 refused;	/* bit i: the i-th setting was given,
+					   but its value was not taken */
 };
 
 /* All defaults (environment variables of design section 7 included:
@@ -96,7 +98,7 @@ int	conf_load(struct conf *, const char *path,
 	    void (*report)(const char *, void *), void *);
 
 /* What a file alone cannot tell: required settings, values that contradict
- * each other. Same report. */
+ * each other. Same report. What conf_load has told is not told again. */
 int	conf_check(const struct conf *, const char *path,
 	    void (*report)(const char *, void *), void *);
 

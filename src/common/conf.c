@@ -12,7 +12,7 @@
 #include "sys.h"
 
 #define NAME_BYTES_MAX	255	/* of user and domain */
-#define TABLE_MAX	64	/* settings in the table */
+#define TABLE_MAX	64	/* settings in the table: bits of conf.refused */
 
 #define TERA		(INT64_C(1) << 40)
 
@@ -26,7 +26,9 @@ static const char *const level_words[] = { "error", "warning", "notice",
 	"info", "debug", NULL };
 
 #define SETTING(s, n, k, f, lo, hi, preset, words) \
-	{ s, n, k, offsetof(struct conf, f), lo, hi, preset, words }
+	{ s, n, k, offsetof(struct conf, f), lo, hi, preset, words, NULL }
+#define NEEDED(s, n, k, f, value) \
+	{ s, n, k, offsetof(struct conf, f), 0, 0, NULL, NULL, value }
 #define TEXT(s, n, k, f, preset) \
 	SETTING(s, n, k, f, 0, 0, preset, NULL)
 #define FLAG(s, n, f, preset) \
@@ -41,8 +43,9 @@ static const char *const level_words[] = { "error", "warning", "notice",
 	    "15m")
 
 const struct conf_setting conf_table[] = {
-	TEXT("cloudshell", "url", CONF_SERVER, cloudshell.url, NULL),
-	TEXT("cloudshell", "user", CONF_TEXT, cloudshell.user, NULL),
+	NEEDED("cloudshell", "url", CONF_SERVER, cloudshell.url,
+	    "https://host:port"),
+	NEEDED("cloudshell", "user", CONF_TEXT, cloudshell.user, "name"),
 	TEXT("cloudshell", "domain", CONF_TEXT, cloudshell.domain, "Global"),
 	TEXT("cloudshell", "password_file", CONF_PATH,
 	    cloudshell.password_file, NULL),
@@ -239,12 +242,14 @@ take_line(const struct ini_line *line, void *arg, struct fail *f)
 		    *line->section != '\0' ? "." : "", line->name, why);
 		return 0;
 	}
-	if (l->set_in[i] != 0)
+	if (l->set_in[i] != 0) {
 		load_fault(l, "%s:%u: %s.%s: already set in line %u", l->path,
 		    line->line, line->section, line->name, l->set_in[i]);
-	else if (conf_parse(l->conf, &conf_table[i], line->value, why) == -1)
+	} else if (conf_parse(l->conf, &conf_table[i], line->value, why) == -1) {
 		load_fault(l, "%s:%u: %s.%s: %s", l->path, line->line,
 		    line->section, line->name, why);
+		l->conf->refused |= UINT64_C(1) << i;
+	}
 	l->set_in[i] = line->line;
 	return 0;
 }
@@ -265,6 +270,7 @@ conf_load(struct conf *c, const char *path,
 		load_fault(&l, "%s: %s", path, errno == EFBIG ?
 		    "larger than 256 KiB" : errno == EINVAL ?
 		    "contains a NUL byte" : strerror(errno));
+		c->refused = UINT64_MAX;
 		return -1;
 	}
 	if (ini_read(text, len, INI_WORKER, take_line, &l, &f) == -1) {
@@ -289,34 +295,37 @@ check_length(struct load *l, const char *name, const char *value)
 		    l->path, name, NAME_BYTES_MAX);
 }
 
+static void
+check_setting(struct load *l, const struct conf *c, size_t i)
+{
+	const struct conf_setting *s = &conf_table[i];
+	char why[CONF_REASON_MAX], *copy = NULL;
+	const char *text;
+
+	if (!conf_is_text(s))
+		return;
+	text = *(char *const *)((const char *)c + s->offset);
+	if (text == NULL && s->needed != NULL &&
+	    (c->refused & UINT64_C(1) << i) == 0)
+		load_fault(l, "%s: %s.%s: not set (write %s = %s in section "
+		    "[%s])", l->path, s->section, s->name, s->name, s->needed,
+		    s->section);
+	if (text != NULL && conf_parse_text(s, &copy, text, why) == -1)
+		load_fault(l, "%s: %s.%s: %s", l->path, s->section, s->name,
+		    why);
+	free(copy);
+}
+
 int
 conf_check(const struct conf *c, const char *path,
     void (*report)(const char *, void *), void *arg)
 {
 	struct load l = { .path = path, .report = report, .arg = arg };
-	char why[CONF_REASON_MAX], *copy;
 
-	if (c->cloudshell.url == NULL)
-		load_fault(&l, "%s: cloudshell.url: not set (write url = "
-		    "https://host:port in section [cloudshell])", path);
 	check_length(&l, "user", c->cloudshell.user);
 	check_length(&l, "domain", c->cloudshell.domain);
-	if (c->cloudshell.user == NULL)
-		load_fault(&l, "%s: cloudshell.user: not set (write user = "
-		    "name in section [cloudshell])", path);
-	for (size_t i = 0; i < conf_table_size; i++) {
-		const struct conf_setting *s = &conf_table[i];
-		const char *text;
-
-		if (!conf_is_text(s))
-			continue;
-		text = *(char *const *)((const char *)c + s->offset);
-		copy = NULL;
-		if (text != NULL && conf_parse_text(s, &copy, text, why) == -1)
-			load_fault(&l, "%s: %s.%s: %s", path, s->section,
-			    s->name, why);
-		free(copy);
-	}
+	for (size_t i = 0; i < conf_table_size; i++)
+		check_setting(&l, c, i);
 	if (!c->action[ACTION_START].poll && !c->action[ACTION_RUN].poll &&
 	    !c->action[ACTION_END].poll)
 		load_fault(&l, "%s: poll: no in all three action sections: "

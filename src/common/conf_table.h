@@ -40,6 +40,8 @@ struct conf_setting {
 	const char	*preset;	/* default as it would be written, or
 					   NULL */
 	const char *const *words;	/* NULL at the end */
+	const char	*needed;	/* what to write if it is not set; NULL:
+					   it need not be set */
 };
 
 extern const struct conf_setting	conf_table[];

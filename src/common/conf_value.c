@@ -247,8 +247,9 @@ conf_parse(struct conf *c, const struct conf_setting *s, const char *value,
 	void *field = (char *)c + s->offset;
 
 	if (*value == '\0')
-		return refuse(why, "has no value (leave the line out for the "
-		    "default)");
+		return refuse(why, s->needed != NULL ? "has no value, and "
+		    "must have one" : "has no value (leave the line out for "
+		    "the default)");
 	switch (s->kind) {
 	case CONF_FLAG:
 		return parse_flag(field, value, why);

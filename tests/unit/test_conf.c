@@ -239,6 +239,9 @@ files_that_cannot_be_read(void **state)
 	conf_defaults(&c);
 	assert_int_equal(conf_load(&c, "/nonexistent/w.conf", note, &faults),
 	    -1);
+	/* what it would have set is not told to be missing */
+	assert_int_equal(conf_check(&c, "/nonexistent/w.conf", note, &faults),
+	    0);
 	assert_string_equal(buf_text(&faults),
 	    "/nonexistent/w.conf: No such file or directory\n");
 	buf_clear(&faults);
