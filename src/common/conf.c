@@ -12,7 +12,7 @@
 #include "sys.h"
 
 #define NAME_BYTES_MAX	255	/* of user and domain */
-#define TABLE_MAX	64	/* settings in the table: bits of conf.refused */
+#define TABLE_MAX	64	/* settings in the table; bits of refused */
 
 #define TERA		(INT64_C(1) << 40)
 
@@ -245,7 +245,8 @@ take_line(const struct ini_line *line, void *arg, struct fail *f)
 	if (l->set_in[i] != 0) {
 		load_fault(l, "%s:%u: %s.%s: already set in line %u", l->path,
 		    line->line, line->section, line->name, l->set_in[i]);
-	} else if (conf_parse(l->conf, &conf_table[i], line->value, why) == -1) {
+	} else if (conf_parse(l->conf, &conf_table[i], line->value,
+	    why) == -1) {
 		load_fault(l, "%s:%u: %s.%s: %s", l->path, line->line,
 		    line->section, line->name, why);
 		l->conf->refused |= UINT64_C(1) << i;

@@ -232,8 +232,8 @@ parse_range(const struct conf_setting *s, int64_t *field, const char *value,
 	if (rc == -1)
 		return refuse(why, form);
 	if (n < s->least || n > s->most) {
-		(void)snprintf(why, CONF_REASON_MAX, "must be from %s to %s", least,
-		    most);
+		(void)snprintf(why, CONF_REASON_MAX, "must be from %s to %s",
+		    least, most);
 		return -1;
 	}
 	*field = n;

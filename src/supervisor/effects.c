@@ -303,11 +303,8 @@ order_places(const struct worker *worker, struct ipc_order *order)
 {
 	const struct conf *conf = &worker->conf;
 	struct credential_source *source = worker->credentials;
-	const char *region = conf->aws.region;
 
-	if (region == NULL || region[0] == '\0')
-		region = credentials_region(source);
-	order->s3.region = xstrdup(region);
+	order->s3.region = xstrdup(worker_region(worker));
 	order->s3.endpoint = xstrdup(credentials_endpoint(source, "s3"));
 	order->s3.ca_file = xstrdup(conf->aws.ca_file != NULL ?
 	    conf->aws.ca_file : credentials_ca_bundle(source));

@@ -58,8 +58,8 @@ lock_take(const char *state_dir, int64_t wait_ms, struct fail *f)
 
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1) {
-		(void)fail_set(f, FAIL_SYSTEM, "lock %s: %s", path,
-		    strerror(errno));
+		(void)fail_set(f, FAIL_SYSTEM, "worker.state_dir: lock "
+		    "%s: %s", path, strerror(errno));
 	} else if (lock_wait(fd, path, wait_ms) == -1) {
 		(void)fail_set(f, FAIL_SYSTEM, "lock %s: %s", path,
 		    errno == EINTR ? "stopped while waiting for it" :

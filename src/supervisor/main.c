@@ -107,7 +107,7 @@ read_conf(const struct options *options, struct conf *conf)
 	if (conf_check(conf, options->conf_path, report_fault, NULL) != 0)
 		rc = -1;
 	if (rc != 0)
-		exit(1);
+		exit(EXIT_CONFIG);
 }
 
 /* Four descriptors per job and some of our own: a shell allows 1,024. */
@@ -140,83 +140,94 @@ mask_signals(int how)
 		fatal("sigprocmask");
 }
 
-/* What the configuration names and the start needs. */
 static int
-check_files(const struct conf *conf)
+check_only(const struct conf *conf)
 {
-	static const char *const programs[] = { "executor",
-	    "aws-credentials" };
-	struct action_type *types = NULL;
-	struct secret *secret = NULL;
+	struct secret *secret;
 	struct fail fail;
-	size_t n;
-	int faults = 0;
+	int faults = check_named(conf) + check_state_dir(conf);
 
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		char *path = xasprintf("%s/%s", conf->worker.libexec_dir,
-		    programs[i]);
-
-		if (access(path, X_OK) != 0) {
-			log_warn("worker.libexec_dir: %s", path);
+	if (conf->cloudshell.password_file != NULL) {
+		secret = check_password_file(conf->cloudshell.password_file,
+		    &fail);
+		if (secret == NULL) {
+			log_err("%s", fail.text);
 			faults++;
 		}
-		free(path);
+		secret_free(secret);
 	}
-	if (actions_load(conf, &types, &n, &fail) != 0) {
-		log_err("%s", fail.text);
-		faults++;
-	}
-	free(types);
-	if (conf->cloudshell.password_file != NULL &&
-	    (secret = secret_read(conf->cloudshell.password_file,
-	    &fail)) == NULL) {
-		log_err("cloudshell.password_file: %s", fail.text);
-		faults++;
-	}
-	secret_free(secret);
-	return faults == 0 ? 0 : 1;
+	check_remarks(conf);
+	return faults == 0 ? 0 : EXIT_CONFIG;
+}
+
+static struct secret *
+ask_password(struct fail *fail)
+{
+	struct secret *secret = NULL;
+	char typed[1024];
+
+	mask_signals(SIG_UNBLOCK);	/* Ctrl-C ends the prompt */
+	if (readpassphrase("CloudShell password: ", typed, sizeof(typed),
+	    RPP_REQUIRE_TTY) == NULL || typed[0] == '\0')
+		(void)fail_set(fail, FAIL_CONFIG, "no password was typed");
+	else
+		secret = secret_text(typed);
+	mask_signals(SIG_BLOCK);
+	explicit_bzero(typed, sizeof(typed));
+	return secret;
 }
 
 /* The password is read per order from its file; only that of the environment
  * or the terminal is kept. Either way a missing one is told at once. */
-static void
-check_password(struct worker *worker)
+static int
+take_password(struct worker *worker, struct fail *fail)
 {
 	const char *path = worker->conf.cloudshell.password_file;
-	char *value = getenv("CLOUDSHELL_PASSWORD"), typed[1024];
+	char *value = getenv("CLOUDSHELL_PASSWORD");
 	struct secret *secret;
-	struct fail fail;
 
 	if (path != NULL) {
-		secret = secret_read(path, &fail);
-		if (secret == NULL)
-			fatalx("cloudshell.password_file: %s", fail.text);
+		if ((secret = check_password_file(path, fail)) == NULL)
+			return -1;
 		secret_free(secret);
 	} else if (value != NULL && value[0] != '\0') {
 		worker->password = secret_text(value);
 	} else if (isatty(STDIN_FILENO)) {
-		mask_signals(SIG_UNBLOCK);	/* Ctrl-C ends the prompt */
-		if (readpassphrase("CloudShell password: ", typed,
-		    sizeof(typed), RPP_REQUIRE_TTY) == NULL)
-			fatalx("no password");
-		mask_signals(SIG_BLOCK);
-		worker->password = secret_text(typed);
-		explicit_bzero(typed, sizeof(typed));
+		if ((worker->password = ask_password(fail)) == NULL)
+			return -1;
 	} else
-		fatalx("%s: cloudshell.password_file: not set: name the file "
-		    "that holds the CloudShell password", worker->conf_path);
+		return fail_set(fail, FAIL_CONFIG, "%s: "
+		    "cloudshell.password_file: not set: name the file that "
+		    "holds the CloudShell password (the service gets it from "
+		    "systemd)", worker->conf_path);
 	if (value != NULL) {
 		explicit_bzero(value, strlen(value));
 		(void)unsetenv("CLOUDSHELL_PASSWORD");
 	}
+	return 0;
+}
+
+/* The zygote first of all, before any secret is read. */
+static int
+start(struct worker *worker)
+{
+	struct fail fail;
+
+	if (check_named(&worker->conf) != 0)
+		return EXIT_CONFIG;
+	if (worker_prepare(worker, &fail) == 0 &&
+	    take_password(worker, &fail) == 0 &&
+	    worker_start(worker, &fail) == 0)
+		return 0;
+	log_err("%s", fail.text);
+	return fail.kind == FAIL_CONFIG ? EXIT_CONFIG : 1;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	struct worker worker = { 0 };
-	struct fail fail;
+	struct worker worker = { .lock_fd = -1 };
 	int status;
 
 	/* One arena: libcurl's resolver threads would open more of them. */
@@ -232,7 +243,7 @@ main(int argc, char **argv)
 	if (options.print)
 		conf_print(&worker.conf, stdout);
 	if (options.check || options.print) {
-		status = options.check ? check_files(&worker.conf) : 0;
+		status = options.check ? check_only(&worker.conf) : 0;
 		conf_free(&worker.conf);
 		return status;
 	}
@@ -242,12 +253,9 @@ main(int argc, char **argv)
 	raise_files(worker.conf.worker.max_jobs);
 	mask_signals(SIG_BLOCK);
 	http_init();
-	if (worker_prepare(&worker, &fail) != 0)
-		fatalx("%s", fail.text);
-	check_password(&worker);
-	if (worker_start(&worker, &fail) != 0)
-		fatalx("%s", fail.text);
-	status = sd_event_loop(worker.event);
+	status = start(&worker);
+	if (status == 0)
+		status = sd_event_loop(worker.event);
 	if (status < 0)
 		log_err("the loop ended: %s", strerror(-status));
 	worker_free(&worker);

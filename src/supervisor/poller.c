@@ -9,8 +9,10 @@
 #include "worker.h"
 
 #define BACKOFF_MAX_MS	300000
-#define REFUSED_MS	60000	/* an action type that does not exist (yet), or
-				   is not permitted */
+#define REFUSED_SLOWER	6	/* poll intervals between two tries of an action
+				   type that does not exist (yet), or is not
+				   permitted */
+#define REFUSED_TOLD_MS	3600000	/* the same refusal is told again */
 #define LOOK_AGAIN_MS	5000	/* while nothing may be claimed */
 #define BATCH_MAX	50	/* jobs asked for at once: their data, of up to
 				   100 KB each, must fit AWS_ANSWER_MAX */
@@ -21,8 +23,9 @@ struct poll {
 	struct aws_call		*call;
 	int			 batch;		/* asked for by the call */
 	int64_t			 due_ms;
-	bool			 refused;	/* told: no such type, or
-						   denied */
+	char			 refused[64];	/* code of the last refusal, ""
+						   if it was none */
+	int64_t			 told_ms;	/* when it was last told */
 	bool			 blocked;	/* could not even be sent */
 };
 
@@ -62,25 +65,117 @@ interval(const struct poller *poller)
 	    (uint32_t)(ms * 2 / 5) + 1);
 }
 
-/* A refusal concerns this type alone: told once, then asked seldom. */
+static const char *
+type_text(const struct poll *poll, char *dst, size_t size)
+{
+	const struct cp_action_type *type = &poll->type->type;
+
+	(void)snprintf(dst, size, "Custom/%s/%s/%s", type->category,
+	    type->provider, type->version);
+	return dst;
+}
+
+/* Whether every version of an action is refused so, this one included. */
+static bool
+all_versions(const struct poll *poll, const char *code)
+{
+	const struct poller *poller = poll->poller;
+
+	for (size_t i = 0; i < poller->n; i++)
+		if (poller->polls[i].type->action == poll->type->action &&
+		    strcmp(poller->polls[i].refused, code) != 0)
+			return false;
+	return true;
+}
+
+/* Keys and rights concern all types alike: one record tells it for all. */
+static bool
+told_of_another(const struct poll *poll, int64_t now)
+{
+	const struct poller *poller = poll->poller;
+
+	for (size_t i = 0; i < poller->n; i++) {
+		const struct poll *other = &poller->polls[i];
+
+		if (other != poll && strcmp(other->refused, poll->refused) ==
+		    0 && now - other->told_ms < REFUSED_TOLD_MS)
+			return true;
+	}
+	return false;
+}
+
+static void
+tell_missing(const struct poll *poll, const char *type)
+{
+	bool all = all_versions(poll, poll->refused);
+
+	journal_event(JOURNAL_AWS, all ? LOG_WARNING : LOG_NOTICE, "action "
+	    "type %s does not exist in this account and region%s; asking "
+	    "seldom", type, all ? ", nor another version that is polled: "
+	    "register it" : "");
+}
+
+/* A refusal concerns this type alone: told seldom, asked seldom. */
 static void
 refused(struct poll *poll, const struct aws_reply *reply)
 {
-	const struct cp_action_type *type = &poll->type->type;
-	bool missing = strcmp(reply->error.code,
-	    "ActionTypeNotFoundException") == 0;
+	bool same = strcmp(poll->refused, reply->error.code) == 0;
+	int64_t now = sys_now_ms();
+	char type[128];
 
-	if (!poll->refused && missing)
-		journal_event(JOURNAL_AWS, LOG_WARNING, "action type "
-		    "Custom/%s/%s/%s does not exist in this account and "
-		    "region; asking each minute", type->category,
-		    type->provider, type->version);
-	else if (!poll->refused)
-		journal_event(JOURNAL_AWS, LOG_ERR, "action type "
-		    "Custom/%s/%s/%s: %s; asking each minute", type->category,
-		    type->provider, type->version, reply->text);
-	poll->refused = true;
-	poll->due_ms = sys_now_ms() + REFUSED_MS;
+	poll->due_ms = now + REFUSED_SLOWER *
+	    poll->poller->worker->conf.worker.poll_interval;
+	(void)type_text(poll, type, sizeof(type));
+	strlcpy(poll->refused, reply->error.code, sizeof(poll->refused));
+	if (strcmp(poll->refused, "ActionTypeNotFoundException") == 0) {
+		if (!same)
+			tell_missing(poll, type);
+	} else if ((!same || now - poll->told_ms >= REFUSED_TOLD_MS) &&
+	    !told_of_another(poll, now)) {
+		poll->told_ms = now;
+		journal_event(JOURNAL_AWS, LOG_ERR, "action type %s: %s; "
+		    "asking seldom, also for others that are refused the same "
+		    "way", type, reply->text);
+	}
+}
+
+/* A type that was refused is polled now. */
+static void
+accepted(struct poll *poll)
+{
+	char type[128];
+
+	if (poll->refused[0] == '\0')
+		return;
+	poll->refused[0] = '\0';
+	poll->told_ms = 0;
+	journal_event(JOURNAL_AWS, LOG_NOTICE, "action type %s can be polled "
+	    "now", type_text(poll, type, sizeof(type)));
+}
+
+char *
+poller_trouble(const struct poller *poller, char *dst, size_t size)
+{
+	const char *code = NULL;
+	size_t n = 0;
+
+	dst[0] = '\0';
+	if (poller == NULL)
+		return dst;
+	for (size_t i = 0; i < poller->n; i++)
+		if (poller->polls[i].refused[0] != '\0') {
+			code = poller->polls[i].refused;
+			n++;
+		}
+	if (poller->why[0] != '\0')
+		(void)snprintf(dst, size, "Not polling: %.100s; ",
+		    poller->why);
+	else if (poller->troubles > 0)
+		(void)snprintf(dst, size, "CodePipeline fails at present; ");
+	else if (code != NULL)
+		(void)snprintf(dst, size, "%zu of %zu action types refused "
+		    "(%.60s); ", n, poller->n, code);
+	return dst;
 }
 
 /* Throttling and faults concern all types: none asks again before the pause
@@ -100,9 +195,10 @@ trouble(struct poll *poll, const struct aws_reply *reply)
 	if (now >= poller->calm_ms) {
 		ms = sys_backoff_ms(poller->troubles++,
 		    poller->worker->conf.worker.poll_interval, BACKOFF_MAX_MS);
-		if (reply->error.retry_after_ms > ms &&
-		    reply->error.retry_after_ms < BACKOFF_MAX_MS)
+		if (reply->error.retry_after_ms > ms)
 			ms = reply->error.retry_after_ms;
+		if (ms > BACKOFF_MAX_MS)
+			ms = BACKOFF_MAX_MS;
 		poller->calm_ms = now + ms;
 		if (poller->troubles <= 3 || poller->troubles % 20 == 0)
 			journal_event(JOURNAL_AWS, LOG_WARNING, "%s; next try "
@@ -121,7 +217,7 @@ take(struct poll *poll, const struct aws_reply *reply)
 	size_t n = 0, broken = 0;
 	struct fail fail;
 
-	poll->refused = false;
+	accepted(poll);
 	poller->why[0] = '\0';
 	if (poller->troubles > 3)
 		journal_event(JOURNAL_AWS, LOG_NOTICE,
@@ -298,6 +394,17 @@ poller_wake(struct poller *poller)
 		poller->polls[i].blocked = false;
 	}
 	set_timer(poller, sys_now_ms());
+}
+
+void
+poller_restart(struct poller *poller)
+{
+	if (poller->stopped)
+		return;
+	for (size_t i = 0; i < poller->n; i++)
+		poller->polls[i].due_ms = 0;
+	poller->calm_ms = 0;
+	poller_wake(poller);
 }
 
 struct poller *

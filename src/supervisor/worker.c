@@ -21,11 +21,21 @@
 
 /* --- what systemd and the operator see --- */
 
+const char *
+worker_region(const struct worker *worker)
+{
+	const char *region = worker->conf.aws.region;
+
+	return region != NULL && region[0] != '\0' ? region :
+	    credentials_region(worker->credentials);
+}
+
 static void
 put_status(struct worker *worker, char *text, size_t size)
 {
 	const char *error = credentials_error(worker->credentials);
 	int running = entries_running(worker);
+	char trouble[128];
 
 	if (worker->draining)
 		(void)snprintf(text, size, "Stopping: %d jobs running",
@@ -37,8 +47,9 @@ put_status(struct worker *worker, char *text, size_t size)
 		(void)snprintf(text, size, "The ledger cannot be written: "
 		    "nothing is claimed; %d jobs running", running);
 	else
-		(void)snprintf(text, size, "%d of %lld jobs running; %lu "
+		(void)snprintf(text, size, "%s%d of %lld jobs running; %lu "
 		    "claimed, %lu succeeded, %lu failed since the start",
+		    poller_trouble(worker->poller, trouble, sizeof(trouble)),
 		    running, (long long)worker->conf.worker.max_jobs,
 		    worker->claimed, worker->succeeded, worker->failed);
 }
@@ -191,15 +202,15 @@ on_credentials(bool have, void *arg)
 
 	if (have)
 		journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
-		    "AWS credentials from %s", credentials_origin(
-		    worker->credentials));
+		    "AWS credentials from %s, region %s", credentials_origin(
+		    worker->credentials), worker_region(worker));
 	else
 		journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s%s",
 		    credentials_error(worker->credentials),
 		    credentials_get(worker->credentials) != NULL ?
 		    "; the old credentials are used as long as they live" : "");
 	if (have && worker->poller != NULL && !worker->draining)
-		poller_wake(worker->poller);
+		poller_restart(worker->poller);
 	tell_status(worker);
 }
 
@@ -255,11 +266,23 @@ int
 worker_prepare(struct worker *worker, struct fail *fail)
 {
 	TAILQ_INIT(&worker->entries);
-	worker->lock_fd = -1;
 	if (make_loop(worker, fail) != 0)
 		return -1;
 	worker->zygote = zygote_new(worker, fail);
 	return worker->zygote != NULL ? 0 : -1;
+}
+
+/* The region may only be known when the credentials have come. */
+static void
+tell_start(const struct worker *worker)
+{
+	const struct conf *conf = &worker->conf;
+
+	journal_event(JOURNAL_STARTED, LOG_NOTICE, "quali-job-worker %s: "
+	    "polling %zu action types for CloudShell at %s (user %s, domain "
+	    "%s), at most %lld jobs at once", VERSION, worker->ntypes,
+	    conf->cloudshell.url, conf->cloudshell.user,
+	    conf->cloudshell.domain, (long long)conf->worker.max_jobs);
 }
 
 int
@@ -275,9 +298,7 @@ worker_start(struct worker *worker, struct fail *fail)
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; its other jobs go "
 		    "on", fail->text);
 	worker->poller = poller_new(worker);
-	journal_event(JOURNAL_STARTED, LOG_NOTICE, "quali-job-worker %s: "
-	    "polling %zu action types, at most %lld jobs at once", VERSION,
-	    worker->ntypes, (long long)worker->conf.worker.max_jobs);
+	tell_start(worker);
 	return 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include "supervisor.h"
 
+#define EXIT_CONFIG	78	/* EX_CONFIG of sysexits: the settings must be
+				   mended first (RestartPreventExitStatus=) */
 #define EXIT_UPGRADE	3	/* ended to be started anew
 				   (Restart=on-failure) */
 
@@ -70,6 +72,18 @@ struct worker {
 	unsigned long		 claimed, succeeded, failed, ambiguous;
 };
 
+/* --- check.c: what the configuration names --- */
+
+/* Programs, action definitions, certificates and AWS files: log what is wrong
+ * as an error. Return the number of faults. */
+int	check_named(const struct conf *);
+/* The same of the state folder, which may not be there yet. */
+int	check_state_dir(const struct conf *);
+/* Log what is no fault by itself, but often turns out to be one. */
+void	check_remarks(const struct conf *);
+/* The password, freed by the caller. NULL with FAIL_CONFIG: where to put it. */
+struct secret *check_password_file(const char *path, struct fail *);
+
 /* --- worker.c: start and end of the whole --- */
 
 /* The loop and the zygote: before any secret is read. -1 with fail. */
@@ -83,6 +97,9 @@ void	worker_free(struct worker *);
 void	worker_stop(struct worker *, int status);
 /* The zygote lives: tell systemd READY, the first time, and poll. */
 void	worker_ready(struct worker *);
+/* The region of CodePipeline as configured or looked up; "" if not known yet.
+ */
+const char *worker_region(const struct worker *);
 /* Look whether the loop can be left, and tell systemd how things stand. */
 void	worker_look(struct worker *);
 
@@ -156,9 +173,15 @@ bool		 call_passing(const struct aws_reply *);
 
 struct poller	*poller_new(struct worker *);
 void		 poller_free(struct poller *);
-/* Slots came free, or credentials came: look again now. */
+/* Slots came free: look again now. */
 void		 poller_wake(struct poller *);
+/* Credentials came: what was refused or put off with the old ones is asked at
+ * once. */
+void		 poller_restart(struct poller *);
 void		 poller_stop(struct poller *);	/* for good; ends polls */
+/* What hinders it, for the status line: "" if nothing, else with "; " at its
+ * end. poller may be NULL. Returns dst. */
+char		*poller_trouble(const struct poller *, char *dst, size_t);
 
 /* --- zygote.c: the process executors are forked from --- */
 

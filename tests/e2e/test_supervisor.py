@@ -63,6 +63,40 @@ def test_polls_the_wanted_types(sim, make_worker):
         ("Quali-Start-Sandbox", "10"), ("Quali-Run-Command", "10")}
 
 
+def test_refused_keys(sim, make_worker):
+    """One record for all types, a word in the status, and one each when they
+    are taken again."""
+    sim.fault("codepipeline", "PollForJobs", "error", {
+        "code": "InvalidSignatureException", "message": "The request "
+        "signature we calculated does not match"}, count=-1)
+    worker = make_worker({"worker.poll_interval": "200ms"}).start()
+    wait_for(lambda: [s for s in worker.notify.lines("STATUS") if "6 of 6 "
+                      "action types refused (InvalidSignatureException)" in s],
+             "a status", lambda: worker.notify.messages)
+    sim.wait_requests("codepipeline", "PollForJobs", 13)
+    assert len(re.findall("error: .*InvalidSignature", worker.stderr())) == 1
+    sim.clear_faults()
+    wait_for(lambda: len(re.findall("can be polled now", worker.stderr())) ==
+             6, "six recoveries", worker.stderr)
+    wait_for(lambda: "refused" not in worker.notify.lines("STATUS")[-1],
+             "a status", lambda: worker.notify.messages)
+
+
+def test_missing_version(sim, make_worker):
+    """A version that is not registered is a notice; an action without any is
+    a warning that says what to do."""
+    for missing in ('"version":"9"', '"Quali-End-Sandbox","version":"10"'):
+        sim.fault("codepipeline", "PollForJobs", "error", {
+            "code": "ActionTypeNotFoundException", "message": "none"},
+            count=-1, match=missing)
+    worker = make_worker({"worker.poll_interval": "200ms"}).start()
+    worker.wait_stderr("notice: action type Custom/Deploy/Quali-Start-Sandbox/"
+                       "9 does not exist")
+    worker.wait_stderr("warning: action type Custom/Deploy/Quali-End-Sandbox/"
+                       ".* nor another version that is polled: register it")
+    assert "warning: action type Custom/Test" not in worker.stderr()
+
+
 def most_asked(polls, held_ms):
     """The largest sum of batch sizes that was outstanding at once, each poll
     having been held for held_ms before it was answered."""
@@ -472,7 +506,7 @@ def test_bad_settings(make_worker, settings, word):
     assert told.returncode != 0
     assert re.search(word, told.stderr + told.stdout)
     worker.start(ready=False)
-    assert worker.wait() == 1
+    assert worker.wait() == os.EX_CONFIG
     worker.wait_stderr(word)
     assert worker.notify.lines("READY") == []
 
@@ -494,7 +528,8 @@ def test_missing_file(make_worker):
     worker = make_worker()
     os.unlink(worker.conf)
     told = worker.run()
-    assert told.returncode == 1 and worker.conf in told.stderr
+    assert told.returncode == os.EX_CONFIG and worker.conf in told.stderr
+    assert "not set" not in told.stderr
 
 
 def test_missing_password(make_worker):
@@ -502,8 +537,36 @@ def test_missing_password(make_worker):
     worker = make_worker()
     os.unlink(worker.password_path)
     worker.start(ready=False)
-    assert worker.wait() == 1
+    assert worker.wait() == os.EX_CONFIG
     worker.wait_stderr("password_file")
+    assert worker.notify.lines("READY") == []
+
+
+def test_no_password_from_systemd(make_worker, tmp_path):
+    """An empty credential: told where the password is to be written."""
+    (tmp_path / "cloudshell-password").write_text("\n")
+    worker = make_worker({"cloudshell.password_file": None},
+                         env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
+    worker.start(ready=False)
+    assert worker.wait() == os.EX_CONFIG
+    worker.wait_stderr("was given no CloudShell password: write it to "
+                       "/.*/quali-job-worker/cloudshell-password ")
+
+
+@pytest.mark.parametrize("setting", [
+    "cloudshell.ca_file", "aws.ca_file", "aws.config_file",
+    "aws.credentials_file", "worker.libexec_dir", "worker.state_dir"])
+def test_named_file_that_is_not_there(make_worker, tmp_path, setting):
+    """-n and a start find it and name the setting."""
+    worker = make_worker({setting: str(tmp_path / "nowhere")})
+    told = worker.run("-n")
+    assert told.returncode == os.EX_CONFIG
+    assert re.search("error: %s: .*/nowhere.*No such file" % setting,
+                     told.stderr)
+    worker.start(ready=False)
+    assert worker.wait() == (1 if setting == "worker.state_dir" else
+                             os.EX_CONFIG)
+    worker.wait_stderr("nowhere.*: No such file")
     assert worker.notify.lines("READY") == []
 
 

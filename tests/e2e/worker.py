@@ -226,7 +226,7 @@ class Worker:
     def crashed(self):
         """What is said of an end that nobody wanted."""
         if self.process and self.process.poll() not in (
-                None, 0, 1, -signal.SIGKILL):
+                None, 0, 1, os.EX_CONFIG, -signal.SIGKILL):
             return "the supervisor ended with %d:\n%s" % (
                 self.process.returncode, self.stderr()[-2000:])
         return None
@@ -300,7 +300,7 @@ class Worker:
                 self.process.kill()
                 self.process.wait()
         for p in self.mine:
-            if p.returncode not in (0, -signal.SIGKILL, 1):
+            if p.returncode not in (0, -signal.SIGKILL, 1, os.EX_CONFIG):
                 wrong.append("a supervisor ended with %d" % p.returncode)
         found = SANITIZER.search(self.stderr())
         if found:
