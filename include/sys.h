@@ -38,7 +38,11 @@ void	*wipe_realloc(void *, size_t);
 char	*wipe_strdup(const char *);
 void	 wipe_free(void *);
 
-/* CLOCK_MONOTONIC in milliseconds; CLOCK_REALTIME in seconds. */
+/* The clock of deadlines: it goes on while the machine is suspended, as
+ * CodePipeline's does. */
+#define SYS_CLOCK	CLOCK_BOOTTIME
+
+/* SYS_CLOCK in milliseconds; CLOCK_REALTIME in seconds. */
 int64_t	sys_now_ms(void);
 int64_t	sys_wall(void);
 
@@ -62,6 +66,10 @@ int	sys_write_all(int fd, const void *, size_t);
 /* Read a file of at most max bytes as text (NUL added). NULL with errno;
  * EFBIG if larger, EINVAL if it holds a NUL. Freed with xfree_secret. */
 char	*sys_read_file(const char *path, size_t max, size_t *len);
+
+/* Open /dev/null in place of standard descriptors that are closed, so that
+ * nothing else gets their numbers. */
+void	sys_fill_stdio(void);
 
 /* Default disposition for every signal, none blocked: an inherited "ignore
  * SIGCHLD" breaks waiting for children. SIGPIPE is then ignored. */

@@ -137,7 +137,7 @@ sys_now_ms(void)
 {
 	struct timespec ts;
 
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+	if (clock_gettime(SYS_CLOCK, &ts) == -1)
 		fatal("clock_gettime");
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
@@ -290,6 +290,18 @@ sys_read_file(const char *path, size_t max, size_t *lenp)
 	if (lenp != NULL)
 		*lenp = len;
 	return text;
+}
+
+void
+sys_fill_stdio(void)
+{
+	int fd;
+
+	do {
+		if ((fd = open("/dev/null", O_RDWR)) == -1)
+			fatal("/dev/null");
+	} while (fd <= STDERR_FILENO);
+	(void)close(fd);
 }
 
 void

@@ -300,9 +300,9 @@ on_order(sd_event_source *source, int fd, uint32_t revents, void *arg)
 }
 
 void
-child_write(struct child *child, struct buf *line)
+child_write(struct child *child, struct buf *line, bool answer)
 {
-	if (child->ordered)
+	if (answer)
 		child->pipe.turn.waiting = false;
 	child->ordered = child->pipe.turn.ordered = true;
 	if (buf_add(&child->out, line->data, line->len) != 0)

@@ -71,6 +71,15 @@ commit_works(struct worker *worker)
 	return works;
 }
 
+void
+commit_last(struct worker *worker)
+{
+	struct fail fail;
+
+	if (worker->ledger != NULL && !save_all(worker, &fail))
+		log_err("%s: records of this turn are lost", fail.text);
+}
+
 static int
 on_commit(sd_event_source *source, void *arg)
 {

@@ -43,7 +43,7 @@ set_timer(struct entry *entry)
 	}
 	if (entry->timer == NULL) {
 		if (sd_event_add_time(entry->worker->event, &entry->timer,
-		    CLOCK_MONOTONIC, usec, 1000, on_timer, entry) < 0)
+		    SYS_CLOCK, usec, 1000, on_timer, entry) < 0)
 			fatalx("cannot add a timer");
 		(void)sd_event_source_set_priority(entry->timer, PRIO_TIMER);
 		return;
@@ -59,6 +59,11 @@ do_start(struct entry *entry)
 {
 	struct fail fail;
 
+	if (entry->job.cleaning && entries_running(entry->worker) >=
+	    entry->worker->conf.worker.max_jobs) {
+		dispatch_simple(entry, EV_BUSY);
+		return;
+	}
 	if (entry->job.cleaning)
 		journal_job(&entry->job, JOURNAL_CLEANUP, LOG_NOTICE,
 		    "cleaning up");
@@ -79,7 +84,7 @@ do_order(struct entry *entry)
 
 	buf_init(&line, IPC_ORDER_MAX);
 	if (effect_order(entry, &line, &fail) == 0) {
-		child_write(entry->child, &line);
+		child_write(entry->child, &line, true);
 	} else {
 		journal_job(&entry->job, JOURNAL_OTHER, LOG_ERR, "%s",
 		    fail.text);
@@ -103,7 +108,7 @@ do_later(struct entry *entry, enum ipc_later type)
 	}
 	buf_init(&line, IPC_ORDER_MAX);
 	if (ipc_later_encode(&line, &order) == 0 && entry->child != NULL)
-		child_write(entry->child, &line);
+		child_write(entry->child, &line, type != IPC_PARK);
 	buf_free(&line);
 	ipc_later_free(&order);
 }
@@ -200,11 +205,27 @@ forget_secrets(struct entry *entry)
 	credentials_free(&entry->fresh);
 }
 
+/* A failure that is not of the pipeline's making is the operator's to look
+ * at. */
+static int
+failure_priority(const struct job_result *result)
+{
+	switch (result->kind) {
+	case FAIL_JOB:
+	case FAIL_CONFIG:
+	case FAIL_REVISION:
+	case FAIL_STOPPED:
+		return LOG_NOTICE;
+	default:
+		return LOG_WARNING;
+	}
+}
+
 static void
 tell_result(const struct job *job)
 {
 	enum journal_event event = JOURNAL_FAILED;
-	int priority = LOG_NOTICE;
+	int priority = failure_priority(&job->result);
 	char text[LOG_LINE_MAX];
 
 	if (job->result.outcome == OUTCOME_SUCCESS) {
@@ -223,7 +244,6 @@ tell(const struct entry *entry, const struct job *before,
     const struct job_event *ev)
 {
 	const struct job *job = &entry->job;
-
 	char text[LOG_LINE_MAX];
 
 	if (before->state != JOB_RESULT && job->state == JOB_RESULT)

@@ -36,7 +36,10 @@ ack_nonce(struct entry *entry)
 {
 	struct job *job = &entry->job;
 
-	if (!job->ack_unsure) {
+	if (jobs_nonce_stale(job)) {
+		journal_job(job, JOURNAL_AWS, LOG_INFO, "offered anew in the "
+		    "meantime: claiming it with the new nonce");
+	} else if (!job->ack_unsure) {
 		journal_job(job, JOURNAL_DROPPED, LOG_INFO,
 		    "another worker has it");
 	} else {
@@ -128,6 +131,7 @@ details_take(struct entry *entry, struct job_data *data)
 	} else {
 		job_data_free(&entry->data);
 		entry->data = *data;
+		entries_check_token(entry);
 	}
 	dispatch_simple(entry, EV_DETAILS);
 }

@@ -135,7 +135,8 @@ known(struct worker *worker, const struct job_data *data)
 		return true;
 	}
 	state = ledger_state(worker->ledger, data->id);
-	if (state == JOB_NEW || state == JOB_DROPPED)
+	/* claiming without an entry: dropped on a full disk */
+	if (state == JOB_NEW || state == JOB_DROPPED || state == JOB_CLAIMING)
 		return false;
 	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: offered again "
 	    "although it is %s here; left alone", data->id,
@@ -149,17 +150,30 @@ take_token(struct entry *entry)
 	struct fail fail;
 	int64_t left;
 
-	if (token_decode(entry->data.continuation, &entry->job.facts, &left,
-	    &fail) != 0) {
-		entry->token_fault = xstrdup(fail.text);
+	if (entry->data.continuation == NULL)
 		return;
-	}
-	if (left < entry->job.rules.timeout_ms)
-		entry->job.rules.timeout_ms = left > 1000 ? left : 1000;
-	entry->job.resumed = true;
+	if (token_decode(entry->data.continuation, &entry->job.facts, &left,
+	    &fail) == 0)
+		entry->job.deadline_wall = sys_wall() + left / 1000;
+	else
+		entry->token_fault = xstrdup(fail.text);
 }
 
 void
+entries_check_token(struct entry *entry)
+{
+	struct job_facts facts;
+	struct fail fail;
+	int64_t left;
+
+	if (entry->data.continuation == NULL || entry->token_fault != NULL)
+		return;
+	if (token_decode(entry->data.continuation, &facts, &left, &fail) != 0)
+		entry->token_fault = xstrdup(fail.text);
+	job_facts_free(&facts);
+}
+
+bool
 entries_offer(struct worker *worker, struct job_data *data)
 {
 	enum job_action action = action_of(worker, data);
@@ -168,16 +182,16 @@ entries_offer(struct worker *worker, struct job_data *data)
 
 	if (worker->draining || action == ACTION_MAX || known(worker, data)) {
 		job_data_free(data);
-		return;
+		return false;
 	}
 	rules = rules_of(&worker->conf, action);
 	entry = entry_new(worker);
 	jobs_new(&entry->job, data, action, &rules);
 	entry->data = *data;
 	memset(data, 0, sizeof(*data));
-	if (entry->data.continuation != NULL)
-		take_token(entry);
+	take_token(entry);
 	dispatch_simple(entry, EV_OFFERED);
+	return true;
 }
 
 void

@@ -25,6 +25,7 @@ life_start(struct job *job, const struct job_now *now)
 	if (job->state == JOB_OURS && !job->have_data)
 		return 0;
 	job->child = CHILD_ASKED;
+	job->wants_slot = false;
 	job->cleaning = job->state == JOB_RESULT;
 	job->limit_ms = now->ms + JOB_HELLO_MS;
 	job->late = job->fault = false;
@@ -37,9 +38,6 @@ life_release(struct job *job, unsigned effects, const struct job_now *now)
 {
 	unsigned out = effects & FX_FORGET;
 
-	if (effects & FX_ACKNOWLEDGE && job->state == JOB_CLAIMING &&
-	    !job->draining)
-		out |= FX_ACKNOWLEDGE;
 	if (effects & FX_DETAILS && job->state == JOB_OURS &&
 	    (!job->draining || job->want_credentials))
 		out |= FX_DETAILS;
@@ -53,7 +51,20 @@ life_release(struct job *job, unsigned effects, const struct job_now *now)
 		out |= life_start(job, now);
 	out &= ~(job->busy & REQUESTS);
 	job->busy |= out & REQUESTS;
+	if (effects & FX_ACKNOWLEDGE && job->state == JOB_CLAIMING &&
+	    !job->draining)
+		out |= life_acknowledge(job);
 	return out;
+}
+
+unsigned
+life_acknowledge(struct job *job)
+{
+	if (job->busy & FX_ACKNOWLEDGE)
+		return 0;
+	strlcpy(job->sent_nonce, job->nonce, sizeof(job->sent_nonce));
+	job->busy |= FX_ACKNOWLEDGE;
+	return FX_ACKNOWLEDGE;
 }
 
 /* Write the record; the effects follow when it is on disk. */
@@ -200,6 +211,7 @@ static const event_handler handlers[EV_MAX] = {
 	[EV_DETAILS_REFUSED] = life_on_details_refused,
 	[EV_STARTED] = on_nothing,
 	[EV_START_FAILED] = life_on_start_failed,
+	[EV_BUSY] = life_on_busy,
 	[EV_HELLO] = life_on_hello,
 	[EV_HELLO_VERSION] = life_on_hello_version,
 	[EV_NOTED] = life_on_noted,
@@ -253,10 +265,20 @@ jobs_remaining(const struct job *job, const struct job_now *now)
 }
 
 bool
+jobs_nonce_stale(const struct job *job)
+{
+	return strcmp(job->sent_nonce, job->nonce) != 0;
+}
+
+bool
 jobs_slot(const struct job *job)
 {
 	/* a clean-up that is about to start */
-	if (job->state == JOB_RESULT && job->cleanup && job->start_ms == 0)
+	if (job->state == JOB_RESULT && job->cleanup &&
+	    (job->start_ms == 0 || job->wants_slot))
+		return true;
+	if (job->state == JOB_RESULT && !job->reported &&
+	    job->tries >= JOB_SLOT_TRIES)
 		return true;
 	return job->child != CHILD_NONE || job->state == JOB_NEW ||
 	    job->state == JOB_CLAIMING || job->state == JOB_OURS;

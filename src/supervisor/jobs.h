@@ -18,6 +18,9 @@
 #define JOB_EXIT_MS		5000	/* from a result to the executor's
 					   exit */
 #define JOB_CLEANUP_MS		180000	/* a clean-up executor */
+#define JOB_SLOT_TRIES		3	/* a result that CodePipeline did not
+					   take so often holds a slot: what
+					   cannot be reported is not claimed */
 #define JOB_START_TRIES		20	/* executors asked for in vain, over
 					   more than a minute */
 #define JOB_CLEANUP_TRIES	40	/* about five hours of trying */
@@ -84,7 +87,8 @@ struct job {
 	char		execution[JOB_ID_SIZE];
 	enum job_state	state;
 	int64_t		claimed_wall;	/* when it was offered */
-	int64_t		deadline_wall;	/* 0: not acknowledged yet */
+	int64_t		deadline_wall;	/* while claiming: of what a token left
+					   it, 0: no token */
 	struct job_facts facts;
 	struct job_result result;
 	bool		cleanup;	/* clean-up is to be done */
@@ -99,6 +103,8 @@ struct job {
 	enum job_stop	stop;
 	bool		resumed;	/* an earlier process began it */
 	bool		have_data;	/* job data is at hand */
+	char		sent_nonce[JOB_NONCE_SIZE];	/* of the last
+						   acknowledge */
 	bool		draining;	/* shutting down: start nothing */
 	bool		parking;	/* shutting down: stop what runs */
 	bool		ack_unsure;	/* an acknowledge may have landed */
@@ -121,6 +127,9 @@ struct job {
 	unsigned	tries;		/* of the present request */
 	unsigned	starts;		/* executors asked for in vain */
 	unsigned	cleanups;	/* clean-ups tried */
+	bool		wants_slot;	/* a clean-up waits for one */
+	int64_t		give_up_ms;	/* an acknowledge or report that still
+					   fails then is given up */
 	int64_t		deadline_ms;	/* 0: none; of the job */
 	int64_t		limit_ms;	/* 0: none; of the child's present
 					   state */
@@ -148,6 +157,7 @@ enum job_event_type {
 	EV_DETAILS_REFUSED,	/* final; u.text */
 	EV_STARTED,		/* zygote's answer */
 	EV_START_FAILED,	/* u.text */
+	EV_BUSY,		/* no slot for a clean-up now */
 	EV_HELLO,
 	EV_HELLO_VERSION,	/* of another version */
 	EV_NOTED,		/* intent or fact; u.facts */
@@ -186,7 +196,8 @@ struct job_event {
 		enum ipc_step		 step;
 		const struct job_result	*result;
 		struct job_exit		 exit;
-		int64_t			 retry_after_ms;	/* ..._AGAIN */
+		int64_t			 retry_after_ms;	/* ..._AGAIN,
+						   ..._UNSURE */
 	} u;
 };
 
@@ -223,6 +234,9 @@ unsigned jobs_step(struct job *, const struct job_event *,
 int64_t	 jobs_wake(const struct job *);
 /* Milliseconds until the deadline, at least 0. */
 int64_t	 jobs_remaining(const struct job *, const struct job_now *);
+/* Whether InvalidNonceException says nothing: the job was offered anew, with
+ * another nonce, while the acknowledge was under way. */
+bool	 jobs_nonce_stale(const struct job *);
 /* Whether it takes up one of max_jobs slots. */
 bool	 jobs_slot(const struct job *);
 /* Whether the process may end without it losing anything more than time. */

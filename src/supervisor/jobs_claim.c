@@ -9,6 +9,8 @@
 
 #include "jobs_life.h"
 
+#define LEFT_MIN_MS	1000	/* even if a token leaves less */
+
 /* --- claiming --- */
 
 unsigned
@@ -20,6 +22,7 @@ life_on_offered(struct job *job, const struct job_event *ev,
 		return 0;
 	job->state = JOB_CLAIMING;
 	job->claimed_wall = now->wall;
+	job->give_up_ms = now->ms + JOB_REPORT_S * 1000;
 	job->have_data = true;
 	return life_save_then(job, FX_ACKNOWLEDGE);
 }
@@ -28,26 +31,36 @@ unsigned
 life_on_offered_again(struct job *job, const struct job_event *ev,
     const struct job_now *now)
 {
+	(void)now;
 	if (job->state != JOB_CLAIMING || strcmp(job->nonce, ev->u.nonce) == 0)
 		return 0;
 	strlcpy(job->nonce, ev->u.nonce, sizeof(job->nonce));
 	/* Offered anew: what was sent before did not claim it. */
 	if (!(job->busy & FX_ACKNOWLEDGE))
 		job->ack_unsure = false;
-	if (job->retry_ms != 0)
-		job->retry_ms = now->ms;
 	return life_save_then(job, 0);
 }
 
+/* Acknowledged: run it, or hand it back if the worker is being stopped. */
 static unsigned
 own(struct job *job, const struct job_now *now)
 {
+	int64_t ms = job->rules.timeout_ms;
+	unsigned out = 0;
+
+	if (job->deadline_wall != 0 &&
+	    (job->deadline_wall - now->wall) * 1000 < ms)
+		ms = (job->deadline_wall - now->wall) * 1000;
+	if (ms < LEFT_MIN_MS)
+		ms = LEFT_MIN_MS;
 	job->state = JOB_OURS;
-	job->deadline_wall = now->wall + (job->rules.timeout_ms + 999) / 1000;
-	job->deadline_ms = now->ms + job->rules.timeout_ms;
+	job->deadline_wall = now->wall + (ms + 999) / 1000;
+	job->deadline_ms = now->ms + ms;
 	job->retry_ms = 0;
 	job->tries = 0;
-	return life_save_then(job, job->have_data ? FX_START : FX_DETAILS);
+	if (job->parking)
+		out = life_rest(job, now);
+	return out != 0 ? out : life_save_then(job, job->have_data ? FX_START : FX_DETAILS);
 }
 
 unsigned
@@ -77,6 +90,12 @@ life_on_ack_nonce(struct job *job, const struct job_event *ev,
 	(void)ev;
 	if (!life_answered(job, FX_ACKNOWLEDGE) || job->state != JOB_CLAIMING)
 		return 0;
+	if (jobs_nonce_stale(job)) {
+		job->ack_unsure = false;
+		if (job->draining)
+			return life_drop(job);
+		return life_when_saved(job, FX_ACKNOWLEDGE, now);
+	}
 	if (job->ack_unsure && job->rules.run_ambiguous)
 		return own(job, now);
 	return life_drop(job);
@@ -92,12 +111,12 @@ life_on_ack_again(struct job *job, const struct job_event *ev,
 		job->ack_unsure = true;
 	/* One that may have landed is repeated as long as the job can live. */
 	if ((job->tries >= JOB_ACK_TRIES && !job->ack_unsure) ||
-	    now->wall > job->claimed_wall + JOB_REPORT_S)
+	    now->ms >= job->give_up_ms)
 		return life_drop(job);
 	if (job->draining)	/* repeated by the next process */
 		return job->ack_unsure ? 0 : life_drop(job);
-	return life_retry(job, FX_ACKNOWLEDGE, ev->type == EV_ACK_AGAIN ?
-	    ev->u.retry_after_ms : 0, 30000, now);
+	return life_retry(job, FX_ACKNOWLEDGE, ev->u.retry_after_ms, 30000,
+	    now);
 }
 
 /* --- job data: after a restart, and fresh credentials --- */

@@ -26,6 +26,8 @@ int64_t		life_pause_ms(const struct job *, unsigned tries, int64_t base,
 /* Repeat a request after a pause of at least after ms. Returns 0. */
 unsigned	life_retry(struct job *, unsigned what, int64_t after,
 		    int64_t most, const struct job_now *);
+/* Send the acknowledge, unless one is under way. */
+unsigned	life_acknowledge(struct job *);
 /* Over, if the result is out and nothing is left to clean; saved anyway. */
 unsigned	life_finish(struct job *);
 unsigned	life_drop(struct job *);
@@ -73,6 +75,7 @@ LIFE_HANDLER(life_on_need_credentials);
 LIFE_HANDLER(life_on_result);
 LIFE_HANDLER(life_on_fault);
 LIFE_HANDLER(life_on_start_failed);
+LIFE_HANDLER(life_on_busy);
 LIFE_HANDLER(life_on_exit_event);
 
 /* jobs_report.c */

@@ -10,6 +10,7 @@
 #include "jobs_life.h"
 
 #define SAVE_RETRY_MS	1000
+#define RESUMED_S	3600	/* of trying, at least, after a restart */
 
 /* --- from the disk, from the operator, from the clock --- */
 
@@ -38,12 +39,19 @@ unsigned
 life_on_resume(struct job *job, const struct job_event *ev,
     const struct job_now *now)
 {
+	int64_t left_s = job->claimed_wall + JOB_REPORT_S - now->wall;
+
 	(void)ev;
+	/* the clock may have been set in between */
+	if (left_s > JOB_REPORT_S)
+		left_s = JOB_REPORT_S;
+	if (left_s < RESUMED_S)
+		left_s = RESUMED_S;
+	job->give_up_ms = now->ms + left_s * 1000;
 	switch (job->state) {
 	case JOB_CLAIMING:
 		job->ack_unsure = true;
-		job->busy |= FX_ACKNOWLEDGE;
-		return FX_ACKNOWLEDGE;
+		return life_acknowledge(job);
 	case JOB_OURS:
 		return resume_ours(job, now);
 	case JOB_RESULT:

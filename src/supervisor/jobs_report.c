@@ -71,10 +71,9 @@ life_on_report_again(struct job *job, const struct job_event *ev,
 		return 0;
 	if (ev->type == EV_REPORT_UNSURE)
 		job->report_unsure = true;
-	if (now->wall > job->claimed_wall + JOB_REPORT_S) {
+	if (now->ms >= job->give_up_ms) {
 		job->reported = true;
 		return life_finish(job);
 	}
-	return life_retry(job, FX_REPORT, ev->type == EV_REPORT_AGAIN ?
-	    ev->u.retry_after_ms : 0, 60000, now);
+	return life_retry(job, FX_REPORT, ev->u.retry_after_ms, 60000, now);
 }

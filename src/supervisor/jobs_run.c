@@ -9,6 +9,8 @@
 
 #include "jobs_life.h"
 
+#define SLOT_WAIT_MS	1000
+
 /* --- the executor --- */
 
 /* The deadline passed. */
@@ -238,6 +240,22 @@ life_on_start_failed(struct job *job, const struct job_event *ev,
 	if (!job->late)
 		strlcpy(job->why, ev->u.text, sizeof(job->why));
 	return child_gone(job, &gone, now);
+}
+
+/* As many executors run as may: a clean-up waits, and its slot is kept. */
+unsigned
+life_on_busy(struct job *job, const struct job_event *ev,
+    const struct job_now *now)
+{
+	(void)ev;
+	if (job->child != CHILD_ASKED || !job->cleaning)
+		return 0;
+	job->child = CHILD_NONE;
+	job->cleaning = false;
+	job->wants_slot = true;
+	job->limit_ms = 0;
+	job->start_ms = now->ms + SLOT_WAIT_MS;
+	return 0;
 }
 
 unsigned

@@ -233,6 +233,7 @@ main(int argc, char **argv)
 	/* One arena: libcurl's resolver threads would open more of them. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	json_init();
+	sys_fill_stdio();
 	sys_reset_signals();
 	sys_no_core();
 	(void)umask(077);

@@ -214,7 +214,7 @@ take(struct poll *poll, const struct aws_reply *reply)
 {
 	struct poller *poller = poll->poller;
 	struct job_data *jobs = NULL;
-	size_t n = 0, broken = 0;
+	size_t n = 0, broken = 0, fresh = 0;
 	struct fail fail;
 
 	accepted(poll);
@@ -234,12 +234,14 @@ take(struct poll *poll, const struct aws_reply *reply)
 		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: %zu "
 		    "jobs left out, they break the service's own limits (%s)",
 		    broken, fail.text);
-	/* A full batch: there may be more. */
-	poll->due_ms = n >= (size_t)poll->batch ? sys_now_ms() :
-	    sys_now_ms() + interval(poller);
 	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
-		entries_offer(poller->worker, &jobs[i]);
+		if (entries_offer(poller->worker, &jobs[i]))
+			fresh++;
 	cp_jobs_free(jobs, n);
+	/* A full batch: there may be more, unless all are known already. */
+	poll->due_ms = sys_now_ms();
+	if (n < (size_t)poll->batch || fresh == 0)
+		poll->due_ms += interval(poller);
 }
 
 static void
@@ -419,7 +421,7 @@ poller_new(struct worker *worker)
 		poller->polls[i].poller = poller;
 		poller->polls[i].type = &worker->types[i];
 	}
-	if (sd_event_add_time(worker->event, &poller->timer, CLOCK_MONOTONIC,
+	if (sd_event_add_time(worker->event, &poller->timer, SYS_CLOCK,
 	    0, 1000, on_timer, poller) < 0)
 		fatalx("cannot add a timer");
 	(void)sd_event_source_set_priority(poller->timer, PRIO_TIMER);

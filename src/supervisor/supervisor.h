@@ -26,6 +26,7 @@ enum {
 	PRIO_HTTP = -10,
 	PRIO_TIMER = 0,
 	PRIO_COMMIT = 10,	/* ledger's transaction of the turn */
+	PRIO_LOOK = 20,		/* whether the loop can be left */
 };
 
 /* --- ledger.c: jobs on disk --- */

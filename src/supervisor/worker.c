@@ -19,6 +19,8 @@
 #define HOUSEKEEPING_MS		30000
 #define STOP_EXTRA_MS		5000	/* to end after the kill grace */
 
+static void	park(struct worker *);
+
 /* --- what systemd and the operator see --- */
 
 const char *
@@ -95,12 +97,26 @@ may_leave(const struct worker *worker)
 	return true;
 }
 
+static int
+on_look(sd_event_source *source, void *arg)
+{
+	struct worker *worker = arg;
+
+	(void)source;
+	tell_status(worker);
+	if (!worker->draining || !may_leave(worker))
+		return 0;
+	if (worker->parking)
+		(void)sd_event_exit(worker->event, worker->exit_status);
+	else		/* what has no executor may be handed back */
+		park(worker);
+	return 0;
+}
+
 void
 worker_look(struct worker *worker)
 {
-	tell_status(worker);
-	if (worker->draining && may_leave(worker))
-		(void)sd_event_exit(worker->event, worker->exit_status);
+	(void)sd_event_source_set_enabled(worker->look, SD_EVENT_ONESHOT);
 }
 
 /* --- stop --- */
@@ -127,17 +143,21 @@ set_stop_timer(struct worker *worker, int64_t ms,
 		fatalx("cannot add a timer");
 }
 
-static int
-on_park(sd_event_source *source, uint64_t usec, void *arg)
+static void
+park(struct worker *worker)
 {
-	struct worker *worker = arg;
-
-	(void)source, (void)usec;
 	worker->parking = true;
 	set_stop_timer(worker, worker->conf.worker.kill_grace + STOP_EXTRA_MS,
 	    on_hard_stop);
 	entries_tell(worker, EV_PARK);
 	worker_look(worker);
+}
+
+static int
+on_park(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source, (void)usec;
+	park(arg);
 	return 0;
 }
 
@@ -146,7 +166,7 @@ worker_stop(struct worker *worker, int status)
 {
 	if (worker->draining) {		/* asked twice: park at once */
 		if (!worker->parking)
-			(void)on_park(NULL, 0, worker);
+			park(worker);
 		return;
 	}
 	worker->draining = true;
@@ -252,10 +272,14 @@ make_loop(struct worker *worker, struct fail *fail)
 	    worker) < 0 ||
 	    sd_event_add_signal(worker->event, NULL, SIGINT, on_signal,
 	    worker) < 0 ||
+	    sd_event_add_defer(worker->event, &worker->look, on_look,
+	    worker) < 0 ||
 	    sd_event_add_time_relative(worker->event, &housekeeping,
 	    CLOCK_MONOTONIC, HOUSEKEEPING_MS * 1000, 1000000, on_housekeeping,
 	    worker) < 0)
 		return fail_set(fail, FAIL_SYSTEM, "cannot make the loop");
+	(void)sd_event_source_set_enabled(worker->look, SD_EVENT_OFF);
+	(void)sd_event_source_set_priority(worker->look, PRIO_LOOK);
 	(void)sd_event_source_set_floating(housekeeping, 1);
 	sd_event_source_unref(housekeeping);
 	(void)sd_event_set_watchdog(worker->event, 1);
@@ -307,6 +331,7 @@ worker_free(struct worker *worker)
 {
 	struct entry *entry;
 
+	commit_last(worker);
 	poller_free(worker->poller);
 	worker->poller = NULL;
 	zygote_free(worker->zygote);
@@ -320,6 +345,7 @@ worker_free(struct worker *worker)
 	ledger_close(worker->ledger);
 	sd_event_source_disable_unref(worker->commit);
 	sd_event_source_disable_unref(worker->stop_timer);
+	sd_event_source_disable_unref(worker->look);
 	sd_event_unref(worker->event);
 	free(worker->types);
 	secret_free(worker->password);

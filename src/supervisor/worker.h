@@ -62,7 +62,7 @@ struct worker {
 	int			 lock_fd;
 	int64_t			 skew_s;	/* AWS's clock less ours */
 	sd_event_source		*commit;
-	sd_event_source		*stop_timer;
+	sd_event_source		*stop_timer, *look;
 	bool			 draining, parking;
 	bool			 told_ready;
 	bool			 ledger_broken;	/* the last commit failed */
@@ -100,7 +100,8 @@ void	worker_ready(struct worker *);
 /* The region of CodePipeline as configured or looked up; "" if not known yet.
  */
 const char *worker_region(const struct worker *);
-/* Look whether the loop can be left, and tell systemd how things stand. */
+/* At the end of this turn of the loop, look whether it can be left, and tell
+ * systemd how things stand. */
 void	worker_look(struct worker *);
 
 /* --- dispatch.c: delivers events, carries out effects --- */
@@ -114,10 +115,13 @@ struct job_now	dispatch_now(void);
 
 /* --- entries.c: the jobs at hand --- */
 
-/* A polled job; takes over (and zeroes) the data. */
-void	entries_offer(struct worker *, struct job_data *);
+/* A polled job; takes over (and zeroes) the data. Returns whether it was one
+ * that is not known here. */
+bool	entries_offer(struct worker *, struct job_data *);
 /* A record from the ledger; takes over (and zeroes) the job. */
 void	entries_resume(struct worker *, struct job *);
+/* Data came after a restart: look at its continuation token once more. */
+void	entries_check_token(struct entry *);
 /* Deliver an event to every job. */
 void	entries_tell(struct worker *, enum job_event_type);
 /* Slots not taken. */
@@ -135,6 +139,8 @@ void	entries_drop(struct entry *);
 /* Write the entries that want to be saved at the end of this turn of the loop;
  * each then gets EV_SAVED or EV_SAVE_FAILED. */
 void	commit_want(struct worker *);
+/* The same at once and without a word, when the process ends. */
+void	commit_last(struct worker *);
 /* Whether the ledger takes records; tries it if the last commit failed. */
 bool	commit_works(struct worker *);
 
@@ -207,8 +213,9 @@ pid_t		 zygote_pid(const struct zygote *);
 int	child_start(struct entry *, struct fail *);
 void	child_started(struct worker *, uint32_t number, pid_t);
 void	child_start_failed(struct worker *, uint32_t number, const char *);
-/* Queue bytes for the order pipe; wiped when written. */
-void	child_write(struct child *, struct buf *);
+/* Queue bytes for the order pipe; wiped when written. answer: it is what the
+ * executor waits for, so that it may announce something else. */
+void	child_write(struct child *, struct buf *, bool answer);
 void	child_signal(struct child *, int sig);
 bool	child_known(const struct child *);	/* its process is known */
 void	child_free(struct child *);		/* closes; NULL is fine */

@@ -21,6 +21,7 @@
 
 #define ZYGOTE_FD	3	/* its end of the socket pair */
 #define QUICK_MS	5000	/* it ended sooner: start the next one later */
+#define READY_MS	10000	/* from the start to the sign of life */
 
 struct zygote {
 	struct worker	*worker;
@@ -32,6 +33,7 @@ struct zygote {
 	bool		 ready;		/* it gave its sign of life */
 	char		*environment[16];
 	sd_event_source	*answer_source, *exit_source, *again_source;
+	sd_event_source	*ready_source;
 };
 
 /* A replaced zygote on its way out. */
@@ -82,6 +84,8 @@ zygote_close(struct zygote *zygote)
 	    sd_event_source_disable_unref(zygote->answer_source);
 	zygote->exit_source =
 	    sd_event_source_disable_unref(zygote->exit_source);
+	zygote->ready_source =
+	    sd_event_source_disable_unref(zygote->ready_source);
 	if (zygote->sock != -1)
 		(void)close(zygote->sock);
 	if (zygote->pidfd != -1)
@@ -153,6 +157,8 @@ on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	}
 	if (answer.number == IPC_ZYGOTE_READY) {
 		zygote->ready = true;
+		zygote->ready_source =
+		    sd_event_source_disable_unref(zygote->ready_source);
 		worker_ready(zygote->worker);
 	} else if (answer.pid > 0)
 		child_started(zygote->worker, answer.number, answer.pid);
@@ -162,12 +168,27 @@ on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
+/* Nothing is claimed without a zygote: one that hangs is ended. */
+static int
+on_not_ready(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct zygote *zygote = arg;
+
+	(void)source, (void)usec;
+	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "zygote %d gives no sign "
+	    "of life: ending it", (int)zygote->pid);
+	(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
+	return 0;
+}
+
 static void
 watch(struct zygote *zygote)
 {
 	sd_event *event = zygote->worker->event;
 
-	if (sd_event_add_io(event, &zygote->answer_source, zygote->sock,
+	if (sd_event_add_time_relative(event, &zygote->ready_source,
+	    CLOCK_MONOTONIC, READY_MS * 1000, 1000, on_not_ready, zygote) < 0 ||
+	    sd_event_add_io(event, &zygote->answer_source, zygote->sock,
 	    EPOLLIN, on_answer, zygote) < 0 ||
 	    sd_event_add_io(event, &zygote->exit_source, zygote->pidfd,
 	    EPOLLIN, on_zygote_exit, zygote) < 0)

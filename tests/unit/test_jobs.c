@@ -46,6 +46,11 @@ struct world {
 	bool		save_wanted, failed_since, unsaved_report;
 	/* CodePipeline */
 	bool		claimed, by_other, confirmed, abandoned;
+	bool		guessed;	/* ambiguous_claim = run took a claim
+					   for ours that was nobody's */
+	char		nonce;		/* the valid one; another worker's or
+					   our acknowledge uses it up */
+	char		sent;		/* nonce of the acknowledge under way */
 	int		finals, continued, reports;
 	/* executor and CloudShell */
 	struct process	p;
@@ -127,6 +132,7 @@ effect_ack(struct world *w)
 	check(w->on_disk && w->disk.state == JOB_CLAIMING);
 	check(!(w->flight & FX_ACKNOWLEDGE));
 	w->flight |= FX_ACKNOWLEDGE;
+	w->sent = w->job.nonce[0];
 }
 
 static void
@@ -160,7 +166,7 @@ effect_report(struct world *w)
 {
 	check(w->job.result.outcome != OUTCOME_NONE);
 	check(w->job.result.outcome != OUTCOME_STOPPED);
-	check(w->confirmed);
+	check(w->confirmed || w->guessed);
 	check(!w->p.alive || w->p.cleaning);
 	check(w->failed_since || (w->disk.state == JOB_RESULT &&
 	    w->disk.result.outcome == w->job.result.outcome));
@@ -255,7 +261,7 @@ static void
 answer_ack(struct world *w)
 {
 	unsigned how = w->chaos ? rnd(w, 8 + 2 * w->calm) : 9;
-	bool first = !w->claimed && !w->by_other;
+	bool first = !w->claimed && !w->by_other && w->sent == w->nonce;
 
 	w->flight &= ~FX_ACKNOWLEDGE;
 	if (how == 0) {
@@ -264,12 +270,17 @@ answer_ack(struct world *w)
 		if (first && rnd(w, 2) == 0)
 			w->claimed = true;
 		say(w, EV_ACK_UNSURE);
-	} else if (how == 3 && first && !w->rules.run_ambiguous) {
+	} else if (how == 3 && first && !(w->rules.run_ambiguous &&
+	    w->job.ack_unsure)) {
 		w->by_other = true;
 		say(w, EV_ACK_NONCE);
 	} else if (!first) {
 		if (w->claimed && w->rules.run_ambiguous)
 			w->confirmed = true;
+		/* a restart lost the nonce of the second offer */
+		if (w->job.ack_unsure && w->rules.run_ambiguous &&
+		    w->sent == w->job.nonce[0])
+			w->guessed = !w->claimed;
 		say(w, EV_ACK_NONCE);
 	} else if (how == 4 && !w->rules.run_ambiguous) {
 		w->by_other = true;
@@ -608,9 +619,15 @@ step(struct world *w)
 		shut_down(w);
 	} else if (one_in(w, 60)) {
 		say(w, EV_CANCEL);
+	} else if (one_in(w, 200)) {	/* somebody sets the clock */
+		w->now.wall += 3 * 86400;
 	} else if (one_in(w, 60) && !w->claimed) {
+		char nonce[2] = { (char)('2' + rnd(w, 7)), '\0' };
 		struct job_event ev = { .type = EV_OFFERED_AGAIN,
-		    .u.nonce = rnd(w, 2) ? "2" : "3" };
+		    .u.nonce = nonce };
+
+		if (!w->by_other)
+			w->nonce = nonce[0];
 		deliver(w, &ev);
 	} else if (w->save_wanted && pick < 8) {
 		commit(w);
@@ -639,6 +656,7 @@ live(struct world *w)
 	w->chaos = true;
 	w->calm = 1u << rnd(w, 5);
 	w->up = true;
+	w->nonce = '1';
 	w->now.ms = 1000;
 	w->now.wall = 1795435200;
 	w->action = rnd(w, 2) ? ACTION_START : ACTION_RUN;
@@ -661,7 +679,7 @@ judge(struct world *w)
 	check(w->finals + w->continued <= 1);
 	check(w->commands <= 1);
 	if (!w->claimed) {
-		check(w->reports == 0);
+		check(w->reports == 0 || w->guessed);
 		totals[T_DROPPED]++;
 		return;
 	}
