@@ -288,12 +288,15 @@ may_claim(struct poller *poller)
 	    commit_works(worker);
 }
 
-/* Said once, until it is something else. */
+/* Said once, until it is something else. Missing credentials are told where
+ * they are looked up. */
 static void
 cannot_poll(struct poller *poller, const char *why)
 {
-	if (strcmp(poller->why, why) == 0 ||
-	    credentials_looking(poller->worker->credentials))
+	const struct credential_source *source = poller->worker->credentials;
+
+	if (strcmp(poller->why, why) == 0 || credentials_looking(source) ||
+	    credentials_get(source) == NULL)
 		return;
 	strlcpy(poller->why, why, sizeof(poller->why));
 	journal_event(JOURNAL_AWS, LOG_WARNING, "not polling: %s", why);

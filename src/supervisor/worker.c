@@ -17,6 +17,7 @@
 #define LOCK_WAIT_MS		10000	/* for the last executor of a former
 					   supervisor, which dies with it */
 #define HOUSEKEEPING_MS		30000
+#define TOLD_AGAIN_MS		3600000
 #define STOP_EXTRA_MS		5000	/* to end after the kill grace */
 
 static void	park(struct worker *);
@@ -215,20 +216,38 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 
 /* --- start --- */
 
+/* The look-up is repeated; the same reason is told once an hour. */
+static void
+tell_no_credentials(struct worker *worker)
+{
+	const char *reason = credentials_error(worker->credentials);
+	int64_t now = sys_now_ms();
+
+	if (strncmp(reason, worker->no_credentials,
+	    sizeof(worker->no_credentials) - 1) == 0 &&
+	    now - worker->no_credentials_ms < TOLD_AGAIN_MS)
+		return;
+	strlcpy(worker->no_credentials, reason,
+	    sizeof(worker->no_credentials));
+	worker->no_credentials_ms = now;
+	journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s; %s", reason,
+	    credentials_get(worker->credentials) != NULL ?
+	    "the old credentials are used as long as they live" :
+	    "nothing is polled or reported until there are some");
+}
+
 static void
 on_credentials(bool have, void *arg)
 {
 	struct worker *worker = arg;
 
-	if (have)
+	if (have) {
+		worker->no_credentials[0] = '\0';
 		journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
 		    "AWS credentials from %s, region %s", credentials_origin(
 		    worker->credentials), worker_region(worker));
-	else
-		journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s%s",
-		    credentials_error(worker->credentials),
-		    credentials_get(worker->credentials) != NULL ?
-		    "; the old credentials are used as long as they live" : "");
+	} else
+		tell_no_credentials(worker);
 	if (have && worker->poller != NULL && !worker->draining)
 		poller_restart(worker->poller);
 	tell_status(worker);

@@ -67,6 +67,8 @@ struct worker {
 	bool			 told_ready;
 	bool			 ledger_broken;	/* the last commit failed */
 	int64_t			 broken_told_ms;
+	char			 no_credentials[256];	/* why, as last told */
+	int64_t			 no_credentials_ms;
 	char			 status[256];	/* as last told to systemd */
 	int			 exit_status;
 	unsigned long		 claimed, succeeded, failed, ambiguous;
