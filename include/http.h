@@ -52,7 +52,10 @@ struct http_answer {
 	struct buf	 body;
 	struct buf	 headers;	/* of the last response, raw lines */
 	int64_t		 ms;		/* how long it took */
-	bool		 sent;		/* bytes of the request went out */
+	bool		 sent;		/* bytes of the request itself went
+					   out, on any of its connections: the
+					   peer may have acted. What opens a
+					   proxy's tunnel does not count */
 };
 
 /* One transfer under way. Zero it, then http_prepare. */

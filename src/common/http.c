@@ -274,15 +274,24 @@ call_failed(const struct http_call *call, CURLcode code, const char *peer,
 	}
 }
 
+/* The size counts what asks a proxy for a tunnel, too; the time is set when the
+ * connection, tunnel and TLS included, is there and the request goes out. */
+static bool
+request_went_out(CURL *easy)
+{
+	curl_off_t began = 0;
+	long size = 0;
+
+	(void)curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &size);
+	(void)curl_easy_getinfo(easy, CURLINFO_PRETRANSFER_TIME_T, &began);
+	return size > 0 && began > 0;
+}
+
 void
 http_measure(struct http_call *call)
 {
-	long sent = 0;
-
 	call->answer.ms = sys_now_ms() - call->started_ms;
-	if (curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &sent) ==
-	    CURLE_OK)
-		call->answer.sent = sent > 0;
+	call->answer.sent = request_went_out(call->easy);
 	(void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE,
 	    &call->answer.status);
 }
