@@ -18,7 +18,10 @@
 #include "fail.h"
 
 #define HTTP_HEADERS_MAX	(32 * 1024)	/* of one response, together */
-#define HTTP_CONNECT_MS		10000		/* name look-up, TCP and TLS */
+#define HTTP_CONNECT_MS		10000		/* name look-up, TCP and TLS;
+						   with a libcurl before 7.87
+						   a look-up under way ends
+						   when the resolver gives up */
 
 /* How a peer's certificate is checked. */
 struct http_tls {
@@ -34,8 +37,10 @@ struct http_request {
 	const void	*body;		/* NULL: none */
 	size_t		 body_len;
 	size_t		 answer_max;	/* a longer body is an error */
-	int64_t		 timeout_ms;	/* of the whole call; 0: none, then it
-					   must not stall (1 KB/s over 60 s) */
+	int64_t		 timeout_ms;	/* of the whole call, HTTP_CONNECT_MS
+					   of it at most for the connection; 0:
+					   none, then it must not stall (1 KB/s
+					   over 60 s) once it is connected */
 	bool		 once;		/* must not happen twice: own
 					   connection, HTTP/1.1, never sent
 					   again by libcurl */
@@ -83,7 +88,8 @@ struct http_interrupt {
 struct http_client;
 
 /* Once per process, before threads: libcurl with memory that is wiped when
- * freed. Finds the system's hashed CA directory. */
+ * freed. Finds the system's hashed CA directory; with an old libcurl sets
+ * RES_OPTIONS, unless it is set. */
 void	http_init(void);
 
 struct http_client	*http_client_new(const struct http_interrupt *);

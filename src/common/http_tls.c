@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <openssl/crypto.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "log.h"
 #include "sys.h"
 
+#define RESOLVER_OPTIONS "timeout:2 attempts:2"	/* 10 s with three servers */
 #define HASHED_MIN	16	/* names in a system's CA directory; fewer may
 				   be an administrator's additions only */
 
@@ -91,9 +93,20 @@ ssl_free(void *old, const char *file, int line)
 	wipe_free(old);
 }
 
+/* Before 7.87 libcurl cannot leave a name look-up behind: what ends a transfer
+ * waits for it, so the resolver is to give up as soon as a connection would. */
+static void
+bound_resolver(void)
+{
+#if LIBCURL_VERSION_NUM < 0x075700
+	(void)setenv("RES_OPTIONS", RESOLVER_OPTIONS, 0);
+#endif
+}
+
 void
 http_init(void)
 {
+	bound_resolver();
 	/* Too late only if somebody used OpenSSL before: then without. */
 	(void)CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free);
 	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, wipe_malloc, wipe_free,

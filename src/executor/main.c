@@ -84,10 +84,11 @@ limit_threads(void)
 int
 main(int argc, char **argv)
 {
-	/* proxies are libcurl's; the supervisor decides whether to pass them */
+	/* proxies are libcurl's, RES_OPTIONS libc's; the supervisor decides
+	 * whether to pass them */
 	static const char *const keep[] = { "http_proxy", "https_proxy",
 	    "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
-	    "ASAN_OPTIONS", "UBSAN_OPTIONS", NULL };
+	    "RES_OPTIONS", "ASAN_OPTIONS", "UBSAN_OPTIONS", NULL };
 	int fds[IPC_ZYGOTE_FDS];
 	pid_t supervisor;
 

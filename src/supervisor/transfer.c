@@ -338,10 +338,6 @@ transfer_start(struct transfers *all, const struct http_request *rq,
 		return NULL;
 	}
 	(void)curl_easy_setopt(t->call.easy, CURLOPT_PRIVATE, t);
-#if LIBCURL_VERSION_NUM >= 0x075700
-	/* else the end of a transfer waits for its name look-up */
-	(void)curl_easy_setopt(t->call.easy, CURLOPT_QUICK_EXIT, 1L);
-#endif
 	rc = curl_multi_add_handle(all->multi, t->call.easy);
 	if (rc != CURLM_OK) {
 		(void)fail_set(f, FAIL_SYSTEM, "libcurl: %s",

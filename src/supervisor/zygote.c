@@ -232,14 +232,14 @@ zygote_start(struct zygote *zygote)
 	watch(zygote);
 }
 
-/* Constant, but for the proxies that libcurl is to use and the options of
- * sanitizers. */
+/* Constant, but for the proxies that libcurl is to use and the options of the
+ * resolver and of sanitizers. */
 static void
 make_environment(struct zygote *zygote)
 {
 	static const char *const passed[] = { "http_proxy", "https_proxy",
 	    "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",
-	    "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
+	    "RES_OPTIONS", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS" };
 	size_t n = 0;
 
 	zygote->environment[n++] = xstrdup("PATH=/usr/bin:/bin");

@@ -9,8 +9,11 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <dlfcn.h>
+#include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -471,6 +474,50 @@ interrupts(void **state)
 	(void)close(fds[1]);
 }
 
+#define SLOW_HOST	"slow.test"
+#define SLOW_MS		4000
+
+static atomic_int slow_lookups;		/* under way */
+
+/* In place of libc's, also for libcurl: one name has a server that is dead. */
+int
+getaddrinfo(const char *host, const char *service,
+    const struct addrinfo *hints, struct addrinfo **found)
+{
+	int (*real)(const char *, const char *, const struct addrinfo *,
+	    struct addrinfo **);
+
+	if (host != NULL && strcmp(host, SLOW_HOST) == 0) {
+		slow_lookups++;
+		(void)poll(NULL, 0, SLOW_MS);
+		slow_lookups--;
+		return EAI_AGAIN;
+	}
+	*(void **)&real = dlsym(RTLD_NEXT, "getaddrinfo");
+	return real(host, service, hints, found);
+}
+
+/* The end of a call does not wait for its name look-up. */
+static void
+slow_lookup(void **state)
+{
+	struct http_request rq = request("GET", "http://" SLOW_HOST "/");
+	int64_t began = sys_now_ms();
+
+	(void)state;
+#if LIBCURL_VERSION_NUM < 0x075700
+	skip();
+#endif
+	rq.timeout_ms = 200;
+	assert_fails(&rq, FAIL_AGAIN, "could not connect to " SLOW_HOST);
+	assert_true(sys_now_ms() - began < SLOW_MS / 2);
+	http_client_free(client);
+	client = NULL;
+	assert_true(sys_now_ms() - began < SLOW_MS / 2);
+	while (slow_lookups > 0)	/* its thread is gone when we end */
+		(void)poll(NULL, 0, 10);
+}
+
 static void
 urls_shown(void **state)
 {
@@ -498,6 +545,7 @@ main(void)
 		TEST(failure_kinds),
 		TEST(once_is_sent_once),
 		TEST(interrupts),
+		TEST(slow_lookup),
 		cmocka_unit_test(urls_shown),
 	};
 
