@@ -79,6 +79,16 @@ xfree_secret(char *s)
 	wipe_free(s);
 }
 
+/* All the bytes of an allocation. A compiler that knows what was asked for takes
+ * the rest for an overflow (_FORTIFY_SOURCE=3 with LTO): it is not to know where
+ * the pointer comes from. */
+static size_t
+whole(void **p)
+{
+	__asm__("" : "+r" (*p));
+	return malloc_usable_size(*p);
+}
+
 /* Libraries leave some of their results unchecked: no memory is fatal here,
  * too. */
 void *
@@ -106,7 +116,7 @@ wipe_realloc(void *old, size_t n)
 	p = wipe_malloc(n);
 	if (old == NULL)
 		return p;
-	had = malloc_usable_size(old);
+	had = whole(&old);
 	memcpy(p, old, had < n ? had : n);
 	wipe_free(old);
 	return p;
@@ -122,10 +132,12 @@ void
 wipe_free(void *p)
 {
 	int saved = errno;
+	size_t size;
 
 	if (p == NULL)
 		return;
-	explicit_bzero(p, malloc_usable_size(p));
+	size = whole(&p);
+	explicit_bzero(p, size);
 	free(p);
 	errno = saved;
 }
