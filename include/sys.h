@@ -28,6 +28,8 @@ void	*xcalloc(size_t n, size_t size);
 void	*xreallocarray(void *, size_t n, size_t size);
 char	*xstrdup(const char *);			/* NULL in, NULL out */
 char	*xstrndup(const char *, size_t);
+/* One allocation of the size needed, so that no piece of a secret stays behind
+ * in freed memory. */
 char	*xasprintf(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 xfree_secret(char *);			/* wipe a text, then free it */
 

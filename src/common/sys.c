@@ -65,11 +65,16 @@ xasprintf(const char *fmt, ...)
 	char *s;
 	int n;
 
+	/* vasprintf grows its text by realloc and leaves pieces behind */
 	va_start(ap, fmt);
-	n = vasprintf(&s, fmt, ap);
+	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (n == -1)
+	if (n < 0)
 		fatal("format a text");
+	s = xcalloc(1, (size_t)n + 1);
+	va_start(ap, fmt);
+	(void)vsnprintf(s, (size_t)n + 1, fmt, ap);
+	va_end(ap);
 	return s;
 }
 

@@ -314,6 +314,49 @@ log_to_stderr(void **state)
 	assert_int_equal(out[4], '-');
 }
 
+/* Whether needle stands anywhere in the heap, save at own. */
+static bool
+in_heap(const char *needle, size_t len, const char *own)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long from, to;
+	char line[512];
+	bool found = false;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps) != NULL)
+		if (strstr(line, "[heap]") != NULL &&
+		    sscanf(line, "%lx-%lx", &from, &to) == 2)
+			for (const char *p = (const char *)from;
+			    p + len <= (const char *)to && !found; p++)
+				found = p != own && memcmp(p, needle, len) == 0;
+	(void)fclose(maps);
+	return found;
+}
+
+/* A text of any length is formatted in one place, and gone when that is
+ * wiped. */
+static void
+formatted_secret(void **state)
+{
+	char text[6000], needle[32], *s;
+
+	(void)state;
+#ifdef SYS_SANITIZED
+	skip();		/* has a heap of its own */
+#endif
+	for (size_t i = 0; i < sizeof(text) - 1; i++)
+		text[i] = (char)('a' + arc4random_uniform(26));
+	text[sizeof(text) - 1] = '\0';
+	memcpy(needle, text + 40, sizeof(needle));
+	s = xasprintf("%s: %s", "name", text);
+	assert_int_equal(strlen(s), 6 + sizeof(text) - 1);
+	assert_true(in_heap(needle, sizeof(needle), NULL));
+	assert_false(in_heap(needle, sizeof(needle), s + 6 + 40));
+	xfree_secret(s);
+	assert_false(in_heap(needle, sizeof(needle), NULL));
+}
+
 int
 main(void)
 {
@@ -328,6 +371,7 @@ main(void)
 		cmocka_unit_test(children_by_pidfd),
 		cmocka_unit_test(utf8_texts),
 		cmocka_unit_test(log_levels_and_errno),
+		cmocka_unit_test(formatted_secret),
 		cmocka_unit_test(log_safe_escapes),
 		cmocka_unit_test(log_to_stderr),
 	};
