@@ -48,8 +48,8 @@ void	fatal(const char *, ...)
 void	fatalx(const char *, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Copy text from outside into dst with control characters and odd bytes
- * escaped, cut to size. Returns dst. */
+/* Copy text from outside into dst with control characters (those of utf8_control)
+ * and odd bytes escaped, cut to size. Returns dst. */
 char	*log_safe(char *dst, size_t size, const char *src);
 
 #endif

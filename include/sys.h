@@ -93,8 +93,13 @@ void	utf8_trim(char *);
  * that are not UTF-8. */
 size_t	utf8_len(const char *);
 
-/* Replace control characters by a blank (line ends stay if lines is true) and
- * bytes that are not UTF-8 by '?', in place. */
+/* Bytes of the character at the start of a text if it is one that steers how
+ * the rest is shown: a control character, a separator of lines or a control of
+ * the direction of text, which can make a record read as another one; else 0. */
+size_t	utf8_control(const char *);
+
+/* Replace such characters by a blank for each of their bytes (line ends stay if
+ * lines is true) and bytes that are not UTF-8 by '?', in place. */
 void	utf8_clean(char *, bool lines);
 
 #endif

@@ -213,7 +213,7 @@ log_safe(char *dst, size_t size, const char *src)
 		unsigned char c = (unsigned char)*src;
 		size_t taken = utf8_len(src), len;
 
-		if (taken > 1 && !(c == 0xc2 && (unsigned char)src[1] < 0xa0)) {
+		if (taken > 1 && utf8_control(src) == 0) {
 			memcpy(piece, src, taken);
 			len = taken;
 		} else {

@@ -436,21 +436,49 @@ utf8_trim(char *s)
 		*s = '\0';
 }
 
+/* Of three bytes: marks of direction, embeddings, overrides and isolates, and
+ * the separators of lines and paragraphs. */
+static bool
+turns_text(const unsigned char *p)
+{
+	if (p[0] != 0xe2)
+		return false;
+	if (p[1] == 0x80)	/* U+200E U+200F U+2028 ... U+202E */
+		return p[2] == 0x8e || p[2] == 0x8f ||
+		    (p[2] >= 0xa8 && p[2] <= 0xae);
+	return p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9; /* U+2066 ... */
+}
+
+size_t
+utf8_control(const char *s)
+{
+	const unsigned char *p = (const unsigned char *)s;
+
+	switch (utf8_len(s)) {
+	case 1:
+		return p[0] < 0x20 || p[0] == 0x7f ? 1 : 0;
+	case 2:			/* C1, and U+061C */
+		return (p[0] == 0xc2 && p[1] < 0xa0) ||
+		    (p[0] == 0xd8 && p[1] == 0x9c) ? 2 : 0;
+	case 3:
+		return turns_text(p) ? 3 : 0;
+	default:
+		return 0;
+	}
+}
+
 void
 utf8_clean(char *s, bool lines)
 {
 	while (*s != '\0') {
-		unsigned char c = (unsigned char)*s;
 		size_t n = utf8_len(s);
 
 		if (n == 0) {
 			*s++ = '?';
 			continue;
 		}
-		if (n == 1 && (c < 0x20 || c == 0x7f) && !(lines && c == '\n'))
-			*s = ' ';
-		else if (c == 0xc2 && (unsigned char)s[1] < 0xa0)
-			s[0] = s[1] = ' ';
+		if (!(lines && *s == '\n'))
+			memset(s, ' ', utf8_control(s));
 		s += n;
 	}
 }

@@ -208,6 +208,12 @@ utf8_texts(void **state)
 	(void)strlcpy(s, "a\nb\xff\xc3\xa4\xed\xa0\x80", sizeof(s));
 	utf8_clean(s, false);
 	assert_string_equal(s, "a b?\xc3\xa4???");
+	(void)strlcpy(s, "\u061c\u200e\u200f\u2028\u202e\u2069", sizeof(s));
+	utf8_clean(s, true);
+	assert_string_equal(s, "                 ");
+	(void)strlcpy(s, "\u061b\u200d\u2010\u2027\u202f\u206a", sizeof(s));
+	utf8_clean(s, false);
+	assert_string_equal(s, "\u061b\u200d\u2010\u2027\u202f\u206a");
 	assert_int_equal(utf8_len("\xc0\x80"), 0);
 	assert_int_equal(utf8_len("\xf4\x90\x80\x80"), 0);
 	assert_int_equal(utf8_len("\xf0\x9f\x98\x80"), 4);
@@ -265,6 +271,8 @@ log_safe_escapes(void **state)
 	    "a\\n\\t\\x1b[0m\\\\");
 	assert_string_equal(log_safe(s, sizeof(s), "\xc3\xa4\xff\xc2\x9b"),
 	    "\xc3\xa4\\xff\\xc2\\x9b");
+	assert_string_equal(log_safe(s, sizeof(s), "a\u202eb\u2066\u00e4"),
+	    "a\\xe2\\x80\\xaeb\\xe2\\x81\\xa6\u00e4");
 	assert_string_equal(log_safe(s, 5, "abc\n"), "abc");
 	assert_string_equal(log_safe(s, 3, "a\xe2\x82\xac"), "a");
 	assert_string_equal(log_safe(s, sizeof(s), NULL), "");
