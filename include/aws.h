@@ -122,7 +122,10 @@ enum aws_class {
 
 struct aws_error {
 	enum aws_class	 class;
-	char		 code[128];	/* or "HTTP 503" */
+	bool		 coded;		/* the service says what it is; else the
+					   answer may be a proxy's */
+	char		 code[128];	/* if coded, else for people: "HTTP
+					   503", "no answer" */
 	char		 message[1024];	/* cleaned; may name resources */
 	char		 request_id[128];
 	char		 region[AWS_REGION_SIZE];	/* with AWS_REDIRECT */
@@ -134,11 +137,13 @@ struct aws_error {
 };
 
 /* Classify an answer of a JSON service. now: the local wall clock in seconds,
- * without a clock offset. AWS_OK for 2xx; status 0 is AWS_TRANSIENT. */
+ * without a clock offset. AWS_OK for 2xx. Whatever carries no code, redirections
+ * and refusals too, is AWS_TRANSIENT or AWS_THROTTLED: it tells nothing of the
+ * request, which may have been acted on or not. */
 void	aws_error_json(const struct http_answer *, int64_t now,
 	    struct aws_error *);
 /* Classify an answer of S3 (XML by Expat). The request id is both of S3's.
- * A redirect that names no region is final. */
+ * A redirect that names no region is final, as is a refusal without a code. */
 void	aws_error_s3(const struct http_answer *, int64_t now,
 	    struct aws_error *);
 

@@ -22,9 +22,13 @@ void	classify_text(char *dst, size_t size, const char *src);
 /* A short piece of a body that was not understood, as message. */
 void	classify_piece(const struct http_answer *, struct aws_error *);
 
-/* Decide the class from code, message and status: the service's own table
- * first, then the common one. An empty code becomes "HTTP status". */
+/* Note whether a code was found; else put the status in its place. */
+void	classify_name(struct aws_error *, long status);
+
+/* Decide the class from code and message: the service's own table first, then
+ * the common one; what neither names is left to other. */
 void	classify_code(struct aws_error *, long status, int64_t now,
-	    const struct code_class *own);
+	    const struct code_class *own,
+	    enum aws_class (*other)(long status, bool coded));
 
 #endif

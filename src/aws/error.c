@@ -1,7 +1,7 @@
 /*
  * What an answer of an AWS service means, and that of JSON services in
  * particular. CodePipeline sends every error of its model with status 400, so
- * the code decides, and the status only where there is none.
+ * the code decides, and the status only where the code is unknown.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,40 +171,26 @@ maybe_skewed(const struct aws_error *e, int64_t now)
 	    (diff > SKEW_SURE_S || diff < -SKEW_SURE_S);
 }
 
-static enum aws_class
-status_class(long status, bool coded)
+void
+classify_name(struct aws_error *e, long status)
 {
-	switch (status) {
-	case 0:
-	case 500:
-	case 502:
-	case 503:
-	case 504:
-		return AWS_TRANSIENT;
-	case 429:
-		return AWS_THROTTLED;
-	case 509:
-		return coded ? AWS_FINAL : AWS_THROTTLED;
-	default:
-		return AWS_FINAL;
-	}
+	e->coded = e->code[0] != '\0';
+	if (!e->coded && status == 0)
+		strlcpy(e->code, "no answer", sizeof(e->code));
+	else if (!e->coded)
+		(void)snprintf(e->code, sizeof(e->code), "HTTP %ld", status);
 }
 
 void
 classify_code(struct aws_error *e, long status, int64_t now,
-    const struct code_class *own)
+    const struct code_class *own, enum aws_class (*other)(long, bool))
 {
-	bool coded = e->code[0] != '\0';
-
-	if (!coded && status == 0)
-		strlcpy(e->code, "no answer", sizeof(e->code));
-	else if (!coded)
-		(void)snprintf(e->code, sizeof(e->code), "HTTP %ld", status);
+	classify_name(e, status);
 	if (maybe_skewed(e, now))
 		e->class = AWS_SKEW;
 	else if (!code_find(own, e->code, &e->class) &&
 	    !code_find(common, e->code, &e->class))
-		e->class = status_class(status, coded);
+		e->class = other(status, e->coded);
 	if (e->class == AWS_SKEW && e->server_wall != 0)
 		e->skew_s = e->server_wall - now;
 }
@@ -218,6 +204,18 @@ code_cut(char *dst, size_t size, const char *src)
 
 	classify_text(dst, size, hash != NULL ? hash + 1 : copy);
 	free(copy);
+}
+
+/* A proxy's page, whatever its status, is no word of the service. */
+static enum aws_class
+json_other(long status, bool coded)
+{
+	if (status == 429 || (status == 509 && !coded))
+		return AWS_THROTTLED;
+	if (!coded)
+		return AWS_TRANSIENT;
+	return status == 500 || (status >= 502 && status <= 504) ?
+	    AWS_TRANSIENT : AWS_FINAL;
 }
 
 void
@@ -252,5 +250,5 @@ aws_error_json(const struct http_answer *answer, int64_t now,
 	else if ((text = json_text(body, "code")) != NULL)
 		code_cut(e->code, sizeof(e->code), text);
 	json_decref(body);
-	classify_code(e, answer->status, now, json_own);
+	classify_code(e, answer->status, now, json_own, json_other);
 }

@@ -20,6 +20,7 @@ static const struct code_class s3_own[] = {
 	{ "OperationAborted",		AWS_TRANSIENT },
 	{ "ServiceUnavailable",		AWS_THROTTLED },
 	{ "LimitExceededException",	AWS_THROTTLED },
+	{ "KMS.ThrottlingException",	AWS_THROTTLED },
 	{ NULL, AWS_FINAL },
 };
 
@@ -186,6 +187,17 @@ server_time(const char *text, struct aws_error *e)
 		e->server_wall = (int64_t)timegm(&tm);
 }
 
+/* A transfer is repeated some times only, whoever answered. */
+static enum aws_class
+s3_other(long status, bool coded)
+{
+	if (status == 429 || (status == 509 && !coded))
+		return AWS_THROTTLED;
+	if (status == 0 || status == 408)
+		return AWS_TRANSIENT;
+	return status >= 500 && status != 501 ? AWS_TRANSIENT : AWS_FINAL;
+}
+
 void
 aws_error_s3(const struct http_answer *answer, int64_t now,
     struct aws_error *e)
@@ -209,11 +221,9 @@ aws_error_s3(const struct http_answer *answer, int64_t now,
 	} else
 		classify_piece(answer, e);
 	if (redirected(answer, &scan, e)) {
-		if (e->code[0] == '\0')
-			(void)snprintf(e->code, sizeof(e->code), "HTTP %ld",
-			    answer->status);
+		classify_name(e, answer->status);
 		e->class = AWS_REDIRECT;
 		return;
 	}
-	classify_code(e, answer->status, now, s3_own);
+	classify_code(e, answer->status, now, s3_own, s3_other);
 }

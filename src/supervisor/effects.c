@@ -19,7 +19,8 @@ deliver_again(struct entry *entry, enum job_event_type type,
 	dispatch_event(entry, &ev);
 }
 
-/* Whether the peer may have acted although no proper answer came. */
+/* Whether the peer may have acted although no proper answer came. A proxy's
+ * refusal may stand for an answer that it did not let through. */
 static bool
 unsure(const struct aws_reply *reply)
 {

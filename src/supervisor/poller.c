@@ -186,9 +186,7 @@ trouble(struct poll *poll, const struct aws_reply *reply)
 	struct poller *poller = poll->poller;
 	int64_t now = sys_now_ms(), ms;
 
-	/* An answer without a code is a proxy's rather than AWS's. */
-	if (!call_passing(reply) &&
-	    strncmp(reply->error.code, "HTTP ", 5) != 0) {
+	if (!call_passing(reply)) {
 		refused(poll, reply);
 		return;
 	}

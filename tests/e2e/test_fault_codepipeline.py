@@ -15,6 +15,8 @@ from sim import REGION, WORKER_KEY, WORKER_SECRET, wait_for
 
 GIB = 1 << 30
 HTML_500 = {"status": 500, "type": "text/html", "body": "<html>Oops</html>"}
+HTML_403 = dict(HTML_500, status=403)
+HTML_302 = dict(HTML_500, status=302, headers={"Location": "http://x/"})
 THROTTLED = {"code": "ThrottlingException", "message": "Rate exceeded",
              "status": 400}
 NEVER = {"codepipeline": {"redeliver_ms": 3600000}}
@@ -97,6 +99,7 @@ def test_redirection(sim, make_worker, operation, status):
 
 WITHOUT_EFFECT = {
     "500": ("status", HTML_500), "throttled": ("error", THROTTLED),
+    "403 page": ("status", HTML_403), "302 page": ("status", HTML_302),
     "reset": ("reset", None), "hang": ("hang", None),
     "garbage": ("garbage", None), "html": ("html", None),
     "wrong type": ("wrong-type", None), "deep": ("deep", {"depth": 1000000}),
@@ -105,6 +108,7 @@ WITHOUT_EFFECT = {
 WITH_EFFECT = {
     "close": ("close", None), "hang": ("hang-after", None),
     "cut": ("cut", None), "500": ("after-status", HTML_500),
+    "403 page": ("after-status", HTML_403),
 }
 
 
@@ -168,6 +172,8 @@ def test_job_of_somebody_else(sim, worker, fault, param):
 
 RESULTS = {
     "500": ("status", HTML_500), "throttled": ("error", THROTTLED),
+    "403 page": ("status", HTML_403),
+    "403 page after": ("after-status", HTML_403),
     "reset": ("reset", None), "hang": ("hang", None),
     "close before": ("close-before", None), "close": ("close", None),
     "hang after": ("hang-after", None),
@@ -226,6 +232,23 @@ def test_result_without_a_taker_survives_a_restart(sim, make_worker):
     worker.start()
     sim.succeeded(job)
     assert len(sim.executions()) == 1
+
+
+@pytest.mark.parametrize("page", [HTML_403, HTML_302, dict(HTML_500,
+                                                           status=520)],
+                         ids=["403", "302", "520"])
+def test_page_of_a_proxy_after_a_restart(sim, make_worker, page):
+    """Nothing is known from it: the command is waited for all the same."""
+    sim.settings(cloudshell={"command": {"ms": 1500}})
+    worker = make_worker(FAST).start()
+    job = run_job(sim, sim.sandbox_add())
+    sim.wait_execution(lambda e: True)
+    sim.wait_requests("cloudshell", "GetExecution", 1)
+    assert worker.stop() == 0
+    sim.fault("codepipeline", "GetJobDetails", "status", page, count=2)
+    worker.start()
+    sim.succeeded(job)
+    assert sim.faults() == [] and len(sim.executions()) == 1
 
 
 # --- the same job twice ---

@@ -142,7 +142,8 @@ def test_credentials_that_are_never_good(sim, worker, code):
 
 @pytest.mark.parametrize("fault, param", [
     ("error", {"code": "InternalFailure", "status": 500}), ("hang", None),
-    ("html", None)], ids=["500", "hang", "html"])
+    ("html", None), ("status", dict(HTML, status=403))],
+    ids=["500", "hang", "html", "403 page"])
 def test_new_credentials_that_take_their_time(sim, worker, fault, param):
     """GetJobDetails is repeated until it answers."""
     with Beside(sim, worker) as beside:

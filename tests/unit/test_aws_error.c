@@ -114,6 +114,7 @@ test_json_codes(void **state)
 		if (e.class != cases[i].class)
 			fail_msg("%s %ld: %d, not %d", cases[i].code,
 			    cases[i].status, e.class, cases[i].class);
+		assert_true(e.coded);
 		assert_string_equal(e.code, cases[i].code);
 		assert_string_equal(e.message, "why");
 		assert_int_equal(e.skew_s, 0);
@@ -171,11 +172,14 @@ test_json_status(void **state)
 		enum aws_class class;
 	} cases[] = {
 		{ 0, AWS_TRANSIENT }, { 200, AWS_OK }, { 204, AWS_OK },
-		{ 301, AWS_FINAL }, { 400, AWS_FINAL }, { 403, AWS_FINAL },
-		{ 404, AWS_FINAL }, { 429, AWS_THROTTLED },
-		{ 500, AWS_TRANSIENT }, { 501, AWS_FINAL },
+		{ 301, AWS_TRANSIENT }, { 302, AWS_TRANSIENT },
+		{ 400, AWS_TRANSIENT }, { 403, AWS_TRANSIENT },
+		{ 404, AWS_TRANSIENT }, { 407, AWS_TRANSIENT },
+		{ 408, AWS_TRANSIENT }, { 429, AWS_THROTTLED },
+		{ 500, AWS_TRANSIENT }, { 501, AWS_TRANSIENT },
 		{ 502, AWS_TRANSIENT }, { 503, AWS_TRANSIENT },
-		{ 504, AWS_TRANSIENT }, { 509, AWS_THROTTLED },
+		{ 504, AWS_TRANSIENT }, { 505, AWS_TRANSIENT },
+		{ 509, AWS_THROTTLED }, { 520, AWS_TRANSIENT },
 	};
 	struct aws_error e;
 	size_t i;
@@ -187,6 +191,7 @@ test_json_status(void **state)
 		classify(aws_error_json, cases[i].status, "",
 		    "<html>proxy</html>", &e);
 		assert_int_equal(e.class, cases[i].class);
+		assert_false(e.coded);
 	}
 	classify(aws_error_json, 200, "x-amzn-RequestId: r-1\r\n",
 	    "{\"__type\":\"NotAnError\"}", &e);
@@ -340,6 +345,9 @@ test_s3_codes(void **state)
 		{ 500, "InternalError", AWS_TRANSIENT },
 		{ 501, "NotImplemented", AWS_FINAL },
 		{ 400, "KMS.DisabledException", AWS_FINAL },
+		{ 400, "KMS.ThrottlingException", AWS_THROTTLED },
+		{ 408, "SomethingNew", AWS_TRANSIENT },
+		{ 522, "SomethingNew", AWS_TRANSIENT },
 		{ 403, "InvalidObjectState", AWS_FINAL },
 		{ 301, "PermanentRedirect", AWS_FINAL },
 	};
@@ -419,6 +427,10 @@ test_s3_bodies(void **state)
 		{ 502, "<html><body>Bad</body></html>", "HTTP 502",
 		    "<html><body>Bad</body></html>", AWS_TRANSIENT },
 		{ 404, "plain text", "HTTP 404", "plain text", AWS_FINAL },
+		{ 408, "", "HTTP 408", "", AWS_TRANSIENT },
+		{ 501, "", "HTTP 501", "", AWS_FINAL },
+		{ 505, "", "HTTP 505", "", AWS_TRANSIENT },
+		{ 520, "", "HTTP 520", "", AWS_TRANSIENT },
 		{ 400, "<Error><Code>ExpiredToken</Code><Messa",
 		    "ExpiredToken", "", AWS_CREDENTIALS },
 		{ 400, "<Error><Inner><Code>No</Code></Inner></Error>",
@@ -443,6 +455,7 @@ test_s3_bodies(void **state)
 		assert_string_equal(e.code, cases[i].code);
 		assert_string_equal(e.message, cases[i].message);
 		assert_int_equal(e.class, cases[i].class);
+		assert_int_equal(e.coded, strchr(cases[i].code, ' ') == NULL);
 	}
 	classify(aws_error_s3, 206, "", "<Error><Code>A</Code></Error>", &e);
 	assert_int_equal(e.class, AWS_OK);
