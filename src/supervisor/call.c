@@ -35,6 +35,23 @@ call_passing(const struct aws_reply *reply)
 	}
 }
 
+/* An answer without its time says only that ours is wrong; what is known of
+ * the difference stays. */
+static void
+correct_clock(struct worker *worker, const struct aws_error *error)
+{
+	if (error->server_wall == 0) {
+		journal_event(JOURNAL_AWS, LOG_WARNING, "AWS finds the time of "
+		    "a signature wrong and tells no time of its own: check "
+		    "the clock (%s)", error->code);
+		return;
+	}
+	worker->skew_s = error->skew_s;
+	journal_event(JOURNAL_AWS, LOG_WARNING, "the clock differs from AWS "
+	    "by %lld s: corrected in signatures, set the clock",
+	    (long long)worker->skew_s);
+}
+
 static void
 read_error(struct worker *worker, const struct aws_call *call,
     const struct http_answer *answer, struct aws_reply *reply)
@@ -51,12 +68,8 @@ read_error(struct worker *worker, const struct aws_call *call,
 		reply->ok = true;
 		return;
 	}
-	if (reply->error.class == AWS_SKEW) {
-		worker->skew_s = reply->error.skew_s;
-		journal_event(JOURNAL_AWS, LOG_WARNING, "the clock differs "
-		    "from AWS by %lld s: corrected in signatures, set the "
-		    "clock", (long long)worker->skew_s);
-	}
+	if (reply->error.class == AWS_SKEW)
+		correct_clock(worker, &reply->error);
 	if (reply->error.class == AWS_CREDENTIALS)
 		credentials_refresh(worker->credentials);
 	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.100s%s%.700s "

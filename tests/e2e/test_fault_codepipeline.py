@@ -70,6 +70,22 @@ def test_poll_that_is_denied(sim, make_worker):
         pass
 
 
+@pytest.mark.bad_signatures
+def test_clock_that_is_off(sim, worker):
+    """A refusal without a usable time does not undo the correction."""
+    sim.settings(codepipeline={"clock_offset_s": 600})
+    with Beside(sim, worker):
+        worker.wait_stderr("differs from AWS by (599|600|601) s")
+        told_ = worker.stderr().count("differs from AWS by")
+        sim.fault("codepipeline", "PollForJobs", "status", {
+            "status": 400, "headers": {"Date": "soon"},
+            "body": {"__type": "RequestExpired", "message": "x"}})
+        sim.wait_fault_used()
+        worker.wait_stderr("tells no time of its own")
+        sim.succeeded(run_job(sim, sim.sandbox_add()))
+    assert worker.stderr().count("differs from AWS by") == told_
+
+
 @pytest.mark.parametrize("operation", ["PollForJobs", "AcknowledgeJob",
                                        "PutJobSuccessResult"])
 @pytest.mark.parametrize("status", [302, 307])
