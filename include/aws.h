@@ -23,6 +23,7 @@
 #define AWS_ANSWER_MAX		(8 * 1024 * 1024)	/* PollForJobs: jobs of
 					   up to 100 KB configuration each */
 #define AWS_ERROR_MAX		(64 * 1024)	/* bytes read of an error */
+#define AWS_TLS_SETTINGS	"ca_file in [aws]"	/* http_tls.settings */
 
 /* --- sigv4.c: the signature (aws-contract 4); after sodium_init --- */
 

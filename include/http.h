@@ -27,6 +27,8 @@
 struct http_tls {
 	const char	*ca_file;	/* PEM bundle, or NULL: the system's */
 	bool		 verify;	/* false: no check at all */
+	const char	*settings;	/* that say so, for texts, a constant:
+					   "ca_file in [aws]"; NULL: none */
 };
 
 struct http_request {
@@ -61,6 +63,7 @@ struct http_answer {
 					   out, on any of its connections: the
 					   peer may have acted. What opens a
 					   proxy's tunnel does not count */
+	bool		 too_big;	/* headers or body over their limit */
 };
 
 /* One transfer under way. Zero it, then http_prepare. */
@@ -68,10 +71,10 @@ struct http_call {
 	CURL			*easy;
 	struct curl_slist	*headers;
 	struct http_answer	 answer;
-	bool			 too_big;
 	bool			 private_answer;
-	size_t			 limit;		/* that was broken, if
-						   too_big */
+	const char		*settings;	/* of TLS, for texts */
+	size_t			 limit;		/* that was broken, if the
+						   answer is too_big */
 	int64_t			 started_ms;
 	char			 error[CURL_ERROR_SIZE];
 };
@@ -102,6 +105,10 @@ void			 http_client_free(struct http_client *);
 int	http_perform(struct http_client *, const struct http_request *,
 	    struct http_answer *, struct fail *);
 
+/* host:port that the client's last request was sent to if no whole answer came;
+ * else NULL. Valid until the next request. */
+const char	*http_unanswered(const struct http_client *);
+
 /* For a loop of one's own: make call->easy ready to be added to a multi
  * handle; after its end http_finish decides as http_perform does; http_release
  * frees everything, also the answer. */
@@ -122,5 +129,7 @@ void	http_answer_free(struct http_answer *);
 /* host[:port]/path of a URL, without query, user and fragment, cut to size:
  * what may be shown of it. Returns dst. */
 char	*http_url_show(char *dst, size_t size, const char *url);
+/* host:port of a URL, for texts. Returns dst. */
+char	*http_url_peer(char *dst, size_t size, const char *url);
 
 #endif

@@ -54,9 +54,8 @@ http_url_show(char *dst, size_t size, const char *url)
 	return dst;
 }
 
-/* host:port, for texts. */
-static char *
-url_peer(char *dst, size_t size, const char *url)
+char *
+http_url_peer(char *dst, size_t size, const char *url)
 {
 	size_t len;
 	const char *start = url_authority(url, &len);
@@ -83,7 +82,7 @@ take_header(char *data, size_t size, size_t n, void *arg)
 	if (n >= 5 && strncmp(data, "HTTP/", 5) == 0)
 		buf_clear(&call->answer.headers);
 	if (buf_add(&call->answer.headers, data, n) == -1) {
-		call->too_big = true;
+		call->answer.too_big = true;
 		call->limit = call->answer.headers.max;
 		return 0;
 	}
@@ -97,7 +96,7 @@ take_body(char *data, size_t size, size_t n, void *arg)
 
 	n *= size;
 	if (buf_add(&call->answer.body, data, n) == -1) {
-		call->too_big = true;
+		call->answer.too_big = true;
 		call->limit = call->answer.body.max;
 		return 0;
 	}
@@ -211,6 +210,7 @@ http_prepare(struct http_call *call, const struct http_request *rq,
 	buf_init(&call->answer.headers, HTTP_HEADERS_MAX);
 	call->started_ms = sys_now_ms();
 	call->private_answer = rq->private_answer;
+	call->settings = rq->tls == NULL ? NULL : rq->tls->settings;
 	if ((call->easy = curl_easy_init()) == NULL)
 		return fail_set(f, FAIL_SYSTEM, "libcurl gives no handle");
 	if (add_headers(call, rq, has_body, f) == -1)
@@ -238,8 +238,12 @@ call_failed(const struct http_call *call, CURLcode code, const char *peer,
 {
 	bool sent = call->answer.sent;
 	enum fail_kind passing = sent ? FAIL_UNSURE : FAIL_AGAIN;
+	/* whoever reads the message of a pipeline cannot set it */
+	const char *advice = call->settings == NULL ? "" : call->settings;
+	const char *advised = advice[0] == '\0' ? "" :
+	    "; the worker's operator sets ";
 
-	if (call->too_big)
+	if (call->answer.too_big)
 		return fail_set(f, FAIL_SYSTEM,
 		    "%s: answer larger than %zu bytes", peer, call->limit);
 	switch (code) {
@@ -254,12 +258,12 @@ call_failed(const struct http_call *call, CURLcode code, const char *peer,
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
 		return fail_set(f, FAIL_CONFIG, "the certificate of %s is not "
-		    "trusted: %s; set ca_file or verify = no", peer, why);
+		    "trusted: %s%s%s", peer, why, advised, advice);
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CRL_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
 		return fail_set(f, FAIL_CONFIG, "cannot check the certificate "
-		    "of %s: %s; check ca_file", peer, why);
+		    "of %s: %s%s%s", peer, why, advised, advice);
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
@@ -314,7 +318,7 @@ http_finish(struct http_call *call, CURLcode code, struct fail *f)
 	    curl_easy_strerror(code), sizeof(why));
 	utf8_clean(why, false);
 	return call_failed(call, code,
-	    url_peer(peer, sizeof(peer), url != NULL ? url : ""), why, f);
+	    http_url_peer(peer, sizeof(peer), url != NULL ? url : ""), why, f);
 }
 
 void

@@ -16,6 +16,7 @@ struct http_client {
 	CURLM			*multi;
 	struct http_interrupt	 interrupt;
 	bool			 interruptible;
+	char			 unanswered[320];	/* "": it was not */
 };
 
 struct http_client *
@@ -98,6 +99,12 @@ drive(struct http_client *c, CURLcode *code, struct fail *f)
 	return fail_set(f, FAIL_STOPPED, "stopped");
 }
 
+const char *
+http_unanswered(const struct http_client *c)
+{
+	return c->unanswered[0] != '\0' ? c->unanswered : NULL;
+}
+
 int
 http_perform(struct http_client *c, const struct http_request *rq,
     struct http_answer *answer, struct fail *f)
@@ -107,6 +114,7 @@ http_perform(struct http_client *c, const struct http_request *rq,
 	int ret = -1;
 
 	memset(&call, 0, sizeof(call));
+	c->unanswered[0] = '\0';
 	if (http_prepare(&call, rq, f) == -1)
 		goto out;
 	if (curl_multi_add_handle(c->multi, call.easy) != CURLM_OK) {
@@ -118,6 +126,9 @@ http_perform(struct http_client *c, const struct http_request *rq,
 	else
 		http_measure(&call);
 	(void)curl_multi_remove_handle(c->multi, call.easy);
+	if (ret == -1 && call.answer.sent && !call.answer.too_big)
+		(void)http_url_peer(c->unanswered, sizeof(c->unanswered),
+		    rq->url);
 out:
 	*answer = call.answer;
 	memset(&call.answer, 0, sizeof(call.answer));

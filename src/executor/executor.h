@@ -59,8 +59,6 @@ struct orders {
 	bool			 ended;		/* end of file */
 	bool			 shielded;	/* no cut in the call now */
 	bool			 severed;	/* it was, after all */
-	bool			 cut_short;	/* a call was under way when it
-						   was time to halt */
 	int64_t			 cut_ms;	/* INT64_MAX: never */
 	int64_t			 stop_ms;	/* all that a stop may take */
 	bool			 recorded;	/* last intent or fact */
@@ -135,7 +133,8 @@ struct exec {
 	int64_t			 deadline_ms;	/* of the monotonic clock */
 	int64_t			 credentials_ms;	/* when they came */
 	int64_t			 skew_s;	/* S3's clock less ours */
-	bool			 unanswered;	/* CloudShell's last call */
+	const char		*peer;		/* of the last call: CloudShell
+						   or S3 */
 };
 
 /* Run the job; the exit status. */

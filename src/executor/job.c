@@ -5,6 +5,7 @@
 #include <sys/prctl.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,7 +47,7 @@ called_cb(const char *method, const char *where, long status, int64_t ms,
 {
 	struct exec *x = arg;
 
-	x->unanswered = status == 0;
+	x->peer = "CloudShell";
 	report_call(method, where, status, ms, attempt, error);
 }
 
@@ -134,6 +135,7 @@ set_up(struct exec *x)
 	s->password = x->order.cloudshell.password;
 	s->tls.ca_file = x->order.cloudshell.ca_file;
 	s->tls.verify = x->order.cloudshell.verify;
+	s->tls.settings = "ca_file or verify in [cloudshell]";
 	s->timeout_ms = x->order.policy.http_timeout_ms;
 	s->pause = pause_cb;
 	s->called = called_cb;
@@ -170,9 +172,14 @@ failed(struct exec *x, const struct fail *f)
 static void
 stop(struct exec *x, const struct action *a, const struct fail *f)
 {
-	bool unanswered = x->orders.cut_short || x->unanswered;
+	const char *peer = http_unanswered(x->http);
+	char waited[400] = "";
 	struct buf text;
 
+	/* now: the clean-up has calls of its own */
+	if (peer != NULL)
+		(void)snprintf(waited, sizeof(waited), " %s (%s) did not "
+		    "answer the last request in time.", x->peer, peer);
 	buf_init(&text, STOP_TEXT_MAX);
 	orders_begin_stop(&x->orders);
 	x->settings.timeout_ms = STOP_CALL_MS(x->orders.stop_ms);
@@ -180,9 +187,8 @@ stop(struct exec *x, const struct action *a, const struct fail *f)
 		a->stop(x, &text);
 	if (f->kind != FAIL_STOPPED)
 		(void)buf_addf(&text, " (Before: %.1000s)", f->text);
-	else if (unanswered)
-		(void)buf_adds(&text, " The server did not answer the last "
-		    "request in time.");
+	else
+		(void)buf_adds(&text, waited);
 	free(x->result.text);
 	x->result.text = xstrdup(buf_text(&text));
 	x->result.outcome = OUTCOME_STOPPED;

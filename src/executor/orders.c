@@ -287,6 +287,5 @@ orders_asked(void *arg)
 	if (sys_now_ms() < o->cut_ms)
 		return false;
 	o->severed = o->shielded;
-	o->cut_short = true;
 	return true;
 }

@@ -80,7 +80,8 @@ static int
 perform(struct transfer *t, const struct aws_request *req,
     struct http_answer *a, struct fail *f)
 {
-	const struct http_tls tls = { t->x->order.s3.ca_file, true };
+	const struct http_tls tls = { .ca_file = t->x->order.s3.ca_file,
+		.verify = true, .settings = AWS_TLS_SETTINGS };
 	const struct http_request http = {
 		.method = req->method,
 		.url = req->url,
@@ -95,53 +96,94 @@ perform(struct transfer *t, const struct aws_request *req,
 	int rv;
 
 	rv = http_perform(t->x->http, &http, a, f);
+	t->x->peer = "S3";
 	t->attempt++;
 	report_call(req->method, http_url_show(where, sizeof(where), req->url),
 	    a->status, a->ms, t->attempt, rv == -1 ? f->text : NULL);
 	return rv;
 }
 
-/* The kind of a final refusal, and a hint for the pipeline's author. */
+/* Refusals by their codes, or their beginnings; the hint is for the pipeline's
+ * author, and says what is the worker's operator's to do. */
+static const struct refusal {
+	const char	*code;
+	enum fail_kind	 get, put;
+	const char	*hint;
+} refusals[] = {
+	{ "KMS.", FAIL_CONFIG, FAIL_CONFIG,
+	    "Check the encryption key of the artifact bucket" },
+	{ "NoSuchKey", FAIL_REVISION, FAIL_CONFIG, "The artifact was deleted "
+	    "or has expired (the bucket's lifecycle rules): release the "
+	    "change again" },
+	{ "NoSuch", FAIL_REVISION, FAIL_CONFIG, NULL },
+	{ "RequestTimeTooSkewed", FAIL_SYSTEM, FAIL_SYSTEM, "The worker's "
+	    "operator sets the machine's clock" },
+	{ "SignatureDoesNotMatch", FAIL_SYSTEM, FAIL_SYSTEM, NULL },
+	{ NULL, FAIL_SYSTEM, FAIL_SYSTEM, NULL },
+};
+
+static const char credentials_hint[] = "The credentials that CodePipeline "
+    "gave for this job were refused twice: retry the stage; if it goes on, "
+    "the worker's operator checks the machine's clock";
+static const char get_hint[] = "The role of the pipeline needs s3:GetObject "
+    "on the artifact bucket and kms:Decrypt on its key; an object that is "
+    "missing is answered in the same way";
+static const char put_hint[] = "The role of the pipeline needs s3:PutObject "
+    "on the artifact bucket and kms:GenerateDataKey on its key";
+static const char proxy_hint[] = "The answer is none of S3's: a proxy between "
+    "the worker and S3 may have sent it, which is for the worker's operator "
+    "to check";
+
+static bool
+is_redirect(long status, const char *code)
+{
+	return status == 301 || status == 302 || status == 307 ||
+	    strcmp(code, "PermanentRedirect") == 0 ||
+	    strcmp(code, "TemporaryRedirect") == 0;
+}
+
+/* The kind of a final refusal, and its hint or NULL. */
 static enum fail_kind
-judge(const struct transfer *t, const struct http_answer *a,
-    const struct aws_error *e, const char **hint)
+judge(const struct transfer *t, long status, const struct aws_error *e,
+    const char **hint)
 {
 	bool get = t->body == NULL;
+	const struct refusal *r = refusals;
 
-	*hint = "";
+	*hint = credentials_hint;
 	if (e->class == AWS_CREDENTIALS)
 		return FAIL_PERMISSION;
-	if (strncmp(e->code, "KMS.", 4) == 0) {
-		*hint = ". Check the encryption key of the artifact bucket";
-		return FAIL_CONFIG;
-	}
-	if (strncmp(e->code, "NoSuch", 6) == 0 || a->status == 404)
+	*hint = proxy_hint;
+	if (!e->coded)
+		return FAIL_SYSTEM;
+	while (r->code != NULL && strncmp(e->code, r->code,
+	    strlen(r->code)) != 0)
+		r++;
+	*hint = r->hint;
+	if (r->code != NULL)
+		return get ? r->get : r->put;
+	if (status == 404)
 		return get ? FAIL_REVISION : FAIL_CONFIG;
-	if (a->status == 403 && get) {
-		*hint = ". The role of the pipeline needs s3:GetObject on the "
-		    "artifact bucket and kms:Decrypt on its key; an object "
-		    "that is missing is answered in the same way";
-		return FAIL_PERMISSION;
-	}
-	if (a->status == 403) {
-		*hint = ". The role of the pipeline needs s3:PutObject on the "
-		    "artifact bucket and kms:GenerateDataKey on its key";
-		return FAIL_PERMISSION;
-	}
-	return FAIL_SYSTEM;
+	if (status != 403)
+		return FAIL_SYSTEM;
+	*hint = get ? get_hint : put_hint;
+	return FAIL_PERMISSION;
 }
 
 static int
 refuse(const struct transfer *t, const struct http_answer *a,
     const struct aws_error *e, struct fail *f)
 {
-	enum fail_kind kind;
-	const char *hint;
+	const char *hint, *gap = e->message[0] != '\0' ? ": " : "";
+	enum fail_kind kind = judge(t, a->status, e, &hint);
 
-	kind = judge(t, a, e, &hint);
-	return fail_set(f, kind, "%s s3://%.100s/%.300s: S3 answered %s%s%s%s",
-	    doing(t), t->artifact->bucket, t->artifact->key, e->code,
-	    e->message[0] != '\0' ? ": " : "", e->message, hint);
+	if (is_redirect(a->status, e->code))
+		return fail_set(f, FAIL_SYSTEM, "S3 answered %s%s%s. Bucket "
+		    "%.100s is not found in region %s: the worker's operator "
+		    "checks AWS_ENDPOINT_URL_S3 and the region in [aws]",
+		    e->code, gap, e->message, t->artifact->bucket, t->region);
+	return fail_set(f, kind, "S3 answered %s%s%s%s%s", e->code, gap,
+	    e->message, hint != NULL ? ". " : "", hint != NULL ? hint : "");
 }
 
 /* What to do with an answer that is no success: 1 try again, -1 give up. */
@@ -183,6 +225,14 @@ mend(struct transfer *t, const struct http_answer *a, struct fail *f)
 	return refuse(t, a, &e, f);
 }
 
+static int
+too_large(struct fail *f)
+{
+	return fail_set(f, FAIL_CONFIG, "it is larger than %d MiB: use the "
+	    "output artifact of Quali-Start-Sandbox as this action's input",
+	    ARTIFACT_MAX / (1024 * 1024));
+}
+
 /* One attempt: 0 done, 1 mended and to be tried at once, -1. */
 static int
 attempt(struct transfer *t, struct buf *out, struct fail *f)
@@ -197,16 +247,12 @@ attempt(struct transfer *t, struct buf *out, struct fail *f)
 	if (build(t, &req, f) == -1)
 		return -1;
 	if (perform(t, &req, &a, f) == -1) {
-		if (f->kind == FAIL_SYSTEM && t->body == NULL &&
-		    strstr(f->text, "answer larger") != NULL)
-			(void)fail_set(f, FAIL_CONFIG, "the input artifact is "
-			    "larger than 64 MiB: use the output artifact of "
-			    "Quali-Start-Sandbox as this action's input");
+		if (a.too_big && t->body == NULL)
+			(void)too_large(f);
 	} else if (a.status >= 200 && a.status < 300) {
 		rv = 0;
 		if (out != NULL && buf_add(out, a.body.data, a.body.len) == -1)
-			rv = fail_set(f, FAIL_CONFIG, "the input artifact is "
-			    "larger than 64 MiB");
+			rv = too_large(f);
 	} else
 		rv = mend(t, &a, f);
 	http_answer_free(&a);
@@ -227,8 +273,7 @@ back_off(struct transfer *t, struct fail *f)
 		    t->after_ms;
 	if (++t->faults > RETRIES ||
 	    sys_now_ms() + ms >= t->x->deadline_ms) {
-		(void)fail_prefix(f, "%s, tried %d times", doing(t),
-		    t->attempt);
+		(void)fail_prefix(f, "tried %d times", t->attempt);
 		f->kind = FAIL_SYSTEM;
 		return -1;
 	}
@@ -257,6 +302,9 @@ transfer(struct transfer *t, struct buf *out, struct fail *f)
 		    f->kind == FAIL_UNSURE))
 			rv = back_off(t, f) == -1 ? -1 : 1;
 	} while (rv == 1);
+	if (rv == -1 && f->kind != FAIL_STOPPED)
+		(void)fail_prefix(f, "%s s3://%.100s/%.300s", doing(t),
+		    t->artifact->bucket, t->artifact->key);
 	return rv;
 }
 
@@ -278,8 +326,8 @@ s3_put(struct exec *x, const struct job_artifact *a, const void *data,
 
 	if (x->order.data.encryption_type != NULL &&
 	    strcmp(x->order.data.encryption_type, "KMS") != 0)
-		return fail_set(f, FAIL_CONFIG, "the pipeline's artifact "
+		return fail_set(f, FAIL_CONFIG, "%s: the pipeline's artifact "
 		    "encryption is of type %.50s; only KMS is supported",
-		    x->order.data.encryption_type);
+		    doing(&t), x->order.data.encryption_type);
 	return transfer(&t, NULL, f);
 }

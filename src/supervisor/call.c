@@ -133,7 +133,7 @@ call_start(struct worker *worker, const char *operation, json_t *input,
 	const char *ca_file = worker->conf.aws.ca_file;
 	struct aws_request request = { 0 };
 	struct aws_call *call = NULL;
-	struct http_tls tls = { .verify = true };
+	struct http_tls tls = { .verify = true, .settings = AWS_TLS_SETTINGS };
 	struct http_request http = { 0 };
 
 	if (ca_file == NULL)

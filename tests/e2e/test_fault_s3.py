@@ -66,8 +66,9 @@ def test_bucket_that_is_nowhere(sim, worker):
             "code": "PermanentRedirect", "status": 301,
             "message": "The bucket must be addressed elsewhere."}, count=-1)
         message = told(sim, run_job(sim, sim.sandbox_add()),
-                       "SystemUnavailable", "input artifact",
-                       "PermanentRedirect")
+                       "SystemUnavailable", "input artifact s3://",
+                       "PermanentRedirect", "Bucket sim-artifacts",
+                       "region us-east-2", "AWS_ENDPOINT_URL_S3")
         assert "tried" not in message
         assert beside.posts() == []
         assert len(sim.requests("s3", "GetObject")) <= 2
@@ -134,7 +135,8 @@ def test_credentials_that_are_never_good(sim, worker, code):
         sim.fault("s3", "GetObject", "error", {
             "code": code, "status": 403, "message": "Bad."}, count=-1)
         job = run_job(sim, sim.sandbox_add())
-        told(sim, job, "PermissionError", "input artifact", code)
+        told(sim, job, "PermissionError", "input artifact", code,
+             "refused twice: retry the stage", "clock")
         assert sim.job(job)["details_calls"] == 1
         assert len(sim.requests("s3", "GetObject")) == 2
         assert beside.posts() == []
@@ -235,6 +237,29 @@ def test_bucket_that_is_gone(sim, worker):
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 
 
+@pytest.mark.parametrize("page", [
+    dict(HTML, status=403), dict(HTML, status=404)], ids=["403", "404"])
+def test_page_of_a_proxy(sim, worker, page):
+    """It tells nothing of permissions or of the artifact."""
+    with Beside(sim, worker) as beside:
+        sim.fault("s3", "GetObject", "status", page, count=-1)
+        message = told(sim, run_job(sim, sim.sandbox_add()),
+                       "SystemUnavailable", "input artifact s3://", "proxy")
+        assert "s3:GetObject" not in message
+        assert beside.posts() == []
+
+
+def test_artifact_that_expired(sim, worker):
+    with Beside(sim, worker) as beside:
+        sim.fault("s3", "GetObject", "error", {
+            "code": "NoSuchKey", "status": 404,
+            "message": "The specified key does not exist."}, count=-1)
+        told(sim, run_job(sim, sim.sandbox_add()), "RevisionUnavailable",
+             "input artifact s3://", "lifecycle rules",
+             "release the change again")
+        assert beside.posts() == []
+
+
 # --- what does not pass ---
 
 def test_writing_is_given_up(sim, worker):
@@ -260,7 +285,8 @@ def test_transfer_that_hangs(sim, make_worker, operation, posts):
         job = both_ways(sim, sim.sandbox_add())
         told(sim, job, "JobFailed", "Timed out after 3 s",
              "reading the input artifact" if operation == "GetObject" else
-             "writing the output artifact")
+             "writing the output artifact",
+             "S3 (127.0.0.1:", "did not answer the last request in time")
         assert beside.posts() == posts
 
 

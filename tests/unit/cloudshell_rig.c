@@ -56,7 +56,7 @@ rig_start(struct rig *g, const struct step *steps, size_t n)
 	buf_init(&g->told, 1024 * 1024);
 	g->set = (struct cs_settings){ .url = g->url, .user = "ci",
 	    .domain = "Global", .password = g->password,
-	    .tls = { NULL, true }, .timeout_ms = 20000, .pause = rig_pause,
+	    .tls = { .verify = true }, .timeout_ms = 20000, .pause = rig_pause,
 	    .called = rig_called, .remaining = rig_remaining, .arg = g };
 	g->http = http_client_new(NULL);
 	g->client = cs_client_new(&g->set, g->http);

@@ -309,6 +309,8 @@ head_and_delete(void **state)
 	buf_free(&server.requests);
 }
 
+static bool too_big;	/* was the answer to the last one */
+
 /* A request that fails: kind and a piece of the text. */
 static void
 assert_fails(const struct http_request *rq, enum fail_kind kind,
@@ -320,6 +322,7 @@ assert_fails(const struct http_request *rq, enum fail_kind kind,
 	assert_int_equal(http_perform(client, rq, &a, &f), -1);
 	if (f.kind != kind || strstr(f.text, piece) == NULL)
 		fail_msg("%s: %s", fail_kind_name(f.kind), f.text);
+	too_big = a.too_big;
 	http_answer_free(&a);
 }
 
@@ -343,7 +346,10 @@ answers_over_the_limits(void **state)
 	server_start(rounds, 2);
 	rq = request("GET", base);
 	assert_fails(&rq, FAIL_SYSTEM, "answer larger than 1000 bytes");
+	assert_true(too_big);
+	assert_null(http_unanswered(client));
 	assert_fails(&rq, FAIL_SYSTEM, "answer larger than 32768 bytes");
+	assert_true(too_big);
 	server_stop();
 }
 
@@ -368,6 +374,8 @@ failure_kinds(void **state)
 	rq = request("POST", base);
 	rq.once = true;
 	assert_fails(&rq, FAIL_UNSURE, piece);
+	assert_false(too_big);
+	assert_non_null(http_unanswered(client));
 	assert_fails(&rq, FAIL_UNSURE, "not HTTP");
 	assert_fails(&rq, FAIL_UNSURE, piece);
 	rq.timeout_ms = 100;
@@ -378,6 +386,7 @@ failure_kinds(void **state)
 	(void)snprintf(piece, sizeof(piece), "could not connect to "
 	    "127.0.0.1:%d: ", server.port);
 	assert_fails(&rq, FAIL_AGAIN, piece);
+	assert_null(http_unanswered(client));
 	rq.url = "http://no-such-host.invalid/";
 	assert_fails(&rq, FAIL_AGAIN, "connect to no-such-host.invalid:80: ");
 	rq.url = "ftp://127.0.0.1/";
@@ -459,6 +468,7 @@ interrupts(void **state)
 	assert_int_equal(f.kind, FAIL_STOPPED);
 	assert_int_equal(asked_count, 2);
 	assert_true(a.sent);
+	assert_string_equal(http_unanswered(client), base + 7);
 	assert_true(sys_now_ms() - began < 3000);
 	http_answer_free(&a);
 	/* asked before: nothing goes out */
@@ -466,6 +476,7 @@ interrupts(void **state)
 	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
 	assert_int_equal(f.kind, FAIL_STOPPED);
 	assert_false(a.sent);
+	assert_null(http_unanswered(client));
 	http_answer_free(&a);
 	http_client_free(client);	/* ends the server's read */
 	client = NULL;

@@ -190,7 +190,7 @@ server_stop(unsigned requests)
 static enum fail_kind
 post(bool once, bool *sent)
 {
-	const struct http_tls tls = { NULL, false };
+	const struct http_tls tls = { .verify = false };
 	const struct http_request rq = { .method = "POST", .url = url,
 		.body = "{}", .body_len = 2, .answer_max = 1000,
 		.timeout_ms = 1500, .once = once, .tls = &tls };
@@ -246,6 +246,32 @@ without_a_proxy(void **state)
 	assert_sent(false, DEAF, FAIL_AGAIN, false);
 }
 
+/* The text says whose settings trust a certificate. */
+static void
+certificate_that_is_not_trusted(void **state)
+{
+	struct http_tls tls = { .verify = true, .settings = "x in [y]" };
+	struct http_request rq = { .method = "GET", .url = url,
+		.timeout_ms = 1500, .tls = &tls };
+	const enum end end = ANSWERED;
+	struct http_answer a;
+	struct fail f;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		server_start(false, &end, 1);
+		assert_int_equal(http_perform(client, &rq, &a, &f), -1);
+		assert_int_equal(f.kind, FAIL_CONFIG);
+		assert_false(a.sent);
+		assert_non_null(strstr(f.text, " is not trusted: "));
+		assert_int_equal(i == 0, strstr(f.text,
+		    "; the worker's operator sets x in [y]") != NULL);
+		http_answer_free(&a);
+		server_stop(0);
+		tls.settings = NULL;
+	}
+}
+
 /* The request goes out on the pooled connection, that ends, and libcurl fails
  * to open another one. */
 static void
@@ -287,6 +313,7 @@ main(void)
 		cmocka_unit_test(tunnel_that_fails),
 		cmocka_unit_test(tunnel_that_works),
 		cmocka_unit_test(without_a_proxy),
+		cmocka_unit_test(certificate_that_is_not_trusted),
 		cmocka_unit_test(connection_that_is_reused),
 	};
 	int failed;
