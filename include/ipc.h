@@ -180,6 +180,8 @@ struct ipc_order {
 	} policy;
 };
 
+/* Append one line. -1 if it would exceed IPC_ORDER_MAX, or a secret of it is
+ * not UTF-8. */
 int	ipc_order_encode(struct buf *, const struct ipc_order *);
 int	ipc_order_decode(const char *, size_t len, struct ipc_order *,
 	    struct fail *);

@@ -30,7 +30,8 @@ json_t		*json_array_of(const json_t *, const char *key);
 /* Compact text in one line, keys sorted; freed with xfree_secret. */
 char	*json_line(const json_t *);
 
-/* Set a member to text unless the text is NULL. */
+/* Set a member to text unless the text is NULL. Bytes that are not UTF-8 become
+ * '?': not for what must arrive as it is. */
 void	json_put_text(json_t *, const char *key, const char *);
 
 /* Loose: the key is found without regard to case, blanks and underscores

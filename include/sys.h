@@ -93,6 +93,9 @@ void	utf8_trim(char *);
  * that are not UTF-8. */
 size_t	utf8_len(const char *);
 
+/* Whether all of a text is UTF-8. */
+bool	utf8_valid(const char *);
+
 /* Bytes of the character at the start of a text if it is one that steers how
  * the rest is shown: a control character, a separator of lines or a control of
  * the direction of text, which can make a record read as another one; else 0. */

@@ -44,7 +44,9 @@ put_secret(json_t *o, const struct ipc_member *m, const struct secret *s)
 {
 	if (s == NULL)
 		return;
-	json_put_text(o, m->name, secret_open(s));
+	/* as it is: no line is written of what is not UTF-8 */
+	(void)json_object_set_new(o, m->name,
+	    json_string_nocheck(secret_open(s)));
 	secret_close(s);
 }
 
@@ -185,12 +187,14 @@ int
 ipc_line_add(struct buf *b, json_t *o, size_t max)
 {
 	char *line = json_line(o);
-	size_t len = strlen(line);
+	size_t len;
 	int ret = -1;
 
-	line[len] = '\n';	/* in place of the NUL: all or nothing */
-	if (len + 1 <= max)
+	if (line != NULL && (len = strlen(line)) < max) {
+		line[len] = '\n';	/* in place of the NUL: all or
+					   nothing */
 		ret = buf_add(b, line, len + 1);
+	}
 	xfree_secret(line);
 	json_decref(o);
 	return ret;

@@ -61,7 +61,8 @@ void	ipc_put(json_t *o, const void *base, const struct ipc_member *,
 int	ipc_take(const json_t *o, void *base, const struct ipc_member *,
 	    size_t n, const char *what, struct fail *);
 
-/* Append an object as one line of at most max bytes, and release it. */
+/* Append an object as one line of at most max bytes, and release it. -1: it is
+ * longer, or a secret of it is not UTF-8. */
 int	ipc_line_add(struct buf *, json_t *, size_t max);
 
 /* Read a line of at most max bytes. NULL with FAIL_SYSTEM. */

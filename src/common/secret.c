@@ -236,6 +236,12 @@ secret_read(const char *path, struct fail *f)
 		(void)fail_set(f, FAIL_CONFIG, "%s: is empty", path);
 		return NULL;
 	}
+	if (!utf8_valid(text)) {
+		xfree_secret(text);
+		(void)fail_set(f, FAIL_CONFIG, "%s: is not UTF-8: save it in "
+		    "that encoding", path);
+		return NULL;
+	}
 	s = secret_new(text, len);
 	xfree_secret(text);
 	return s;

@@ -436,6 +436,17 @@ utf8_trim(char *s)
 		*s = '\0';
 }
 
+bool
+utf8_valid(const char *s)
+{
+	size_t n;
+
+	for (; *s != '\0'; s += n)
+		if ((n = utf8_len(s)) == 0)
+			return false;
+	return true;
+}
+
 /* Of three bytes: marks of direction, embeddings, overrides and isolates, and
  * the separators of lines and paragraphs. */
 static bool

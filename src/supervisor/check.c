@@ -104,10 +104,12 @@ check_password_file(const char *path, struct fail *fail)
 {
 	const char *given = getenv("CREDENTIALS_DIRECTORY");
 	struct secret *secret = secret_read(path, fail);
+	struct stat st;
 
 	if (secret != NULL)
 		return secret;
-	if (given != NULL && strncmp(path, given, strlen(given)) == 0)
+	if (given != NULL && strncmp(path, given, strlen(given)) == 0 &&
+	    (stat(path, &st) == -1 || st.st_size == 0))
 		(void)fail_set(fail, FAIL_CONFIG, "the service was given no "
 		    "CloudShell password: write it to %s/quali-job-worker/"
 		    "cloudshell-password (owner root, mode 600), then restart "

@@ -366,8 +366,8 @@ effect_order(struct entry *entry, struct buf *line, struct fail *fail)
 	order_policy(&entry->worker->conf, &order);
 	rc = ipc_order_encode(line, &order);
 	if (rc != 0)
-		fail_set(fail, FAIL_SYSTEM, "the order is larger than %d bytes",
-		    IPC_ORDER_MAX);
+		fail_set(fail, FAIL_SYSTEM, "the order is larger than %d bytes "
+		    "or not UTF-8", IPC_ORDER_MAX);
 	ipc_order_free(&order);
 	return rc;
 }

@@ -161,6 +161,16 @@ check_only(const struct conf *conf)
 }
 
 static struct secret *
+password_given(const char *text, const char *where, struct fail *fail)
+{
+	if (utf8_valid(text))
+		return secret_text(text);
+	(void)fail_set(fail, FAIL_CONFIG, "the password %s is not UTF-8",
+	    where);
+	return NULL;
+}
+
+static struct secret *
 ask_password(struct fail *fail)
 {
 	struct secret *secret = NULL;
@@ -171,7 +181,7 @@ ask_password(struct fail *fail)
 	    RPP_REQUIRE_TTY) == NULL || typed[0] == '\0')
 		(void)fail_set(fail, FAIL_CONFIG, "no password was typed");
 	else
-		secret = secret_text(typed);
+		secret = password_given(typed, "typed", fail);
 	mask_signals(SIG_BLOCK);
 	explicit_bzero(typed, sizeof(typed));
 	return secret;
@@ -191,7 +201,10 @@ take_password(struct worker *worker, struct fail *fail)
 			return -1;
 		secret_free(secret);
 	} else if (value != NULL && value[0] != '\0') {
-		worker->password = secret_text(value);
+		worker->password = password_given(value,
+		    "in CLOUDSHELL_PASSWORD", fail);
+		if (worker->password == NULL)
+			return -1;
 	} else if (isatty(STDIN_FILENO)) {
 		if ((worker->password = ask_password(fail)) == NULL)
 			return -1;

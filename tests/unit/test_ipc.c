@@ -436,6 +436,24 @@ orders_read_back(void **state)
 	buf_free(&again);
 }
 
+/* A secret arrives as it is, or not at all. */
+static void
+secret_that_is_not_text(void **state)
+{
+	struct ipc_order o;
+	struct buf line;
+
+	(void)state;
+	fill_order(&o);
+	secret_free(o.cloudshell.password);
+	o.cloudshell.password = secret_text("p\xe4ss");
+	buf_init(&line, IPC_ORDER_MAX);
+	assert_int_equal(ipc_order_encode(&line, &o), -1);
+	assert_int_equal(line.len, 0);
+	ipc_order_free(&o);
+	buf_free(&line);
+}
+
 /* Leave out or spoil one member of a good order: each must be noticed. */
 static void
 broken_orders(void **state)
@@ -564,6 +582,7 @@ main(void)
 		cmocka_unit_test(turns_are_noted),
 		cmocka_unit_test(steps_have_names),
 		cmocka_unit_test(orders_read_back),
+		cmocka_unit_test(secret_that_is_not_text),
 		cmocka_unit_test(broken_orders),
 		cmocka_unit_test(later_orders),
 	};

@@ -151,6 +151,11 @@ reads_files(void **state)
 	assert_null(read_bytes("hun\0ter2", 8, &f));
 	assert_non_null(strstr(f.text, "NUL"));
 	assert_null(strstr(f.text, "hun"));
+	assert_reads("p\xc3\xa4ss\n", "p\xc3\xa4ss");
+	assert_null(read_bytes("p\xe4ss\n", 5, &f));
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "not UTF-8"));
+	assert_null(strstr(f.text, "ss"));
 	memset(big, 'x', SECRET_MAX + 1);
 	assert_null(read_bytes(big, SECRET_MAX + 1, &f));
 	assert_non_null(strstr(f.text, "larger"));
