@@ -7,6 +7,42 @@
 #include <string.h>
 
 #include "executor.h"
+#include "sys.h"
+
+/* What every later action needs. */
+static json_t *
+names_of(const json_t *details)
+{
+	static const char *const names[] = { "id", "name" };
+	json_t *few = json_object();
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *text = json_loose_text(details, names[i]);
+
+		json_put_text(few, names[i], text);
+		free(text);
+	}
+	return few;
+}
+
+char *
+details_text(const json_t *details)
+{
+	char *text = json_dumps(details, JSON_INDENT(2));
+	json_t *few;
+
+	if (text == NULL || strlen(text) <= ARTIFACT_DETAILS_MAX)
+		return text;
+	xfree_secret(text);
+	text = json_dumps(details, JSON_COMPACT);
+	if (text == NULL || strlen(text) <= ARTIFACT_DETAILS_MAX)
+		return text;
+	xfree_secret(text);
+	few = names_of(details);
+	text = json_dumps(few, JSON_INDENT(2));
+	json_decref(few);
+	return text;
+}
 
 /* Bare JSON: blanks and a byte order mark may come first. */
 static json_t *

@@ -27,7 +27,10 @@
 /* Limits of an artifact and of what is taken out of it. */
 #define ARTIFACT_MAX		(64 * 1024 * 1024)	/* bytes as stored */
 #define ARTIFACT_MEMBERS_MAX	16		/* members of a ZIP */
-#define ARTIFACT_DETAILS_MAX	(1024 * 1024)	/* sandbox.json unpacked */
+#define ARTIFACT_DETAILS_MAX	CS_ANSWER_MAX	/* sandbox.json unpacked: Start
+						   writes an answer of
+						   CloudShell, compact where it
+						   must; see details_text */
 #define ARTIFACT_DETAILS	"sandbox.json"
 #define ARTIFACT_OUTPUT		"output.txt"
 
@@ -199,6 +202,11 @@ int	zip_write(struct buf *, const char *member, const void *, size_t,
 	    struct fail *);
 
 /* --- details.c --- */
+
+/* New text of a sandbox's details, of at most ARTIFACT_DETAILS_MAX bytes, which
+ * details_read takes back: indented, else compact, else id and name alone. NULL
+ * if they cannot be written. Freed with xfree_secret. */
+char	*details_text(const json_t *);
 
 /* The id of the sandbox that an artifact names: ZIP or bare JSON. FAIL_CONFIG
  * if it names none. */

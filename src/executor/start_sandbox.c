@@ -371,7 +371,7 @@ write_details(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 	char *text;
 	int rv;
 
-	text = json_dumps(sb->details, JSON_INDENT(2));
+	text = details_text(sb->details);
 	if (text == NULL)
 		return fail_set(f, FAIL_SYSTEM, "the sandbox's details cannot "
 		    "be written");

@@ -6,6 +6,7 @@
  */
 #include <sys/stat.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zip.h>
@@ -135,6 +136,7 @@ check_member(zip_t *za, zip_uint64_t i, zip_stat_t *st, struct fail *f)
 {
 	const zip_uint64_t need = ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD |
 	    ZIP_STAT_ENCRYPTION_METHOD;
+	char why[64];
 
 	if (zip_stat_index(za, i, 0, st) == -1 || (st->valid & need) != need)
 		return broken(f, "a member is not described");
@@ -143,9 +145,11 @@ check_member(zip_t *za, zip_uint64_t i, zip_stat_t *st, struct fail *f)
 	if (st->comp_method != ZIP_CM_STORE &&
 	    st->comp_method != ZIP_CM_DEFLATE)
 		return broken(f, "it is packed in an unusual way");
-	if (st->size > ARTIFACT_DETAILS_MAX)
-		return broken(f, "a member is larger than 1 MiB");
-	return 0;
+	if (st->size <= ARTIFACT_DETAILS_MAX)
+		return 0;
+	(void)snprintf(why, sizeof(why), "a member is larger than %d MiB",
+	    ARTIFACT_DETAILS_MAX / (1024 * 1024));
+	return broken(f, why);
 }
 
 /* A whole member. More bytes than declared, or others than its checksum says,

@@ -85,6 +85,54 @@ round_trip(void **state)
 	buf_free(&b);
 }
 
+/* Details whose compact text has about so many bytes. */
+static json_t *
+details_of(size_t size)
+{
+	json_t *details = json_loads(DETAILS, 0, NULL);
+	json_t *list = json_array();
+	char text[101];
+
+	memset(text, 'c', 100);
+	text[100] = '\0';
+	for (size_t n = strlen(DETAILS) + 20; n < size; n += 117)
+		(void)json_array_append_new(list, json_pack("{s:s}",
+		    "component", text));
+	(void)json_object_set_new(details, "components", list);
+	return details;
+}
+
+/* Whatever Start gets from CloudShell, Run and End can read. */
+static void
+round_trip_of_any_size(void **state)
+{
+	static const size_t sizes[] = { 1000, 1024 * 1024,
+		ARTIFACT_DETAILS_MAX / 2, ARTIFACT_DETAILS_MAX - 1000,
+		ARTIFACT_DETAILS_MAX + 1000, 2 * ARTIFACT_DETAILS_MAX };
+	char id[SANDBOX_ID_SIZE], *text;
+	struct fail f;
+	json_t *details;
+	struct buf b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		details = details_of(sizes[i]);
+		text = details_text(details);
+		assert_true(strlen(text) <= ARTIFACT_DETAILS_MAX);
+		assert_int_equal(strstr(text, "component") != NULL,
+		    sizes[i] <= ARTIFACT_DETAILS_MAX);
+		buf_init(&b, ARTIFACT_MAX);
+		assert_int_equal(zip_write(&b, ARTIFACT_DETAILS, text,
+		    strlen(text), &f), 0);
+		if (details_read(b.data, b.len, id, &f) == -1)
+			fail_msg("%zu: %s", sizes[i], f.text);
+		assert_string_equal(id, ID);
+		buf_free(&b);
+		free(text);
+		json_decref(details);
+	}
+}
+
 static void
 bare_json(void **state)
 {
@@ -179,7 +227,8 @@ too_many(void **state)
 static void
 bombs(void **state)
 {
-	char *big = malloc(2 * 1024 * 1024 + 1), id[SANDBOX_ID_SIZE];
+	const size_t len = 2 * ARTIFACT_DETAILS_MAX;
+	char *big = malloc(len + 1), id[SANDBOX_ID_SIZE];
 	const struct member m = { "sandbox.json", big };
 	unsigned char small[4] = { 100, 0, 0, 0 }, *p;
 	struct buf b;
@@ -188,10 +237,10 @@ bombs(void **state)
 
 	(void)state;
 	assert_non_null(big);
-	memset(big, ' ', 2 * 1024 * 1024);
-	big[2 * 1024 * 1024] = '\0';
+	memset(big, ' ', len);
+	big[len] = '\0';
 	assert_int_equal(read_members(&m, 1, id, &f), -1);
-	assert_non_null(strstr(f.text, "larger than 1 MiB"));
+	assert_non_null(strstr(f.text, "larger than 8 MiB"));
 	make(&b, &m, 1, false);
 	for (i = 0; i + 46 < b.len; i++) {
 		p = (unsigned char *)b.data + i;
@@ -255,6 +304,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(round_trip),
+		cmocka_unit_test(round_trip_of_any_size),
 		cmocka_unit_test(bare_json),
 		cmocka_unit_test(which_member),
 		cmocka_unit_test(bad_names),
