@@ -26,6 +26,19 @@
 #define JOB_VARIABLES_MAX	116000	/* bytes of all output variables:
 					   122,880 less 5 %, since how they are
 					   counted is not documented */
+#define JOB_EXTERNAL_ID_MAX	1500	/* ExecutionId */
+#define JOB_CONFIGURATION_MAX	(100 * 1024)	/* bytes of all properties and
+					   their names; the model's ten have
+					   42,000 at most */
+#define JOB_KMS_ID_MAX		400	/* EncryptionKey.id */
+#define JOB_KMS_TYPE_MAX	31	/* and its type, "KMS" */
+
+/* Of S3 and IAM, in bytes. */
+#define S3_BUCKET_MAX		255	/* old buckets; new ones have 63 */
+#define S3_KEY_MAX		1024	/* name of an object */
+#define AWS_KEY_ID_MAX		128	/* access key id (IAM's model) */
+#define AWS_SECRET_KEY_MAX	1024	/* secret access key: 40 today */
+
 #define SANDBOX_ID_SIZE		101	/* a GUID; room for a longer one */
 #define SANDBOX_NAME_MAX	60	/* characters (cloudshell-sandbox-api
 					   5.2) */

@@ -14,7 +14,6 @@
 #define TARGET		"CodePipeline_20150709."
 #define BODY_MAX	(1024 * 1024)	/* bytes of a request: output variables,
 					   escaped */
-#define EXTERNAL_ID_MAX	1500
 
 #define DEFAULT_FAILURE	"The job failed without a message."
 #define DEFAULT_STOP	"The job was stopped."
@@ -140,7 +139,7 @@ success_input(const char *id, const struct job_result *r, bool bare)
 	details = json_object();
 	put_clean(details, "summary", r->text, JOB_SUMMARY_MAX);
 	put_clean(details, "externalExecutionId", r->external_id,
-	    EXTERNAL_ID_MAX);
+	    JOB_EXTERNAL_ID_MAX);
 	if (json_object_size(details) > 0)
 		json_object_set(input, "executionDetails", details);
 	json_decref(details);
@@ -163,7 +162,7 @@ failure_input(const char *id, enum fail_kind kind, const char *text,
 	if (json_text(details, "message") == NULL)
 		json_put_text(details, "message", DEFAULT_FAILURE);
 	put_clean(details, "externalExecutionId", external_id,
-	    EXTERNAL_ID_MAX);
+	    JOB_EXTERNAL_ID_MAX);
 	return json_pack("{s:s, s:o}", "jobId", id, "failureDetails",
 	    details);
 }

@@ -16,12 +16,6 @@
 #define PROPERTIES_MAX	64		/* of a configuration; the model: 10 */
 #define PROPERTY_MAX	50		/* characters of a property's name */
 #define VALUE_MAX	1000		/* characters of its value */
-#define CONFIGURATION_MAX	(100 * 1024)	/* bytes of all of them */
-#define BUCKET_MAX	255		/* bytes */
-#define KEY_MAX		1024		/* bytes of an object key */
-#define KEY_ID_MAX	128		/* bytes of an access key id */
-#define SECRET_KEY_MAX	1000		/* bytes of a secret access key */
-#define KMS_ID_MAX	400
 
 bool
 cp_chars_valid(const char *text, const char *extra)
@@ -187,7 +181,7 @@ configuration_parse(const json_t *data, struct job_data *d, struct fail *f)
 		    characters(json_string_value(value)) > VALUE_MAX)
 			return broken(f, "configuration");
 		total += strlen(name) + json_string_length(value);
-		if (total > CONFIGURATION_MAX)
+		if (total > JOB_CONFIGURATION_MAX)
 			return broken(f, "configuration");
 		json_object_set(d->configuration, name, value);
 	}
@@ -209,8 +203,8 @@ artifact_parse(const json_t *given, struct job_artifact *a, struct fail *f)
 	if (type != NULL && strcmp(type, "S3") != 0)
 		return broken(f, "type");
 	a->name = xstrdup(name);
-	if (take_text(s3, "bucketName", BUCKET_MAX, &a->bucket, f) != 0 ||
-	    take_text(s3, "objectKey", KEY_MAX, &a->key, f) != 0)
+	if (take_text(s3, "bucketName", S3_BUCKET_MAX, &a->bucket, f) != 0 ||
+	    take_text(s3, "objectKey", S3_KEY_MAX, &a->key, f) != 0)
 		return -1;
 	if (!cp_chars_valid(a->bucket, ".-_"))
 		return broken(f, "bucketName");
@@ -243,16 +237,16 @@ extras_parse(const json_t *data, struct job_data *d, struct fail *f)
 	const json_t *key = json_object_of(data, "encryptionKey");
 	const char *token = json_text(data, "continuationToken");
 
-	if (creds != NULL && (take_text(creds, "accessKeyId", KEY_ID_MAX,
+	if (creds != NULL && (take_text(creds, "accessKeyId", AWS_KEY_ID_MAX,
 	    &d->credentials.access_key_id, f) != 0 ||
-	    take_secret(creds, "secretAccessKey", SECRET_KEY_MAX,
+	    take_secret(creds, "secretAccessKey", AWS_SECRET_KEY_MAX,
 	    &d->credentials.secret_key, f) != 0 ||
 	    take_secret(creds, "sessionToken", SECRET_MAX,
 	    &d->credentials.token, f) != 0))
 		return -1;
-	if (key != NULL && (take_text(key, "id", KMS_ID_MAX,
-	    &d->encryption_key, f) != 0 || take_text(key, "type", 32,
-	    &d->encryption_type, f) != 0))
+	if (key != NULL && (take_text(key, "id", JOB_KMS_ID_MAX,
+	    &d->encryption_key, f) != 0 || take_text(key, "type",
+	    JOB_KMS_TYPE_MAX, &d->encryption_type, f) != 0))
 		return fail_prefix(f, "encryptionKey: ");
 	if (token != NULL && token[0] != '\0')
 		return take_text(data, "continuationToken", JOB_TOKEN_MAX,

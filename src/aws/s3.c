@@ -9,9 +9,6 @@
 #include "request.h"
 #include "sys.h"
 
-#define BUCKET_MAX	255	/* old buckets; new ones have 63 */
-#define KEY_MAX		1024	/* bytes of a key */
-
 /* Whether the bucket may stand in the host name: the certificate covers one
  * label, of lower case letters, digits and hyphens. */
 static bool
@@ -29,15 +26,15 @@ place_check(const struct s3_place *place, struct fail *f)
 {
 	size_t len = strlen(place->bucket);
 
-	if (len < 3 || len > BUCKET_MAX || strspn(place->bucket,
+	if (len < 3 || len > S3_BUCKET_MAX || strspn(place->bucket,
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	    "._-") != len)
 		return fail_set(f, FAIL_CONFIG, "S3: the artifact's bucket "
 		    "name is not valid");
 	len = strlen(place->key);
-	if (len == 0 || len > KEY_MAX)
+	if (len == 0 || len > S3_KEY_MAX)
 		return fail_set(f, FAIL_CONFIG, "S3: the artifact's key is "
-		    "empty or longer than %d bytes", KEY_MAX);
+		    "empty or longer than %d bytes", S3_KEY_MAX);
 	return 0;
 }
 

@@ -13,8 +13,6 @@
 
 #define ALGORITHM	"AWS4-HMAC-SHA256"
 #define CANONICAL_MAX	(256 * 1024)	/* bytes; a token may be 64 KB */
-#define KEY_MAX		1024		/* bytes of a secret access key */
-#define KEY_ID_MAX	256		/* bytes of an access key id */
 #define SCOPE_PART_MAX	64		/* bytes of region and of service */
 
 /* A header or a query parameter on its way into the canonical request. */
@@ -315,15 +313,15 @@ key_derive(const struct sigv4_input *in, const struct credentials *creds,
 {
 	static const char last[] = "aws4_request";
 	unsigned char next[crypto_auth_hmacsha256_BYTES];
-	char first[4 + KEY_MAX];
+	char first[4 + AWS_SECRET_KEY_MAX];
 	size_t len;
 
 	if (creds == NULL || creds->access_key_id == NULL ||
 	    creds->secret_key == NULL)
 		return fail_set(f, FAIL_AUTH, "there are no AWS credentials");
-	if ((len = secret_len(creds->secret_key)) > KEY_MAX)
+	if ((len = secret_len(creds->secret_key)) > AWS_SECRET_KEY_MAX)
 		return fail_set(f, FAIL_AUTH, "the AWS secret access key is "
-		    "longer than %d bytes", KEY_MAX);
+		    "longer than %d bytes", AWS_SECRET_KEY_MAX);
 	memcpy(first, "AWS4", 4);
 	memcpy(first + 4, secret_open(creds->secret_key), len);
 	secret_close(creds->secret_key);
@@ -363,10 +361,10 @@ key_id_valid(const char *id)
 {
 	size_t i;
 
-	for (i = 0; i <= KEY_ID_MAX && id[i] != '\0'; i++)
+	for (i = 0; i <= AWS_KEY_ID_MAX && id[i] != '\0'; i++)
 		if (id[i] <= ' ' || id[i] > '~')
 			return false;
-	return i > 0 && i <= KEY_ID_MAX;
+	return i > 0 && i <= AWS_KEY_ID_MAX;
 }
 
 int
@@ -382,7 +380,7 @@ sigv4_authorization(const struct sigv4_input *in,
 		return -1;
 	if (!key_id_valid(creds->access_key_id))
 		return fail_set(f, FAIL_AUTH, "the AWS access key id is no "
-		    "text of 1 to %d printable characters", KEY_ID_MAX);
+		    "text of 1 to %d printable characters", AWS_KEY_ID_MAX);
 	buf_init(&names, CANONICAL_MAX);
 	pairs = headers_sort(in);
 	rc = add_names(&names, pairs, in->nheaders);

@@ -14,7 +14,6 @@
 /* Most bytes of texts that have no limit of their own. */
 #define METHOD_MAX	15
 #define WHERE_MAX	1023
-#define EXTERNAL_ID_MAX	1500
 #define BLUEPRINT_MAX	1023
 
 static const char *const step_names[STEP_MAX] = {
@@ -118,7 +117,8 @@ static const struct ipc_member call_members[] = {
 
 static const struct ipc_member result_members[] = {
 	M_PROSE(job_result, text, "text", JOB_MESSAGE_MAX),
-	M_TEXT(job_result, external_id, "external_id", false, EXTERNAL_ID_MAX),
+	M_TEXT(job_result, external_id, "external_id", false,
+	    JOB_EXTERNAL_ID_MAX),
 	M_TEXTS(job_result, variables, "variables", JOB_VARIABLES_MAX),
 	M_TEXT(job_result, continuation, "continuation", false, JOB_TOKEN_MAX),
 	M_BOOL(job_result, sandbox_ended, "sandbox_ended"),

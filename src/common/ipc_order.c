@@ -14,11 +14,6 @@
 
 #define URL_MAX		1023
 #define NAME_MAX_BYTES	255	/* user, domain, host suffix */
-#define BUCKET_MAX	255
-#define KEY_MAX		1024	/* of an S3 object, bytes */
-#define KMS_KEY_MAX	2048
-#define KEY_ID_MAX	255
-#define CONFIGURATION_MAX (128 * 1024)
 #define ERROR_MAX	1023
 
 static const char *const kind_names[] = {
@@ -48,20 +43,24 @@ static const struct ipc_member job_members[] = {
 	M_CHARS(job_data, stage, "stage", false),
 	M_CHARS(job_data, action, "action", false),
 	M_CHARS(job_data, execution, "execution", false),
-	M_TEXTS(job_data, configuration, "configuration", CONFIGURATION_MAX),
-	M_TEXT(job_data, encryption_key, "encryption_key", false, KMS_KEY_MAX),
-	M_TEXT(job_data, encryption_type, "encryption_type", false, 31),
+	M_TEXTS(job_data, configuration, "configuration",
+	    JOB_CONFIGURATION_MAX),
+	M_TEXT(job_data, encryption_key, "encryption_key", false,
+	    JOB_KMS_ID_MAX),
+	M_TEXT(job_data, encryption_type, "encryption_type", false,
+	    JOB_KMS_TYPE_MAX),
 	M_TEXT(job_data, continuation, "continuation", false, JOB_TOKEN_MAX),
 };
 
 static const struct ipc_member artifact_members[] = {
 	M_TEXT(job_artifact, name, "name", true, JOB_NAME_SIZE - 1),
-	M_TEXT(job_artifact, bucket, "bucket", false, BUCKET_MAX),
-	M_TEXT(job_artifact, key, "key", false, KEY_MAX),
+	M_TEXT(job_artifact, bucket, "bucket", false, S3_BUCKET_MAX),
+	M_TEXT(job_artifact, key, "key", false, S3_KEY_MAX),
 };
 
 static const struct ipc_member credentials_members[] = {
-	M_TEXT(credentials, access_key_id, "access_key_id", false, KEY_ID_MAX),
+	M_TEXT(credentials, access_key_id, "access_key_id", false,
+	    AWS_KEY_ID_MAX),
 	M_SECRET(credentials, secret_key, "secret_key"),
 	M_SECRET(credentials, token, "token"),
 	M_INT(credentials, expires, "expires", 0, INT64_MAX),
