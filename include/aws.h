@@ -138,9 +138,9 @@ struct aws_error {
 };
 
 /* Classify an answer of a JSON service. now: the local wall clock in seconds,
- * without a clock offset. AWS_OK for 2xx. Whatever carries no code, redirections
- * and refusals too, is AWS_TRANSIENT or AWS_THROTTLED: it tells nothing of the
- * request, which may have been acted on or not. */
+ * without a clock offset. AWS_OK for 2xx. Whatever carries no code, also a
+ * redirection or refusal, is AWS_TRANSIENT or AWS_THROTTLED: it tells nothing
+ * of the request, which may have been acted on or not. */
 void	aws_error_json(const struct http_answer *, int64_t now,
 	    struct aws_error *);
 /* Classify an answer of S3 (XML by Expat). The request id is both of S3's.

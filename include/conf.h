@@ -106,7 +106,8 @@ int	conf_check(const struct conf *, const char *path,
 void	conf_print(const struct conf *, FILE *);
 void	conf_free(struct conf *);
 
-/* Names of all settings as "section.name", NULL after the last (lint). */
+/* Names of all settings as "section.name", NULL after the last (lint). In a
+ * static buffer: valid until the next call. */
 const char	*conf_name(size_t i);
 
 /* "10s" "15m" "2h" "3d" "250ms", bare number: seconds. -1 if it is none. */

@@ -1,7 +1,8 @@
 /*
  * Logging of programs. Libraries do not log; the program logs a failure once,
  * where it is handled. One event, one line; text from outside goes through
- * log_safe first. errno is preserved.
+ * log_safe first. errno is preserved. A stderr that nobody reads blocks the
+ * program (the journal drops what it cannot take).
  */
 #ifndef LOG_H
 #define LOG_H
@@ -48,8 +49,8 @@ void	fatal(const char *, ...)
 void	fatalx(const char *, ...)
 	    __attribute__((noreturn, format(printf, 1, 2)));
 
-/* Copy text from outside into dst with control characters (those of utf8_control)
- * and odd bytes escaped, cut to size. Returns dst. */
+/* Copy text from outside into dst with control characters (as utf8_control has
+ * it) and odd bytes escaped, cut to size. Returns dst. */
 char	*log_safe(char *dst, size_t size, const char *src);
 
 #endif

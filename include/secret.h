@@ -36,8 +36,8 @@ void	secret_mask(char *text, const struct secret *);
 
 /* Read a secret from a file: at most SECRET_MAX bytes, one trailing line end
  * dropped. FAIL_CONFIG with the path and the reason (never the contents) if
- * it cannot be read, is empty, holds a NUL, is too long or not UTF-8: it is sent
- * as JSON, which cannot hold any other bytes. */
+ * it cannot be read, is empty, holds a NUL, is too long or not UTF-8: it is
+ * sent as JSON, which holds no other bytes. */
 struct secret	*secret_read(const char *path, struct fail *);
 
 #endif

@@ -98,7 +98,7 @@ bool	utf8_valid(const char *);
 
 /* Bytes of the character at the start of a text if it is one that steers how
  * the rest is shown: a control character, a separator of lines or a control of
- * the direction of text, which can make a record read as another one; else 0. */
+ * the text's direction, which can make a line read as another one; else 0. */
 size_t	utf8_control(const char *);
 
 /* Replace such characters by a blank for each of their bytes (line ends stay if

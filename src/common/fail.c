@@ -22,7 +22,8 @@ static const char *const kind_names[FAIL_MAX] = {
 	[FAIL_STOPPED] = "Stopped",
 };
 
-/* Format through a copy: arguments may point into the text replaced. */
+/* Format, cut to size at a UTF-8 boundary. out is never the text of a fail:
+ * arguments may point into that. */
 static void
 fail_format(char out[FAIL_TEXT_MAX], const char *fmt, va_list ap)
 {

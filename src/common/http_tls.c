@@ -99,6 +99,7 @@ static void
 bound_resolver(void)
 {
 #if LIBCURL_VERSION_NUM < 0x075700
+	/* lint: allow setenv: there are no threads yet */
 	(void)setenv("RES_OPTIONS", RESOLVER_OPTIONS, 0);
 #endif
 }

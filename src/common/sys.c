@@ -84,9 +84,9 @@ xfree_secret(char *s)
 	wipe_free(s);
 }
 
-/* All the bytes of an allocation. A compiler that knows what was asked for takes
- * the rest for an overflow (_FORTIFY_SOURCE=3 with LTO): it is not to know where
- * the pointer comes from. */
+/* All the bytes of an allocation. A compiler that knows what was asked for
+ * takes the rest for an overflow (_FORTIFY_SOURCE=3 with LTO): it is not to
+ * know where the pointer comes from. */
 static size_t
 whole(void **p)
 {
