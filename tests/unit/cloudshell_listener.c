@@ -1,6 +1,5 @@
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "cloudshell_listener.h"
+#include "loopback.h"
 
 #define PEERS_MAX	16
 #define INPUT_MAX	65536
@@ -150,22 +150,14 @@ run(void *arg)
 void
 listener_start(struct listener *l, const struct step *steps, size_t n)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET };
-	socklen_t len = sizeof(sin);
 	int rc;
 
 	memset(l, 0, sizeof(*l));
 	l->steps = steps;
 	l->nsteps = n;
-	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	l->fd = socket(AF_INET, SOCK_STREAM, 0);
-	rc = bind(l->fd, (struct sockaddr *)&sin, sizeof(sin));
-	assert(rc == 0);
+	l->fd = loopback_bind(&l->port);
 	rc = listen(l->fd, 16);
 	assert(rc == 0);
-	rc = getsockname(l->fd, (struct sockaddr *)&sin, &len);
-	assert(rc == 0);
-	l->port = ntohs(sin.sin_port);
 	rc = pipe(l->wake);
 	assert(rc == 0);
 	rc = pthread_create((pthread_t *)&l->thread, NULL, run, l);

@@ -4,6 +4,7 @@
 BASE := $(addprefix src/common/,buf.c fail.c json.c log.c secret.c sys.c)
 
 HTTP := $(addprefix src/common/,http.c http_client.c http_tls.c)
+LOOPBACK := tests/unit/loopback.c
 IPC := $(addprefix src/common/,ipc.c ipc_member.c job.c)
 JOBS := $(addprefix src/supervisor/,jobs.c jobs_claim.c jobs_end.c \
 	jobs_outside.c jobs_report.c jobs_run.c token.c)
@@ -25,14 +26,14 @@ SOURCES_test_aws_error := $(BASE) $(HTTP) \
 	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
 PKG_test_aws_error := libcurl libcrypto expat
 
-SOURCES_test_transfer := $(BASE) $(HTTP) src/supervisor/transfer.c
+SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
 PKG_test_transfer := libcurl libcrypto libsystemd
 
 SOURCES_test_buf := $(BASE)
 SOURCES_test_json := $(BASE)
 SOURCES_test_secret := $(BASE)
 SOURCES_test_sys := $(BASE)
-SOURCES_test_http := $(BASE) $(HTTP)
+SOURCES_test_http := $(BASE) $(HTTP) $(LOOPBACK)
 PKG_test_http := libcurl libcrypto
 SOURCES_test_http_proxy := $(BASE) $(HTTP)
 PKG_test_http_proxy := libcurl libssl libcrypto
@@ -45,7 +46,7 @@ CLOUDSHELL := $(BASE) $(HTTP) $(addprefix src/cloudshell/,activity.c \
 	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
 PKG_test_cloudshell_text := libcurl libcrypto
-SOURCES_test_cloudshell_client := $(CLOUDSHELL) \
+SOURCES_test_cloudshell_client := $(CLOUDSHELL) $(LOOPBACK) \
 	$(addprefix tests/unit/,cloudshell_listener.c cloudshell_rig.c)
 PKG_test_cloudshell_client := libcurl libcrypto
 SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)

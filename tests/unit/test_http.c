@@ -5,8 +5,6 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <dlfcn.h>
@@ -21,6 +19,7 @@
 
 #include "http.h"
 #include "json.h"
+#include "loopback.h"
 #include "sys.h"
 
 #define SERVER_MS	10000	/* no test takes longer */
@@ -128,21 +127,12 @@ serve(void *arg)
 static void
 server_start(const struct round *rounds, size_t n)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(sin);
-
 	memset(&server, 0, sizeof(server));
 	buf_init(&server.requests, 65536);
 	memcpy(server.rounds, rounds, n * sizeof(*rounds));
 	server.nrounds = n;
-	server.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(server.listener, (struct sockaddr *)&sin, len),
-	    0);
+	server.listener = loopback_bind(&server.port);
 	assert_int_equal(listen(server.listener, 4), 0);
-	assert_int_equal(getsockname(server.listener, (struct sockaddr *)&sin,
-	    &len), 0);
-	server.port = ntohs(sin.sin_port);
 	(void)snprintf(base, sizeof(base), "http://127.0.0.1:%d", server.port);
 	assert_int_equal(pthread_create(&server.thread, NULL, serve, NULL), 0);
 }

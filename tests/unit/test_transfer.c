@@ -10,9 +10,6 @@
 
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <assert.h>
 #include <poll.h>
 #include <pthread.h>
@@ -22,6 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "loopback.h"
 #include "src/supervisor/supervisor.h"
 #include "sys.h"
 
@@ -30,7 +28,7 @@
 /* --- the server --- */
 
 static int listener;
-static unsigned port;
+static int port;
 static atomic_int accepted, present, most_present, stopping;
 
 static void
@@ -126,22 +124,6 @@ serve(void *arg)
 	return NULL;
 }
 
-/* A bound socket: the kernel refuses connections until it listens. */
-static int
-bound(unsigned *number)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(in);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	assert_true(fd != -1);
-	assert_int_equal(bind(fd, (struct sockaddr *)&in, len), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&in, &len), 0);
-	*number = ntohs(in.sin_port);
-	return fd;
-}
-
 /* --- the client --- */
 
 static sd_event *event;
@@ -187,7 +169,7 @@ start(const char *path, struct got *got)
 {
 	char url[128];
 
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u%s", port, path);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d%s", port, path);
 	return start_url(url, NULL, 4096, 5000, false, got);
 }
 
@@ -291,7 +273,7 @@ by_name(void **state)
 static void
 caller_may_free_its_own(void **state)
 {
-	char *url = xasprintf("http://127.0.0.1:%u/echo", port);
+	char *url = xasprintf("http://127.0.0.1:%d/echo", port);
 	char *body = xstrdup("{\"a\":1}");
 	struct got g = { 0 };
 
@@ -341,7 +323,7 @@ once_takes_its_own_connection(void **state)
 	char url[64];
 
 	(void)state;
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", port);
 	for (int i = 1; i <= 10; i++) {
 		(void)start_url(url, "x", 4096, 5000, true, &g);
 		run_until(&g.calls, i);
@@ -395,12 +377,12 @@ static void
 refused_may_be_repeated(void **state)
 {
 	struct got g = { 0 };
-	unsigned refused;
+	int refused;
 	char url[64];
-	int fd = bound(&refused);
+	int fd = loopback_bind(&refused);
 
 	(void)state;
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/", refused);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/", refused);
 	for (int i = 0; i < 5; i++)
 		(void)start_url(url, "x", 10, 5000, true, &g);
 	run_until(&g.calls, 5);
@@ -418,7 +400,7 @@ silence_ends_in_time(void **state)
 	char url[64];
 
 	(void)state;
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/hang", port);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/hang", port);
 	(void)start_url(url, "x", 10, 300, true, &g);
 	run_until(&g.calls, 1);
 	assert_int_equal(g.kind, FAIL_UNSURE);
@@ -433,7 +415,7 @@ closed_without_answer_is_unsure(void **state)
 	char url[64];
 
 	(void)state;
-	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/close", port);
+	(void)snprintf(url, sizeof(url), "http://127.0.0.1:%d/close", port);
 	(void)start_url(url, "x", 10, 5000, true, &g);
 	run_until(&g.calls, 1);
 	assert_int_equal(g.kind, FAIL_UNSURE);
@@ -512,7 +494,7 @@ main(void)
 
 	sys_reset_signals();
 	http_init();
-	listener = bound(&port);
+	listener = loopback_bind(&port);
 	if (listen(listener, 64) == -1 ||
 	    pthread_create(&server, NULL, serve, NULL) != 0)
 		return 1;
