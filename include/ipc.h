@@ -173,8 +173,6 @@ struct ipc_order {
 							   keep */
 		bool		 command_output;	/* variable
 							   CommandOutput */
-		bool		 end_on_stop;	/* a stopped start ends its
-						   sandbox */
 		bool		 wait_for_teardown;	/* without the
 							   property */
 	} policy;

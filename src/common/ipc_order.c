@@ -95,7 +95,6 @@ static const struct ipc_member policy_members[] = {
 	M_BOOL(ipc_order, policy.tag_sandbox_names, "tag_sandbox_names"),
 	M_BOOL(ipc_order, policy.keep_failed_setup, "keep_failed_setup"),
 	M_BOOL(ipc_order, policy.command_output, "command_output"),
-	M_BOOL(ipc_order, policy.end_on_stop, "end_on_stop"),
 	M_BOOL(ipc_order, policy.wait_for_teardown, "wait_for_teardown"),
 };
 

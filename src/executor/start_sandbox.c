@@ -476,9 +476,6 @@ start_sandbox_stop(struct exec *x, struct buf *text)
 	else if (found == -1)
 		(void)buf_addf(text, "A sandbox named \"%s\" may exist; it "
 		    "was not ended: %.400s.", x->facts.sandbox_name, f.text);
-	else if (!x->order.policy.end_on_stop)
-		(void)buf_addf(text, "The sandbox (%s) was kept.",
-		    x->facts.sandbox_id);
 	else {
 		x->facts.sandbox_ours = true;
 		if (undo_sandbox(x, &f) == 0 || x->facts.stop_accepted)

@@ -337,7 +337,6 @@ order_policy(const struct conf *conf, struct ipc_order *order)
 	order->policy.keep_failed_setup =
 	    conf->start.on_setup_failure == SETUP_FAILURE_KEEP;
 	order->policy.command_output = conf->run.output_variable;
-	order->policy.end_on_stop = true;
 	order->policy.wait_for_teardown = conf->end.wait_for_teardown;
 }
 

@@ -426,7 +426,7 @@ orders_read_back(void **state)
 	assert_string_equal(b.s3.region, "eu-west-1");
 	assert_true(b.s3.use_fips);
 	assert_false(b.s3.use_dualstack);
-	assert_false(b.policy.end_on_stop);
+	assert_false(b.policy.keep_failed_setup);
 	/* every member: what was read is written the same */
 	assert_int_equal(ipc_order_encode(&again, &b), 0);
 	assert_string_equal(buf_text(&again), buf_text(&line));
