@@ -169,6 +169,8 @@ int	wait_next(struct wait *, struct orders *, struct fail *);
 
 /* NULL if absent or blank. */
 const char	*input_text(const json_t *, const char *name);
+/* The same without blanks around it; control characters become blanks. */
+const char	*input_name(const json_t *, const char *name);
 /* As before, but NULL fills the fail; what says what it is for. */
 const char	*input_required(const json_t *, const char *name,
 		    const char *what, struct fail *);

@@ -42,11 +42,34 @@ input_text(const json_t *configuration, const char *name)
 	return s == NULL || blank(s) ? NULL : s;
 }
 
+/* Blanks and control characters come with copied text and belong to no name
+ * in CloudShell. Corrected in place, so that the text lives as long as the
+ * configuration. */
+const char *
+input_name(const json_t *configuration, const char *name)
+{
+	const char *s = input_text(configuration, name);
+	char *clean, *start;
+	size_t len;
+
+	if (s == NULL)
+		return NULL;
+	clean = xstrdup(s);
+	utf8_clean(clean, false);
+	start = clean + strspn(clean, " ");
+	len = strlen(start);
+	while (len > 0 && start[len - 1] == ' ')
+		start[--len] = '\0';
+	(void)json_string_set(json_object_get(configuration, name), start);
+	xfree_secret(clean);
+	return input_text(configuration, name);
+}
+
 const char *
 input_required(const json_t *configuration, const char *name, const char *what,
     struct fail *f)
 {
-	const char *s = input_text(configuration, name);
+	const char *s = input_name(configuration, name);
 
 	if (s == NULL)
 		(void)fail_set(f, FAIL_CONFIG, "%s is missing: set it in the "

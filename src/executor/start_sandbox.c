@@ -33,7 +33,7 @@ static char *
 choose_name(const struct exec *x, const struct start_input *in)
 {
 	const json_t *cfg = x->order.data.configuration;
-	const char *base = input_text(cfg, "SandboxName");
+	const char *base = input_name(cfg, "SandboxName");
 	char *given, *name;
 
 	if (x->facts.sandbox_name != NULL)

@@ -1,7 +1,7 @@
 """Quali-Start-Sandbox beyond the straight way."""
 import pytest
 
-from actions import NAME_TAG, members, start
+from actions import NAME_TAG, artifact_of, members, run, start
 
 
 def add(sim, **properties):
@@ -65,6 +65,19 @@ def test_names_and_inputs(sim, worker):
     assert NAME_TAG.sub("", box["name"]) == "mine"
     assert {p["name"]: p["value"] for p in box["params"]} == {
         "Build": "17", "Region": "true"}
+
+
+def test_blanks_around_names(sim, worker):
+    """Blanks around a name do not belong to it; control characters are
+    blanks."""
+    assert worker.running()
+    sim.succeeded(add(sim, BlueprintName=" Demo\tBlueprint \n",
+                      SandboxName="\t mi\nne\x7f "))
+    (box,) = sim.sandboxes()
+    assert NAME_TAG.sub("", box["name"]) == "mi ne"
+    job = sim.job_add("run-command", configuration=run(
+        " SANDBOX ", "\tsmoke test\n"), input=artifact_of(box["id"]))
+    sim.succeeded(job)
 
 
 def test_long_names_are_cut(sim, worker):

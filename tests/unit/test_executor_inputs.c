@@ -39,6 +39,37 @@ blank_is_none(void **state)
 }
 
 static void
+names_are_trimmed(void **state)
+{
+	static const struct {
+		const char	*text, *name;
+	} cases[] = {
+		{ "db", "db" }, { " db\n", "db" }, { "\t my  db ", "my  db" },
+		{ "a\nb\x7f" "c", "a b c" }, { "\xc2\x85" "d", "d" },
+		{ " \x01\n", NULL }, { "\xc3\xa9 ", "\xc3\xa9" },
+	};
+	struct fail f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		json_t *o = one("N", cases[i].text);
+		const char *got = input_name(o, "N");
+
+		if (cases[i].name == NULL)
+			assert_null(got);
+		else
+			assert_string_equal(got, cases[i].name);
+		got = input_required(o, "N", "a name", &f);
+		if (cases[i].name != NULL)
+			assert_string_equal(got, cases[i].name);
+		else
+			assert_null(got);
+		json_decref(o);
+	}
+}
+
+static void
 minutes(void **state)
 {
 	static const struct {
@@ -196,6 +227,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blank_is_none),
+		cmocka_unit_test(names_are_trimmed),
 		cmocka_unit_test(minutes),
 		cmocka_unit_test(flags),
 		cmocka_unit_test(values_become_texts),
