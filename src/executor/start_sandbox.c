@@ -192,22 +192,24 @@ obtain(struct exec *x, const struct start_input *in, struct fail *f)
 
 /* --- waiting until it is Ready --- */
 
-/* Why the setup failed, from the activity feed. */
-static void
-reason(struct exec *x, struct buf *text)
+/* Why the setup failed, from the activity feed. -1 only if a stop or a park
+ * came between: then it is for later to say. */
+static int
+reason(struct exec *x, struct buf *text, struct fail *f)
 {
-	struct fail ignored;
 	int64_t last;
 	int look;
 
 	buf_init(text, CS_TEXT_MAX + 1);
 	for (look = 0; look < 2 && text->len == 0; look++) {
 		if (look > 0 && orders_pause(&x->orders, FEED_PAUSE_MS,
-		    &ignored) == -1)
-			return;
-		(void)cs_activity_errors(x->cs, x->facts.sandbox_id, 0, text,
-		    &last, &ignored);
+		    f) == -1)
+			return -1;
+		if (cs_activity_errors(x->cs, x->facts.sandbox_id, 0, text,
+		    &last, f) == -1 && f->kind == FAIL_STOPPED)
+			return -1;
 	}
+	return 0;
 }
 
 /* What became of a sandbox that is of no use any more: a sentence. -1 only if
@@ -240,8 +242,9 @@ setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 	struct buf why, fate;
 	int rv;
 
-	reason(x, &why);
 	buf_init(&fate, 1000);
+	if ((rv = reason(x, &why, f)) == -1)
+		goto out;
 	rv = dispose(x, x->order.policy.keep_failed_setup, &fate, f);
 	x->result.sandbox_kept = x->order.policy.keep_failed_setup;
 	if (rv == 0)
@@ -252,6 +255,7 @@ setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 		    sb->setup_stage == NULL ? "" : sb->setup_stage,
 		    why.len > 0 ? buf_text(&why) : "CloudShell gives no reason "
 		    "in its activity feed", buf_text(&fate));
+out:
 	buf_free(&fate);
 	buf_free(&why);
 	return rv;
@@ -265,12 +269,13 @@ ended_early(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 	x->result.sandbox_ended = true;
 	if (x->facts.stop_accepted)	/* our own doing, before a restart */
 		return setup_failed(x, sb, f);
-	reason(x, &why);
-	(void)fail_set(f, FAIL_JOB, "sandbox \"%s\" (%s) was ended during its "
-	    "setup (state %.100s); somebody ended it or its duration was too "
-	    "short%s%s", sb->name == NULL ? "?" : sb->name,
-	    x->facts.sandbox_id, sb->state == NULL ? "?" : sb->state,
-	    why.len > 0 ? ": " : "", buf_text(&why));
+	if (reason(x, &why, f) == 0)
+		(void)fail_set(f, FAIL_JOB, "sandbox \"%s\" (%s) was ended "
+		    "during its setup (state %.100s); somebody ended it or "
+		    "its duration was too short%s%s",
+		    sb->name == NULL ? "?" : sb->name, x->facts.sandbox_id,
+		    sb->state == NULL ? "?" : sb->state,
+		    why.len > 0 ? ": " : "", buf_text(&why));
 	buf_free(&why);
 	return -1;
 }

@@ -115,6 +115,23 @@ def test_hand_back_of_a_command(sim, make_worker):
     went_on(sim, latest, execution)
 
 
+def test_parked_while_the_reason_is_read(sim, make_worker):
+    """A worker stopped while it reads why a setup failed reads it after the
+    restart."""
+    sim.settings(cloudshell={"setup": "error"})
+    sim.fault("cloudshell", "GetActivity", "hang")
+    job = sim.job_add("start-sandbox", configuration=start())
+    worker = make_worker(
+        {"start-sandbox.on_setup_failure": "keep"}).start()
+    sim.wait_requests("cloudshell", "GetActivity")
+    assert worker.stop() == 0
+    assert sim.job(job)["state"] == "InProgress"
+    worker.start()
+    message = sim.failed(job)["message"]
+    assert "'Setup' Blueprint command" in message and "kept" in message
+    assert [b["stops"] for b in sim.sandboxes()] == [0]
+
+
 # --- kill -9 ---
 
 def test_killed_supervisor_leaves_nobody(sim, worker):
