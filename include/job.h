@@ -155,6 +155,8 @@ struct job_facts {
 	char		*sandbox_name;	/* announced name, NULL: none */
 	char		*blueprint;	/* its blueprint */
 	char		 execution_id[SANDBOX_ID_SIZE];	/* running command */
+	char		*giving_up;	/* the sandbox is being ended because of
+					   this, NULL: it is not */
 	bool		 stop_accepted;	/* the sandbox's end was accepted */
 };
 

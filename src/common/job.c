@@ -134,6 +134,7 @@ job_facts_free(struct job_facts *f)
 {
 	free(f->sandbox_name);
 	free(f->blueprint);
+	free(f->giving_up);
 	memset(f, 0, sizeof(*f));
 }
 
@@ -143,4 +144,5 @@ job_facts_copy(struct job_facts *to, const struct job_facts *from)
 	*to = *from;
 	to->sandbox_name = xstrdup(from->sandbox_name);
 	to->blueprint = xstrdup(from->blueprint);
+	to->giving_up = xstrdup(from->giving_up);
 }

@@ -44,7 +44,7 @@ clean_up(struct exec *x, struct fail *f)
 	if (find_sandbox(x, f) == -1)
 		goto out;
 	if (x->facts.sandbox_ours && x->facts.sandbox_id[0] != '\0') {
-		if (undo_sandbox(x, f) == -1) {
+		if (undo_sandbox(x, "the job ended without it", f) == -1) {
 			(void)fail_prefix(f, "sandbox %s could not be ended",
 			    x->facts.sandbox_id);
 			goto out;

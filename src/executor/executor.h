@@ -249,8 +249,8 @@ void	end_sandbox_stop(struct exec *, struct buf *);
 
 /* --- undo.c: shared by failing starts, stops and clean-up --- */
 
-/* Have the job's sandbox ended and note it. */
-int	undo_sandbox(struct exec *, struct fail *);
+/* Have the job's sandbox ended because of why, and note both. */
+int	undo_sandbox(struct exec *, const char *why, struct fail *);
 /* Cancel the job's execution if it still runs; appends what it did. 1: its
  * cancellation was accepted, 0: there was nothing to cancel, -1. */
 int	undo_execution(struct exec *, struct buf *, struct fail *);

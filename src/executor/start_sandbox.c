@@ -212,53 +212,49 @@ reason(struct exec *x, struct buf *text, struct fail *f)
 	return 0;
 }
 
-/* What became of a sandbox that is of no use any more: a sentence. -1 only if
- * a stop or a park came between. */
+/* The job fails as f says, and its sandbox is of no use to anybody: have it
+ * ended and say so. Returns -1; FAIL_STOPPED if a stop or a park came between. */
 static int
-dispose(struct exec *x, bool keep, struct buf *text, struct fail *f)
+give_up(struct exec *x, struct fail *f)
 {
 	struct fail why = { 0 };
+	size_t len = strlen(f->text);
+	const char *dot = len > 0 && f->text[len - 1] == '.' ? "" : ".";
 
-	if (keep) {
-		(void)buf_addf(text, " The sandbox was kept (%s): end it in "
-		    "CloudShell when it is no longer needed.",
-		    x->facts.sandbox_id);
-		return 0;
-	}
-	if (undo_sandbox(x, &why) == 0)
-		(void)buf_adds(text, " The sandbox was ended.");
-	else if (why.kind == FAIL_STOPPED)
+	if (undo_sandbox(x, f->text, &why) == 0)
+		return fail_set(f, f->kind, "%.3000s%s The sandbox was ended.",
+		    f->text, dot);
+	if (why.kind == FAIL_STOPPED)
 		return fail_set(f, FAIL_STOPPED, "%s", why.text);
-	else
-		(void)buf_addf(text, " The sandbox (%s) could not be ended: "
-		    "%.400s. End it in CloudShell.", x->facts.sandbox_id,
-		    why.text);
-	return 0;
+	return fail_set(f, f->kind, "%.3000s%s The sandbox (%s) could not be "
+	    "ended: %.400s", f->text, dot, x->facts.sandbox_id, why.text);
 }
 
 static int
 setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 {
-	struct buf why, fate;
-	int rv;
+	struct buf why;
 
-	buf_init(&fate, 1000);
-	if ((rv = reason(x, &why, f)) == -1)
+	if (reason(x, &why, f) == -1)
 		goto out;
-	rv = dispose(x, x->order.policy.keep_failed_setup, &fate, f);
-	x->result.sandbox_kept = x->order.policy.keep_failed_setup;
-	if (rv == 0)
-		rv = fail_set(f, FAIL_JOB, "setup of sandbox \"%s\" (%s) "
-		    "failed%s%.100s: %s.%s", sb->name == NULL ?
-		    x->facts.sandbox_name : sb->name, x->facts.sandbox_id,
-		    sb->setup_stage == NULL ? "" : " in stage ",
-		    sb->setup_stage == NULL ? "" : sb->setup_stage,
-		    why.len > 0 ? buf_text(&why) : "CloudShell gives no reason "
-		    "in its activity feed", buf_text(&fate));
+	(void)fail_set(f, FAIL_JOB, "setup of sandbox \"%s\" (%s) "
+	    "failed%s%.100s: %s", sb->name == NULL ?
+	    x->facts.sandbox_name : sb->name, x->facts.sandbox_id,
+	    sb->setup_stage == NULL ? "" : " in stage ",
+	    sb->setup_stage == NULL ? "" : sb->setup_stage,
+	    why.len > 0 ? buf_text(&why) : "CloudShell gives no reason in its "
+	    "activity feed");
+	if (!x->order.policy.keep_failed_setup) {
+		(void)give_up(x, f);
+		goto out;
+	}
+	x->result.sandbox_kept = true;
+	(void)fail_set(f, FAIL_JOB, "%.3000s. The sandbox was kept (%s): end "
+	    "it in CloudShell when it is no longer needed.", f->text,
+	    x->facts.sandbox_id);
 out:
-	buf_free(&fate);
 	buf_free(&why);
-	return rv;
+	return -1;
 }
 
 static int
@@ -267,8 +263,6 @@ ended_early(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 	struct buf why;
 
 	x->result.sandbox_ended = true;
-	if (x->facts.stop_accepted)	/* our own doing, before a restart */
-		return setup_failed(x, sb, f);
 	if (reason(x, &why, f) == 0)
 		(void)fail_set(f, FAIL_JOB, "sandbox \"%s\" (%s) was ended "
 		    "during its setup (state %.100s); somebody ended it or "
@@ -385,25 +379,19 @@ write_details(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 	return rv;
 }
 
-/* Without its artifact no later action could find the sandbox. */
+/* An earlier executor asked for the sandbox's end, or was about to, and did not
+ * come to say why. CloudShell may call the sandbox Ready for some time yet. */
 static int
-not_handed_on(struct exec *x, struct fail *f)
+gave_up_before(struct exec *x, struct fail *f)
 {
-	struct fail stopped = { 0 };
-	struct buf fate;
-
-	if (f->kind == FAIL_STOPPED)
+	if (job_login(x, f) == -1)
 		return -1;
-	buf_init(&fate, 1000);
-	if (dispose(x, false, &fate, &stopped) == -1)
-		*f = stopped;
-	else
-		(void)fail_set(f, f->kind, "%.*s%s%s", 3000, f->text,
-		    f->text[0] != '\0' &&
-		    f->text[strlen(f->text) - 1] == '.' ? "" : ".",
-		    buf_text(&fate));
-	buf_free(&fate);
-	return -1;
+	(void)fail_set(f, FAIL_JOB, "sandbox \"%s\" (%s) was given up before "
+	    "a restart of the worker: %s", x->facts.sandbox_name != NULL ?
+	    x->facts.sandbox_name : "?", x->facts.sandbox_id,
+	    x->facts.giving_up != NULL ? x->facts.giving_up :
+	    "its end had been asked for");
+	return give_up(x, f);
 }
 
 int
@@ -413,6 +401,8 @@ start_sandbox(struct exec *x, struct fail *f)
 	struct start_input in;
 	int rv = -1;
 
+	if (x->facts.giving_up != NULL || x->facts.stop_accepted)
+		return gave_up_before(x, f);
 	if (input_read(x, &in, f) == -1)
 		goto out;
 	if (job_login(x, f) == -1 || obtain(x, &in, f) == -1)
@@ -420,7 +410,9 @@ start_sandbox(struct exec *x, struct fail *f)
 	if (wait_ready(x, &sb, f) == -1)
 		goto out;
 	if (write_details(x, &sb, f) == -1) {
-		(void)not_handed_on(x, f);
+		/* without it no later action could find the sandbox */
+		if (f->kind != FAIL_STOPPED)
+			(void)give_up(x, f);
 		goto out;
 	}
 	put_variables(x, &in, &sb);
@@ -483,7 +475,7 @@ start_sandbox_stop(struct exec *x, struct buf *text)
 		    "was not ended: %.400s.", x->facts.sandbox_name, f.text);
 	else {
 		x->facts.sandbox_ours = true;
-		if (undo_sandbox(x, &f) == 0 || x->facts.stop_accepted)
+		if (undo_sandbox(x, "the job was stopped", &f) == 0 || x->facts.stop_accepted)
 			(void)buf_addf(text, "The sandbox (%s) was ended.",
 			    x->facts.sandbox_id);
 		else

@@ -1,16 +1,33 @@
 /*
  * Undoing what a job did: shared by failing starts, stops and clean-up.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "executor.h"
+#include "sys.h"
+
+/* On disk before the end is asked for: the sandbox reads Ready for some time
+ * after that, and an executor that goes on with the job must not hand it on. */
+static int
+give_up(struct exec *x, const char *why, struct fail *f)
+{
+	if (x->facts.giving_up != NULL)
+		return 0;
+	x->facts.giving_up = xstrdup(why);
+	if (job_fact(x, f) == 0 || x->orders.halt == HALT_STOP)
+		return 0;
+	return -1;
+}
 
 int
-undo_sandbox(struct exec *x, struct fail *f)
+undo_sandbox(struct exec *x, const char *why, struct fail *f)
 {
 	bool already = false;
 
 	report_progress(STEP_SANDBOX_END, x->facts.sandbox_id);
+	if (give_up(x, why, f) == -1)
+		return -1;
 	if (!x->facts.stop_accepted &&
 	    cs_sandbox_stop(x->cs, x->facts.sandbox_id, &already, f) == -1 &&
 	    f->kind != FAIL_REVISION)	/* gone: nothing is left to end */

@@ -132,6 +132,30 @@ def test_parked_while_the_reason_is_read(sim, make_worker):
     assert [b["stops"] for b in sim.sandboxes()] == [0]
 
 
+@pytest.mark.parametrize("end", ["stop", "kill"])
+def test_given_up_before_a_restart(sim, make_worker, end):
+    """The artifact was denied and the sandbox is being ended; the worker goes
+    before it can say so. After the restart the sandbox still reads Ready, and
+    the artifact could be written: the action fails all the same."""
+    sim.settings(cloudshell={"stop_lag_polls": 1000})
+    sim.fault("s3", "*", "error", {
+        "status": 403, "code": "AccessDenied", "message": "no"})
+    sim.fault("cloudshell", "StopSandbox", "hang-after")
+    job = sim.job_add("start-sandbox", configuration=start())
+    worker = make_worker({"worker.http_timeout": "3s"}).start()
+    sim.wait_requests("cloudshell", "StopSandbox")
+    if end == "stop":
+        assert worker.stop() == 0
+    else:
+        worker.kill()
+    worker.start()
+    (box,) = sim.sandboxes()
+    message = sim.failed(job)["message"]
+    for word in (box["id"], "AccessDenied", "was ended", "restart"):
+        assert word in message, message
+    assert box["state"] == "Ready"
+
+
 # --- kill -9 ---
 
 def test_killed_supervisor_leaves_nobody(sim, worker):
