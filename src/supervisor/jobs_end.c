@@ -82,19 +82,32 @@ jobs_end_needs_cleanup(const struct job *job, bool told)
 	    job->facts.execution_id[0] != '\0';
 }
 
+/* A sentence may follow. */
+static void
+end_sentence(struct buf *text)
+{
+	if (text->len > 0 && strchr(".!?", text->data[text->len - 1]) == NULL)
+		buf_adds(text, ".");
+}
+
 /* What goes on after the report, for the reader of the message. */
 static void
 add_cleanup(const struct job *job, bool told, struct buf *text)
 {
 	const char *name = job->facts.sandbox_name;
+	bool command = job->facts.intent == INTENT_COMMAND && !told;
+	bool sandbox = job->facts.intent == INTENT_SANDBOX && !told &&
+	    job->rules.plain_names;
+	bool goes_on = jobs_end_needs_cleanup(job, told);
 
-	if (job->facts.intent == INTENT_COMMAND && !told)
+	if (command || sandbox || goes_on)
+		end_sentence(text);
+	if (command)
 		buf_adds(text, " The command may have run.");
-	if (job->facts.intent == INTENT_SANDBOX && job->rules.plain_names &&
-	    !told)
+	if (sandbox)
 		buf_addf(text, " A sandbox named \"%s\" may exist: end it in "
 		    "CloudShell if it does.", name != NULL ? name : "");
-	if (!jobs_end_needs_cleanup(job, told))
+	if (!goes_on)
 		return;
 	if (job->action == ACTION_RUN)
 		buf_addf(text, " The worker goes on to cancel execution %s of "

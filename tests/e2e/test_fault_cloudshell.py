@@ -426,7 +426,9 @@ def test_setup_that_cannot_be_read(sim, worker):
     with Beside(sim, worker, "run-command") as beside:
         sim.fault("cloudshell", "GetSandbox", "status",
                   {"status": 418, "body": "teapot"}, count=-1)
-        told(sim, start_job(sim), "JobFailed", "read the sandbox", "418")
+        message = told(sim, start_job(sim), "JobFailed", "read the sandbox",
+                       "418")
+        assert ". The worker goes on to end sandbox" in message
         sim.wait_sandbox(lambda s: s["id"] != beside.box and s["stops"] == 1)
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 
