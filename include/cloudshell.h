@@ -36,13 +36,17 @@
 					   were recorded (3.2) */
 #define CS_TEXT_MAX	2048		/* of a message or event shown */
 
+/* How long a start may take, since it resolves conflicts first: the limit of
+ * its call, and how long one whose answer was lost may still take effect. */
+#define CS_START_MS(timeout_ms)	(4 * (timeout_ms))
+
 struct cs_settings {
 	const char	*url;		/* scheme://host:port */
 	const char	*user;
 	const char	*domain;
 	const struct secret *password;
 	struct http_tls	 tls;
-	int64_t		 timeout_ms;	/* of one call; starts get 4 times it */
+	int64_t		 timeout_ms;	/* of one call; starts: CS_START_MS */
 	/* pause for ms; -1 with FAIL_STOPPED when the job is to stop */
 	int		(*pause)(int64_t ms, void *, struct fail *);
 	/* told of every HTTP call; error NULL if an answer came. May be NULL */
@@ -112,11 +116,18 @@ int	cs_sandbox_start(struct cs_client *, const char *blueprint,
 int	cs_sandbox_get(struct cs_client *, const char *id, struct cs_sandbox *,
 	    struct fail *);
 
-/* Look for a running sandbox by exact name (5.5) and, unless NULL, blueprint
- * name or id without case. id "" if none; FAIL_JOB if several match. */
+#define CS_FOUND_MAX	16
+
+struct cs_found {
+	size_t	n;		/* how many there are */
+	char	id[CS_FOUND_MAX][SANDBOX_ID_SIZE];	/* so many are told */
+};
+
+/* Look for running sandboxes by exact name (5.5) and, unless NULL, blueprint
+ * name or id without case. */
 int	cs_sandbox_find(struct cs_client *, const char *name,
 	    const char *blueprint, const char *blueprint_id,
-	    char id[SANDBOX_ID_SIZE], struct fail *);
+	    struct cs_found *, struct fail *);
 
 /* POST /sandboxes/{id}/stop without body, v1 as fall-back (5.6). 0: accepted,
  * or it had ended before (*already). */

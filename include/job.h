@@ -154,12 +154,18 @@ struct job_facts {
 	char		 sandbox_id[SANDBOX_ID_SIZE];
 	char		*sandbox_name;	/* announced name, NULL: none */
 	char		*blueprint;	/* its blueprint */
+	int64_t		 start_wall;	/* when its start was announced or found
+					   unanswered, 0: never */
+	int		 starts_lost;	/* earlier ones without an answer, whose
+					   sandboxes were not found yet */
 	char		 execution_id[SANDBOX_ID_SIZE];	/* running command */
 	char		*giving_up;	/* the sandbox is being ended because of
 					   this, NULL: it is not */
 	bool		 stop_accepted;	/* the sandbox's end was accepted */
 };
 
+/* Starts that were sent while nothing is known of their sandboxes. */
+int	job_facts_lost(const struct job_facts *);
 void	job_facts_free(struct job_facts *);	/* members only; zeroes */
 void	job_facts_copy(struct job_facts *, const struct job_facts *);
 

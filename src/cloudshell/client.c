@@ -116,7 +116,7 @@ time_limit(const struct cs_client *c, const struct cs_request *r)
 {
 	int64_t left, ms;
 
-	ms = c->set->timeout_ms * (r->once ? CS_ONCE_FACTOR : 1);
+	ms = r->once ? CS_START_MS(c->set->timeout_ms) : c->set->timeout_ms;
 	/* Whoever keeps the deadline cuts the call: it must not end by itself
 	 * just before, with a text of its own. */
 	left = c->set->remaining(c->set->arg) + CS_LATE_MS;

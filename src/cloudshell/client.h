@@ -33,7 +33,6 @@
 #define CS_TOKEN_AGE_MS	(60 * 60 * 1000)	/* they live 300 minutes unless
 				   the server is set otherwise (3.4) */
 #define CS_TOKEN_DOUBT_MS (5 * 60 * 1000)
-#define CS_ONCE_FACTOR	4	/* starts resolve conflicts first */
 #define CS_LATE_MS	2000	/* a call may outlast the deadline by it */
 #define CS_CALL_MIN_MS	1000	/* least time limit of a call */
 #define CS_PATH_MAX	8192	/* bytes of an encoded path and query */

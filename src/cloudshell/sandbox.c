@@ -202,37 +202,39 @@ entry_matches(const json_t *item, const char *name, const char *blueprint,
 	return match;
 }
 
+static void
+found_add(struct cs_found *found, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < found->n && i < CS_FOUND_MAX; i++)
+		if (strcasecmp(found->id[i], id) == 0)
+			return;
+	if (found->n < CS_FOUND_MAX)
+		(void)strlcpy(found->id[found->n], id, SANDBOX_ID_SIZE);
+	found->n++;
+}
+
 int
 cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
-    const char *blueprint_id, char id[SANDBOX_ID_SIZE], struct fail *f)
+    const char *blueprint_id, struct cs_found *found, struct fail *f)
 {
 	struct cs_request r = { .what = "list the sandboxes",
 	    .method = "GET", .path = "/api/v2/sandboxes",
 	    .want = JSON_ARRAY };
-	char found[SANDBOX_ID_SIZE];
+	char id[SANDBOX_ID_SIZE];
 	struct cs_answer a;
 	json_t *item;
-	size_t i, n = 0;
+	size_t i;
 	int rc;
 
-	id[0] = '\0';
+	memset(found, 0, sizeof(*found));
 	if ((rc = cs_ask(c, &r, &a, f)) == 0) {
-		json_array_foreach(a.json, i, item) {
-			if (!entry_matches(item, name, blueprint,
-			    blueprint_id) ||
-			    !text_id(item, "id", found, sizeof(found)) ||
-			    strcasecmp(found, id) == 0)
-				continue;
-			if (n++ > 0)
-				break;
-			(void)strlcpy(id, found, SANDBOX_ID_SIZE);
-		}
-		if (n > 1) {
-			rc = fail_set(f, FAIL_JOB, "several sandboxes are "
-			    "named \"%s\" (%s, %s ...); end those that are "
-			    "not needed", name, id, found);
-			id[0] = '\0';
-		}
+		json_array_foreach(a.json, i, item)
+			if (entry_matches(item, name, blueprint,
+			    blueprint_id) &&
+			    text_id(item, "id", id, sizeof(id)))
+				found_add(found, id);
 	}
 	answer_free(&a);
 	return rc;

@@ -16,6 +16,7 @@
 #define WHERE_MAX	1023
 #define BLUEPRINT_MAX	1023
 #define GIVING_UP_MAX	1000
+#define STARTS_LOST_MAX	1000
 
 static const char *const step_names[STEP_MAX] = {
 	[STEP_NONE] = "none",
@@ -98,6 +99,8 @@ static const struct ipc_member facts_members[] = {
 	M_TEXT(job_facts, sandbox_name, "sandbox_name", false,
 	    4 * SANDBOX_NAME_MAX),
 	M_TEXT(job_facts, blueprint, "blueprint", false, BLUEPRINT_MAX),
+	M_INT_OR_0(job_facts, start_wall, "start_wall", INT64_MAX),
+	M_INT_OR_0(job_facts, starts_lost, "starts_lost", STARTS_LOST_MAX),
 	M_CHARS(job_facts, execution_id, "execution_id", false),
 	M_PROSE(job_facts, giving_up, "giving_up", GIVING_UP_MAX),
 	M_BOOL(job_facts, stop_accepted, "stop_accepted"),

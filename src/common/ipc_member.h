@@ -39,6 +39,9 @@ struct ipc_member {
 				    sizeof(bool), 0, 0 }
 #define M_INT(s, f, n, lo, hi)	{ n, KIND_INT, true, offsetof(struct s, f), \
 				    FIELD_SIZE(s, f), lo, hi }
+#define M_INT_OR_0(s, f, n, hi)	{ n, KIND_INT, false, \
+				    offsetof(struct s, f), FIELD_SIZE(s, f), \
+				    0, hi }
 #define M_CHARS(s, f, n, need)	{ n, KIND_CHARS, need, offsetof(struct s, f), \
 				    FIELD_SIZE(s, f), 0, 0 }
 #define M_TEXT(s, f, n, need, max) { n, KIND_TEXT, need, \

@@ -129,6 +129,12 @@ job_result_free(struct job_result *r)
 	memset(r, 0, sizeof(*r));
 }
 
+int
+job_facts_lost(const struct job_facts *f)
+{
+	return f->starts_lost + (f->intent == INTENT_SANDBOX);
+}
+
 void
 job_facts_free(struct job_facts *f)
 {

@@ -9,24 +9,29 @@
 
 #define TEXT_MAX	1500
 
-/* The sandbox of an unanswered start; "" if there is none. */
+/* The sandbox of an unanswered start; "" if there is none. One that may still
+ * appear is a failure, for the supervisor to try again. */
 static int
 find_sandbox(struct exec *x, struct fail *f)
 {
+	bool over;
+	int found;
+
 	if (x->facts.sandbox_id[0] != '\0' ||
-	    x->facts.intent != INTENT_SANDBOX || x->facts.sandbox_name == NULL)
+	    job_facts_lost(&x->facts) == 0 || x->facts.sandbox_name == NULL)
 		return 0;
 	if (!x->order.policy.tag_sandbox_names)
 		return fail_set(f, FAIL_JOB, "a sandbox named \"%s\" may "
 		    "exist; it was not ended, as its name is not unique",
 		    x->facts.sandbox_name);
-	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    NULL, x->facts.sandbox_id, f) == -1)
+	over = lost_over(x);
+	if ((found = lost_find(x, f)) == -1)
 		return -1;
-	if (x->facts.sandbox_id[0] == '\0')
-		return 0;
-	x->facts.sandbox_ours = true;
-	return job_fact(x, f);
+	if (found == 0 && !over)
+		return fail_set(f, FAIL_AGAIN, "sandbox \"%s\", whose start "
+		    "was not answered, was not found yet",
+		    x->facts.sandbox_name);
+	return 0;
 }
 
 int

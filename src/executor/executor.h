@@ -247,6 +247,21 @@ void	start_sandbox_stop(struct exec *, struct buf *);
 void	run_command_stop(struct exec *, struct buf *);
 void	end_sandbox_stop(struct exec *, struct buf *);
 
+/* --- lost.c: starts of a sandbox that were not answered --- */
+
+/* Note on disk that the last start was lost; its sandbox is looked for since
+ * that time of the wall clock. */
+int	lost_note(struct exec *, int64_t since, struct fail *);
+/* Whether a sandbox that was not found until now can no longer appear. */
+bool	lost_over(struct exec *);
+/* Look once. 1: found and noted as the job's, 0: there is none, -1. */
+int	lost_find(struct exec *, struct fail *);
+/* The same until lost_over. */
+int	lost_await(struct exec *, struct fail *);
+/* End what lost starts have made beside the job's sandbox, and append what
+ * could not be ended. -1 only if a stop or a park came between. */
+int	lost_surplus(struct exec *, struct buf *, struct fail *);
+
 /* --- undo.c: shared by failing starts, stops and clean-up --- */
 
 /* Have the job's sandbox ended because of why, and note both. */

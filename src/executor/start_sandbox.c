@@ -8,9 +8,8 @@
 #include "executor.h"
 #include "sys.h"
 
-#define ADOPT_LOOKS	6	/* for a sandbox whose start was not answered */
-#define ADOPT_PAUSE_MS	3000	/* between them: its creation may go on */
-#define STOP_LOOK_MS	1000	/* the same during a stop */
+#define STOP_LOOKS	6	/* of a stop, for the sandbox of a lost start */
+#define STOP_LOOK_MS	1000	/* between them */
 #define FEED_PAUSE_MS	2000	/* until the feed tells why a setup failed */
 
 struct start_input {
@@ -74,35 +73,6 @@ ours(struct exec *x, const char *id, struct fail *f)
 	return job_fact(x, f);
 }
 
-/* Look for a sandbox whose start was announced but not answered, and take it
- * over. 1: found, 0: there is none. */
-static int
-adopt(struct exec *x, struct fail *f)
-{
-	char id[SANDBOX_ID_SIZE] = "";
-	int look;
-
-	report_progress(STEP_SANDBOX_START,
-	    "looking for the sandbox of an unanswered start");
-	for (look = 0; look < ADOPT_LOOKS; look++) {
-		if (look > 0 &&
-		    orders_pause(&x->orders, ADOPT_PAUSE_MS, f) == -1)
-			return -1;
-		if (cs_sandbox_find(x->cs, x->facts.sandbox_name,
-		    x->facts.blueprint, NULL, id, f) == -1) {
-			if (f->kind != FAIL_STOPPED)
-				(void)fail_prefix(f, "a start of sandbox "
-				    "\"%s\" was not answered, and looking for "
-				    "it failed; it may exist",
-				    x->facts.sandbox_name);
-			return -1;
-		}
-		if (id[0] != '\0')
-			return ours(x, id, f) == -1 ? -1 : 1;
-	}
-	return 0;
-}
-
 /* Start it once. FAIL_UNSURE: it may exist; the intent stays open then. */
 static int
 start(struct exec *x, const struct start_input *in,
@@ -116,6 +86,7 @@ start(struct exec *x, const struct start_input *in,
 	free(x->facts.blueprint);
 	x->facts.sandbox_name = xstrdup(in->name);
 	x->facts.blueprint = xstrdup(bp->name);
+	x->facts.start_wall = sys_wall();
 	if (job_intend(x, INTENT_SANDBOX, f) == -1)
 		return -1;
 	orders_shield(&x->orders);
@@ -143,6 +114,54 @@ may_exist(const struct exec *x, struct fail *f, const char *why)
 	    x->facts.sandbox_name);
 }
 
+/* The sandbox of a start without an answer; 0: there is none. */
+static int
+adopt(struct exec *x, struct fail *f)
+{
+	int rv = lost_await(x, f);
+
+	if (rv == -1 && f->kind != FAIL_STOPPED)
+		(void)fail_prefix(f, "a start of sandbox \"%s\" was not "
+		    "answered", x->facts.sandbox_name);
+	return rv;
+}
+
+/* A start was refused for good, and a lost one before it has left nothing. */
+static int
+refused(struct exec *x, const struct fail *why, struct fail *f)
+{
+	struct fail ignored;
+
+	x->facts.starts_lost = 0;
+	(void)job_fact(x, &ignored);
+	return fail_set(f, why->kind, "%.3000s (an earlier start was not "
+	    "answered, but no sandbox named \"%s\" was found)", why->text,
+	    x->facts.sandbox_name);
+}
+
+/* What a start that failed means. 1: there is a sandbox after all, 0: none, so
+ * that it may be started again, -1. */
+static int
+after_failure(struct exec *x, struct fail *f)
+{
+	struct fail why = *f;
+	int rv;
+
+	if (why.kind == FAIL_STOPPED || x->orders.halt == HALT_STOP)
+		return -1;	/* the stop looks for it */
+	if (why.kind != FAIL_UNSURE && x->facts.starts_lost == 0)
+		return -1;
+	if (!x->order.policy.tag_sandbox_names)
+		return may_exist(x, f, "CloudShell did not answer the start "
+		    "of the sandbox");
+	if (why.kind == FAIL_UNSURE && lost_note(x, sys_wall(), f) == -1)
+		return -1;
+	/* resources in conflict may be held by the sandbox of a lost start */
+	if ((rv = adopt(x, f)) != 0)
+		return rv;
+	return why.kind == FAIL_UNSURE ? 0 : refused(x, &why, f);
+}
+
 /* Start, and once more if the first was lost and left nothing. */
 static int
 start_surely(struct exec *x, const struct start_input *in, struct fail *f)
@@ -153,41 +172,42 @@ start_surely(struct exec *x, const struct start_input *in, struct fail *f)
 	report_progress(STEP_BLUEPRINT, in->blueprint);
 	if (cs_blueprint_find(x->cs, in->blueprint, &bp, f) == -1)
 		return -1;
-	for (tries = 0; tries < 2; tries++) {
+	for (tries = x->facts.starts_lost > 0; tries < 2; tries++) {
 		report_progress(STEP_SANDBOX_START, in->name);
 		rv = start(x, in, &bp, f);
-		if (rv == 0 || f->kind != FAIL_UNSURE)
-			goto out;
-		if (x->orders.halt == HALT_STOP)
-			goto out;	/* the stop looks for it */
-		if (!x->order.policy.tag_sandbox_names)
-			break;
-		if ((rv = adopt(x, f)) != 0)
+		if (rv == 0 || (rv = after_failure(x, f)) != 0)
 			goto out;
 	}
-	rv = may_exist(x, f, "CloudShell did not answer the start of the "
-	    "sandbox");
+	rv = fail_set(f, FAIL_JOB, "CloudShell did not answer the start of the "
+	    "sandbox, twice, and none was found by its name");
 out:
 	cs_blueprint_free(&bp);
-	return rv == 1 ? 0 : rv;
+	return rv == -1 ? -1 : 0;
 }
 
 static int
 obtain(struct exec *x, const struct start_input *in, struct fail *f)
 {
-	int rv;
+	struct buf ignored;
+	int rv = 0;
 
 	if (x->facts.sandbox_id[0] != '\0')
 		return 0;
-	if (x->facts.intent == INTENT_SANDBOX &&
-	    x->facts.sandbox_name != NULL) {
+	if (job_facts_lost(&x->facts) > 0 && x->facts.sandbox_name != NULL) {
 		if (!x->order.policy.tag_sandbox_names)
 			return may_exist(x, f, "an earlier start of the "
 			    "sandbox was interrupted");
-		if ((rv = adopt(x, f)) != 0)
-			return rv == 1 ? 0 : -1;
+		if (lost_note(x, x->facts.start_wall, f) == -1 ||
+		    (rv = adopt(x, f)) == -1)
+			return -1;
 	}
-	return start_surely(x, in, f);
+	if (rv == 0 && start_surely(x, in, f) == -1)
+		return -1;
+	/* at once, as it holds resources; what it tells, it tells again */
+	buf_init(&ignored, 1000);
+	rv = lost_surplus(x, &ignored, f);
+	buf_free(&ignored);
+	return rv;
 }
 
 /* --- waiting until it is Ready --- */
@@ -213,7 +233,7 @@ reason(struct exec *x, struct buf *text, struct fail *f)
 }
 
 /* The job fails as f says, and its sandbox is of no use to anybody: have it
- * ended and say so. Returns -1; FAIL_STOPPED if a stop or a park came between. */
+ * ended and say so. Returns -1; FAIL_STOPPED if a stop or park came between. */
 static int
 give_up(struct exec *x, struct fail *f)
 {
@@ -394,20 +414,35 @@ gave_up_before(struct exec *x, struct fail *f)
 	return give_up(x, f);
 }
 
+/* Ready and handed on. */
+static void
+succeeded(struct exec *x, const struct start_input *in,
+    const struct cs_sandbox *sb, const struct buf *more)
+{
+	put_variables(x, in, sb);
+	x->result.external_id = xstrdup(x->facts.sandbox_id);
+	x->result.text = xasprintf("Sandbox \"%s\" is Ready (%s)%s%.40s%s",
+	    sb->name != NULL ? sb->name : in->name, x->facts.sandbox_id,
+	    sb->end_time != NULL ? ", until " : "",
+	    sb->end_time != NULL ? sb->end_time : "", buf_text(more));
+}
+
 int
 start_sandbox(struct exec *x, struct fail *f)
 {
 	struct cs_sandbox sb = { 0 };
 	struct start_input in;
+	struct buf more;
 	int rv = -1;
 
 	if (x->facts.giving_up != NULL || x->facts.stop_accepted)
 		return gave_up_before(x, f);
+	buf_init(&more, 1000);
 	if (input_read(x, &in, f) == -1)
 		goto out;
 	if (job_login(x, f) == -1 || obtain(x, &in, f) == -1)
 		goto out;
-	if (wait_ready(x, &sb, f) == -1)
+	if (wait_ready(x, &sb, f) == -1 || lost_surplus(x, &more, f) == -1)
 		goto out;
 	if (write_details(x, &sb, f) == -1) {
 		/* without it no later action could find the sandbox */
@@ -415,16 +450,12 @@ start_sandbox(struct exec *x, struct fail *f)
 			(void)give_up(x, f);
 		goto out;
 	}
-	put_variables(x, &in, &sb);
-	x->result.external_id = xstrdup(x->facts.sandbox_id);
-	x->result.text = xasprintf("Sandbox \"%s\" is Ready (%s)%s%.40s",
-	    sb.name != NULL ? sb.name : in.name, x->facts.sandbox_id,
-	    sb.end_time != NULL ? ", until " : "",
-	    sb.end_time != NULL ? sb.end_time : "");
+	succeeded(x, &in, &sb, &more);
 	rv = 0;
 out:
 	cs_sandbox_free(&sb);
 	input_free(&in);
+	buf_free(&more);
 	return rv;
 }
 
@@ -436,23 +467,20 @@ static int
 find_lost(struct exec *x, struct fail *f)
 {
 	struct fail ignored;
-	int look;
+	int found, look;
 
 	if (x->facts.sandbox_id[0] != '\0')
 		return 1;
-	if (x->facts.intent != INTENT_SANDBOX)
+	if (job_facts_lost(&x->facts) == 0)
 		return 0;
 	if (!x->order.policy.tag_sandbox_names)
 		return fail_set(f, FAIL_JOB, "its name is not unique");
-	for (look = 0; look < ADOPT_LOOKS; look++) {
+	for (look = 0; look < STOP_LOOKS; look++) {
 		if (look > 0 && orders_pause(&x->orders, STOP_LOOK_MS,
 		    &ignored) == -1)
 			return 0;
-		if (cs_sandbox_find(x->cs, x->facts.sandbox_name,
-		    x->facts.blueprint, NULL, x->facts.sandbox_id, f) == -1)
-			return -1;
-		if (x->facts.sandbox_id[0] != '\0')
-			return 1;
+		if ((found = lost_find(x, f)) != 0)
+			return found;
 	}
 	return 0;
 }
@@ -464,7 +492,7 @@ start_sandbox_stop(struct exec *x, struct buf *text)
 	int found;
 
 	found = find_lost(x, &f);
-	if (found == 0 && x->facts.intent == INTENT_SANDBOX)
+	if (found == 0 && job_facts_lost(&x->facts) > 0)
 		(void)buf_addf(text, "The start of sandbox \"%s\" was not "
 		    "answered; none was found, but it may still appear.",
 		    x->facts.sandbox_name);
@@ -472,14 +500,12 @@ start_sandbox_stop(struct exec *x, struct buf *text)
 		(void)buf_adds(text, "No sandbox had been started.");
 	else if (found == -1)
 		(void)buf_addf(text, "A sandbox named \"%s\" may exist; it "
-		    "was not ended: %.400s.", x->facts.sandbox_name, f.text);
-	else {
-		x->facts.sandbox_ours = true;
-		if (undo_sandbox(x, "the job was stopped", &f) == 0 || x->facts.stop_accepted)
-			(void)buf_addf(text, "The sandbox (%s) was ended.",
-			    x->facts.sandbox_id);
-		else
-			(void)buf_addf(text, "The sandbox (%s) could not be "
-			    "ended: %.400s.", x->facts.sandbox_id, f.text);
-	}
+		    "was not ended: %.2500s.", x->facts.sandbox_name, f.text);
+	else if (undo_sandbox(x, "the job was stopped", &f) == 0 ||
+	    x->facts.stop_accepted)
+		(void)buf_addf(text, "The sandbox (%s) was ended.",
+		    x->facts.sandbox_id);
+	else
+		(void)buf_addf(text, "The sandbox (%s) could not be ended: "
+		    "%.400s.", x->facts.sandbox_id, f.text);
 }

@@ -10,7 +10,7 @@
 /* On disk before the end is asked for: the sandbox reads Ready for some time
  * after that, and an executor that goes on with the job must not hand it on. */
 static int
-give_up(struct exec *x, const char *why, struct fail *f)
+note_reason(struct exec *x, const char *why, struct fail *f)
 {
 	if (x->facts.giving_up != NULL)
 		return 0;
@@ -24,19 +24,26 @@ int
 undo_sandbox(struct exec *x, const char *why, struct fail *f)
 {
 	bool already = false;
+	struct buf ignored;
+	int rv;
 
 	report_progress(STEP_SANDBOX_END, x->facts.sandbox_id);
-	if (give_up(x, why, f) == -1)
+	if (note_reason(x, why, f) == -1)
 		return -1;
 	if (!x->facts.stop_accepted &&
 	    cs_sandbox_stop(x->cs, x->facts.sandbox_id, &already, f) == -1 &&
 	    f->kind != FAIL_REVISION)	/* gone: nothing is left to end */
 		return -1;
 	x->result.sandbox_ended = true;
-	if (x->facts.stop_accepted)
-		return 0;
-	x->facts.stop_accepted = true;
-	return job_fact(x, f);
+	if (!x->facts.stop_accepted) {
+		x->facts.stop_accepted = true;
+		if (job_fact(x, f) == -1)
+			return -1;
+	}
+	buf_init(&ignored, 1000);
+	rv = lost_surplus(x, &ignored, f);
+	buf_free(&ignored);
+	return rv;
 }
 
 int

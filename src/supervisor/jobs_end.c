@@ -74,7 +74,7 @@ jobs_end_needs_cleanup(const struct job *job, bool told)
 		if (job->result.sandbox_ended || job->result.sandbox_kept)
 			return false;
 		if (job->facts.sandbox_id[0] == '\0')	/* found by its tag */
-			return job->facts.intent == INTENT_SANDBOX &&
+			return job_facts_lost(&job->facts) > 0 &&
 			    !job->rules.plain_names;
 		return job->facts.sandbox_ours;
 	}

@@ -142,6 +142,16 @@ life_on_need_credentials(struct job *job, const struct job_event *ev,
 	return FX_DETAILS;
 }
 
+/* A clean-up that failed and left no fact to go by: the next one could do no
+ * more. */
+static bool
+nothing_known(const struct job *job)
+{
+	return job->facts.sandbox_id[0] == '\0' &&
+	    job->facts.execution_id[0] == '\0' &&
+	    job_facts_lost(&job->facts) == 0;
+}
+
 unsigned
 life_on_result(struct job *job, const struct job_event *ev,
     const struct job_now *now)
@@ -154,7 +164,8 @@ life_on_result(struct job *job, const struct job_event *ev,
 	if (!job->cleaning) {
 		jobs_end_with_result(job, ev->u.result);
 		life_settle(job, ev->u.result->outcome != OUTCOME_STOPPED);
-	} else if (ev->u.result->outcome == OUTCOME_SUCCESS) {
+	} else if (ev->u.result->outcome == OUTCOME_SUCCESS ||
+	    nothing_known(job)) {
 		job->cleanup = false;
 	}
 	return life_save_then(job, 0);
@@ -178,6 +189,7 @@ life_rest(struct job *job, const struct job_now *now)
 {
 	if (job->state != JOB_OURS || !job->rules.hand_back ||
 	    job->facts.intent != INTENT_NONE ||
+	    (job->facts.sandbox_id[0] == '\0' && job->facts.starts_lost > 0) ||
 	    jobs_end_handed_back(job, now) == -1)
 		return 0;	/* goes on with the next process */
 	return life_ended(job, true);

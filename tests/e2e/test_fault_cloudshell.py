@@ -178,7 +178,8 @@ def queued_start(sim, name):
 
 
 def test_lost_start_with_the_name_taken(sim, make_worker):
-    """Two sandboxes of that name: neither is taken, both are named."""
+    """Two sandboxes of that name: neither is taken or ended, both are named,
+    and no clean-up is promised that could not decide either."""
     job, name = queued_start(sim, "mine")
     other = sim.sandbox_add(name)
     sim.fault("cloudshell", "StartSandbox", "close")
@@ -187,6 +188,9 @@ def test_lost_start_with_the_name_taken(sim, make_worker):
     boxes = sim.sandboxes()
     assert len(boxes) == 2 and worker.running()
     assert all(box["id"] in message for box in boxes)
+    assert "goes on" not in message and "..." not in message
+    worker.wait_ledger(job, "done")
+    assert [box["stops"] for box in boxes] == [0, 0]
     assert len(sim.requests("cloudshell", "StartSandbox")) == 1
     assert sim.sandbox(other)["state"] == "Ready"
 

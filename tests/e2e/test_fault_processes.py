@@ -200,10 +200,12 @@ STEPS = {
 
 
 @pytest.mark.parametrize("name", STEPS)
-def test_killed_at(sim, worker, name):
+def test_killed_at(sim, make_worker, name):
     """The job fails and names step and signal; what it had begun is undone;
     another job goes on undisturbed."""
     step = STEPS[name]
+    # a lost start is looked for during four times this
+    worker = make_worker({"worker.http_timeout": "5s"}).start()
     other, other_pid = running_job(sim, worker, "start-sandbox")
     (other_box,) = sim.sandboxes()
     before = zygote(worker)

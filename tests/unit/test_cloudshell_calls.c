@@ -120,23 +120,26 @@ sandboxes_are_found_by_name(void **state)
 	    "{\"name\":\"N\",\"id\":\"4\"}]";
 	const struct step steps[] = { LOGIN, OK(list), OK(list), OK(list),
 	    OK(list) };
-	char id[SANDBOX_ID_SIZE];
+	struct cs_found found;
 	struct rig g;
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(cs_sandbox_find(g.client, "n", "bp", NULL, id,
+	assert_int_equal(cs_sandbox_find(g.client, "n", "bp", NULL, &found,
 	    &g.fail), 0);
-	assert_string_equal(id, "3");
-	assert_int_equal(cs_sandbox_find(g.client, "n", "x", "id", id,
+	assert_int_equal(found.n, 1);
+	assert_string_equal(found.id[0], "3");
+	assert_int_equal(cs_sandbox_find(g.client, "n", "x", "id", &found,
 	    &g.fail), 0);
-	assert_string_equal(id, "3");
-	assert_int_equal(cs_sandbox_find(g.client, "m", NULL, NULL, id,
+	assert_int_equal(found.n, 1);
+	assert_string_equal(found.id[0], "3");
+	assert_int_equal(cs_sandbox_find(g.client, "m", NULL, NULL, &found,
 	    &g.fail), 0);
-	assert_string_equal(id, "");
-	assert_int_equal(cs_sandbox_find(g.client, "n", NULL, NULL, id,
-	    &g.fail), -1);
-	assert_int_equal(g.fail.kind, FAIL_JOB);
+	assert_int_equal(found.n, 0);
+	assert_int_equal(cs_sandbox_find(g.client, "n", NULL, NULL, &found,
+	    &g.fail), 0);
+	assert_int_equal(found.n, 2);
+	assert_string_equal(found.id[1], "3");
 	rig_done(&g);
 	rig_free(&g);
 }

@@ -69,6 +69,8 @@ facts_are_whole(void **state)
 	r.u.facts.stop_accepted = true;
 	r.u.facts.sandbox_name = xstrdup("a \"b\"\n[0011aabb]");
 	r.u.facts.blueprint = xstrdup("bp");
+	r.u.facts.start_wall = 1764100000;
+	r.u.facts.starts_lost = 1;
 	r.u.facts.giving_up = xstrdup("setup failed");
 	(void)strlcpy(r.u.facts.sandbox_id, "sb-1",
 	    sizeof(r.u.facts.sandbox_id));
@@ -82,6 +84,8 @@ facts_are_whole(void **state)
 	assert_string_equal(back.u.facts.sandbox_name,
 	    r.u.facts.sandbox_name);
 	assert_string_equal(back.u.facts.blueprint, "bp");
+	assert_int_equal(back.u.facts.start_wall, 1764100000);
+	assert_int_equal(back.u.facts.starts_lost, 1);
 	assert_string_equal(back.u.facts.giving_up, "setup failed");
 	assert_string_equal(back.u.facts.sandbox_id, "sb-1");
 	assert_string_equal(back.u.facts.execution_id, "ex-1");

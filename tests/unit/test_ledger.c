@@ -89,6 +89,8 @@ fill(struct job *j, int n, enum job_state state)
 	j->facts.blueprint = xstrdup("B\xc3\xa4r");
 	(void)strlcpy(j->facts.execution_id, "exec-1",
 	    sizeof(j->facts.execution_id));
+	j->facts.start_wall = 1764100000;
+	j->facts.starts_lost = 2;
 	j->facts.giving_up = xstrdup("no artifact");
 	j->facts.stop_accepted = true;
 	j->result.outcome = OUTCOME_FAILURE;
@@ -131,6 +133,8 @@ assert_same(const struct job *a, const struct job *b)
 	assert_string_equal(a->facts.sandbox_name, b->facts.sandbox_name);
 	assert_string_equal(a->facts.blueprint, b->facts.blueprint);
 	assert_string_equal(a->facts.execution_id, b->facts.execution_id);
+	assert_int_equal(a->facts.start_wall, b->facts.start_wall);
+	assert_int_equal(a->facts.starts_lost, b->facts.starts_lost);
 	assert_string_equal(a->facts.giving_up, b->facts.giving_up);
 	assert_int_equal(a->facts.stop_accepted, b->facts.stop_accepted);
 	assert_int_equal(a->result.outcome, b->result.outcome);

@@ -1,0 +1,197 @@
+"""Starts whose answer is lost while the sandbox appears late: none of them is
+forgotten."""
+import threading
+import time
+
+import pytest
+
+from actions import start
+from faults import FAST, told
+from sim import wait_for
+
+BUSY = ("error", {"status": 400,
+                  "message": "Blueprint has conflicting resources"})
+
+
+def queued_start(sim, name="mine"):
+    """A start that no worker polls for yet: its job and sandbox name."""
+    job = sim.job_add("start-sandbox", configuration=start(SandboxName=name))
+    return job, "%s [%s]" % (name, job[:8])
+
+
+def starts(sim):
+    return len(sim.requests("cloudshell", "StartSandbox"))
+
+
+def looks(sim):
+    return len(sim.requests("cloudshell", "ListSandboxes"))
+
+
+class Late(threading.Thread):
+    """Makes the sandbox of a lost start when the time has come: as a server
+    does that goes on with a start after its connection broke."""
+
+    def __init__(self, sim, name, when, count=1):
+        super().__init__(daemon=True)
+        self.sim, self.name, self.when = sim, name, when
+        self.count, self.ids = count, []
+
+    def run(self):
+        wait_for(self.when, "the time for a late sandbox")
+        for _ in range(self.count):
+            self.ids.append(self.sim.sandbox_add(self.name))
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.join()
+
+
+def ready(sim):
+    return [b["id"] for b in sim.sandboxes() if b["stops"] == 0]
+
+
+# --- lost, and found late ---
+
+def test_late_sandbox_is_waited_for(sim, make_worker):
+    """A start may take CloudShell four times http_timeout: a sandbox that
+    appears after 16 s is taken over, and none is started beside it."""
+    sim.fault("cloudshell", "StartSandbox", "close-before")
+    job, name = queued_start(sim)
+    worker = make_worker(dict(FAST, **{"worker.http_timeout": "5s"}))
+
+    def after_16_s():
+        first = sim.requests("cloudshell", "StartSandbox")
+        return first and \
+            time.monotonic() * 1000 > first[0]["time_ms"] + 16500
+
+    with Late(sim, name, after_16_s) as late:
+        worker.start()
+        variables = sim.succeeded(job)["console"]["variables"]
+    assert [variables["SandboxId"]] == late.ids
+    assert (starts(sim), len(sim.sandboxes())) == (1, 1)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_late_sandbox_beside_the_second(sim, make_worker, count):
+    """It appears after the second start was sent, which succeeds as well: one
+    sandbox stays, the other is ended."""
+    for _ in range(count):
+        sim.fault("cloudshell", "StartSandbox", "close-before")
+    job, name = queued_start(sim)
+    with Late(sim, name, lambda: starts(sim) == 2, count) as late:
+        make_worker(FAST).start()
+        variables = sim.succeeded(job)["console"]["variables"]
+    assert ready(sim) == [variables["SandboxId"]]
+    assert len(sim.sandboxes()) == 2 and starts(sim) == 2
+    assert (variables["SandboxId"] in late.ids) == (count == 2)
+
+
+def test_second_sandbox_that_cannot_be_ended(sim, make_worker):
+    """The action succeeds with its own; the other is told."""
+    sim.fault("cloudshell", "StartSandbox", "close-before")
+    sim.fault("cloudshell", "StopSandbox", "status",
+              {"status": 418, "body": "teapot"}, count=-1)
+    job, name = queued_start(sim)
+    with Late(sim, name, lambda: starts(sim) == 2) as late:
+        make_worker(FAST).start()
+        console = sim.succeeded(job)["console"]
+    assert console["variables"]["SandboxId"] not in late.ids
+    assert "second sandbox (%s)" % late.ids[0] in console["summary"]
+    assert "end it in CloudShell" in console["summary"]
+
+
+def test_second_start_refused_for_the_first(sim, make_worker):
+    """The first sandbox holds the resources that the second start asks for:
+    it is taken over."""
+    sim.fault("cloudshell", "StartSandbox", "close-before")
+    sim.fault("cloudshell", "StartSandbox", *BUSY)
+    job, name = queued_start(sim)
+    with Late(sim, name, lambda: starts(sim) == 2) as late:
+        make_worker(FAST).start()
+        variables = sim.succeeded(job)["console"]["variables"]
+    assert [variables["SandboxId"]] == late.ids == ready(sim)
+    assert starts(sim) == 2
+
+
+def test_second_start_refused_for_others(sim, make_worker):
+    """Resources held by somebody else: the refusal is told, and that the
+    first start left nothing."""
+    sim.fault("cloudshell", "StartSandbox", "close-before")
+    sim.fault("cloudshell", "StartSandbox", *BUSY)
+    job, name = queued_start(sim)
+    worker = make_worker(FAST).start()
+    message = told(sim, job, "JobFailed", "conflicting resources",
+                   "earlier start", name)
+    assert "goes on" not in message
+    worker.wait_ledger(job, "done")
+    assert sim.sandboxes() == [] and starts(sim) == 2
+
+
+def test_no_start_is_answered(sim, make_worker):
+    """Two are sent and looked for; the worker says so and looks once more."""
+    sim.fault("cloudshell", "StartSandbox", "close-before", count=-1)
+    job, name = queued_start(sim)
+    worker = make_worker(FAST).start()
+    told(sim, job, "JobFailed", "did not answer", "none was found",
+         'goes on to look for sandbox "%s"' % name)
+    worker.wait_ledger(job, "done")
+    assert sim.sandboxes() == [] and starts(sim) == 2
+
+
+# --- lost, and found late by the clean-up ---
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_late_sandbox_after_the_deadline(sim, make_worker, count):
+    """The deadline falls in the start, and the first clean-up finds nothing:
+    it is repeated until a start cannot go on any more."""
+    sim.fault("cloudshell", "StartSandbox", "hang")
+    job, name = queued_start(sim)
+    worker = make_worker(dict(FAST, **{
+        "worker.http_timeout": "5s", "start-sandbox.timeout": "2s",
+        "worker.kill_grace": "2s"})).start()
+    told(sim, job, "JobFailed", "Timed out", "may still appear",
+         'goes on to look for sandbox "%s" and to end it' % name)
+    worker.wait_stderr("clean-up: .*not found yet")
+    others = [sim.sandbox_add(name) for _ in range(count)]
+    worker.wait_ledger(job, "done")
+    boxes = [sim.sandbox(other) for other in others]
+    if count == 1:
+        assert [b["stops"] for b in boxes] == [1]
+    else:           # which is ours is not known: told, and left alone
+        assert [b["stops"] for b in boxes] == [0, 0]
+        (line,) = [s for s in worker.stderr().splitlines()
+                   if "several sandboxes" in s]
+        assert all(b["id"] in line for b in boxes)
+    assert worker.running()
+
+
+def test_clean_up_ends_at_last(sim, make_worker):
+    """When a start cannot go on any more, nothing found means nothing
+    left."""
+    sim.fault("cloudshell", "StartSandbox", "hang")
+    job, _ = queued_start(sim)
+    worker = make_worker(dict(FAST, **{
+        "start-sandbox.timeout": "2s", "worker.kill_grace": "1s"})).start()
+    told(sim, job, "JobFailed", "Timed out")
+    worker.wait_stderr("clean-up: .*not found yet")
+    worker.wait_ledger(job, "done")
+    worker.wait_stderr("clean-up: Nothing was left")
+
+
+def test_restart_between_two_starts(sim, make_worker):
+    """A worker stopped while it looks for a lost start goes on looking."""
+    sim.fault("cloudshell", "StartSandbox", "close-before")
+    job, name = queued_start(sim)
+    worker = make_worker(dict(FAST, **{"worker.http_timeout": "10s"})).start()
+    wait_for(lambda: looks(sim) >= 2, "looks", worker.stderr)
+    assert worker.stop() == 0
+    assert sim.job(job)["state"] == "InProgress"
+    worker.start()
+    before = looks(sim)
+    wait_for(lambda: looks(sim) >= before + 2, "looks", worker.stderr)
+    box = sim.sandbox_add(name)
+    variables = sim.succeeded(job)["console"]["variables"]
+    assert variables["SandboxId"] == box and starts(sim) == 1
