@@ -60,7 +60,10 @@ own(struct job *job, const struct job_now *now)
 	job->tries = 0;
 	if (job->parking)
 		out = life_rest(job, now);
-	return out != 0 ? out : life_save_then(job, job->have_data ? FX_START : FX_DETAILS);
+	if (out == 0)
+		out = life_save_then(job, job->have_data ? FX_START :
+		    FX_DETAILS);
+	return out;
 }
 
 unsigned
