@@ -261,6 +261,8 @@ int	lost_await(struct exec *, struct fail *);
 /* End what lost starts have made beside the job's sandbox, and append what
  * could not be ended. -1 only if a stop or a park came between. */
 int	lost_surplus(struct exec *, struct buf *, struct fail *);
+/* The same until none can appear any more, or the deadline comes near. */
+int	lost_settle(struct exec *, struct buf *, struct fail *);
 
 /* --- undo.c: shared by failing starts, stops and clean-up --- */
 

@@ -143,3 +143,29 @@ lost_surplus(struct exec *x, struct buf *text, struct fail *f)
 			return -1;
 	return 0;
 }
+
+int
+lost_settle(struct exec *x, struct buf *text, struct fail *f)
+{
+	struct wait w;
+	bool over;
+
+	wait_start(&w, &x->order);
+	for (;;) {
+		over = lost_over(x);
+		if (lost_surplus(x, text, f) == -1)
+			return -1;
+		if (x->facts.starts_lost == 0 || over || text->len > 0)
+			return 0;
+		/* a sandbox that is Ready is worth more than this search */
+		if (x->deadline_ms - sys_now_ms() < w.max_ms +
+		    x->order.policy.http_timeout_ms) {
+			(void)buf_addf(text, ". A second sandbox \"%s\" may "
+			    "appear: end it in CloudShell if it does",
+			    x->facts.sandbox_name);
+			return 0;
+		}
+		if (wait_next(&w, &x->orders, f) == -1)
+			return -1;
+	}
+}

@@ -93,9 +93,10 @@ start(struct exec *x, const struct start_input *in,
 	rv = cs_sandbox_start(x->cs, bp->id != NULL ? bp->id : bp->name,
 	    in->name, in->minutes, in->values, &sb, f);
 	orders_unshield(&x->orders);
-	if (rv == 0)
+	if (rv == 0) {
+		x->facts.start_wall = 0;	/* time of the lost is over */
 		rv = ours(x, sb.id, f);
-	else if (f->kind == FAIL_STOPPED && x->orders.severed)
+	} else if (f->kind == FAIL_STOPPED && x->orders.severed)
 		f->kind = FAIL_UNSURE;
 	else if (f->kind != FAIL_UNSURE) {
 		(void)job_fact(x, &ignored);
@@ -442,7 +443,7 @@ start_sandbox(struct exec *x, struct fail *f)
 		goto out;
 	if (job_login(x, f) == -1 || obtain(x, &in, f) == -1)
 		goto out;
-	if (wait_ready(x, &sb, f) == -1 || lost_surplus(x, &more, f) == -1)
+	if (wait_ready(x, &sb, f) == -1 || lost_settle(x, &more, f) == -1)
 		goto out;
 	if (write_details(x, &sb, f) == -1) {
 		/* without it no later action could find the sandbox */

@@ -38,7 +38,8 @@ class Late(threading.Thread):
 
     def run(self):
         wait_for(self.when, "the time for a late sandbox")
-        for _ in range(self.count):
+        for i in range(self.count):
+            time.sleep(i)       # one later than the other
             self.ids.append(self.sim.sandbox_add(self.name))
 
     def __enter__(self):
