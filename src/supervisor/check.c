@@ -12,6 +12,8 @@
 #include "sys.h"
 #include "worker.h"
 
+#define LINE_END	2	/* bytes of the longest: no password */
+
 static int
 check_file(const char *setting, const char *path, int mode)
 {
@@ -109,7 +111,7 @@ check_password_file(const char *path, struct fail *fail)
 	if (secret != NULL)
 		return secret;
 	if (given != NULL && strncmp(path, given, strlen(given)) == 0 &&
-	    (stat(path, &st) == -1 || st.st_size == 0))
+	    (stat(path, &st) == -1 || st.st_size <= LINE_END))
 		(void)fail_set(fail, FAIL_CONFIG, "the service was given no "
 		    "CloudShell password: write it to %s/quali-job-worker/"
 		    "cloudshell-password (owner root, mode 600), then restart "
