@@ -3,7 +3,6 @@
  * failure texts for it.
  */
 #include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,14 +165,15 @@ take_redirect(const struct cs_client *c, const struct http_answer *h,
 static int64_t
 retry_after(const struct http_answer *h)
 {
+	const char *error;
 	char text[32];
-	long long s;
+	int64_t s;
 
 	if (!http_header(h, "Retry-After", text, sizeof(text)))
 		return 0;
-	s = strtonum(text, 0, CS_AFTER_MAX_MS / 1000, NULL);
-	if (s == 0 && errno == ERANGE)
-		s = CS_AFTER_MAX_MS / 1000;
+	s = strtonum(text, 0, CS_AFTER_MAX_MS / 1000, &error);
+	if (error != NULL && strcmp(error, "too large") == 0)
+		return CS_AFTER_MAX_MS;
 	return s * 1000;
 }
 
@@ -205,9 +205,10 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 		    json_loose(j, "statusCode") != NULL);
 		take_message(c, j, &h->body, a);
 		a->verdict = answer_verdict(failed, a->message);
-		if (r->once && a->status >= 500 && !undone(a))
+		if (r->once && failed >= 500 && !undone(a))
 			a->verdict = VERDICT_BROKEN;
-		if (failed == 503 && a->after_ms > 0)
+		/* a proxy says so, too, when it lost its server's answer */
+		if (!r->once && failed == 503 && a->after_ms > 0)
 			a->verdict = VERDICT_QUOTA;
 		if (a->verdict == VERDICT_REDIRECT)
 			take_redirect(c, h, a);

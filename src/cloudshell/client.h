@@ -9,10 +9,11 @@
  *  - 401, or a text that says as much (3.5), and 403: log in and repeat, once
  *    in CS_TOKEN_DOUBT_MS. A GET that finds nothing (404) does the same if the
  *    token is older than that; one that meets HTTP 500 twice, at once.
- *  - Unreachable, and quota (429, the message, or 503 with Retry-After): wait
- *    and repeat, whatever the request, since nothing was done.
+ *  - Unreachable, and quota (429, or the message): wait and repeat, whatever
+ *    the request, since nothing was done.
  *  - Lost answers, 5xx, and 2xx with something else than what was asked for:
- *    wait and repeat, but never a request that must not happen twice.
+ *    wait and repeat, but never a request that must not happen twice. An error
+ *    body counts by its own status when it comes with 2xx.
  *  - Everything else is final at once.
  *
  * Waiting ends where settings.remaining() ends. Only the client's first login

@@ -4,12 +4,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cloudshell_rig.h"
 #include "json.h"
 #include "sys.h"
+
+#define API_500(m)	"{\"statusCode\":500,\"errorCategory\":\"WebApi\"," \
+			"\"message\":\"" m "\"}"
 
 static void
 headers_are_exact(void **state)
@@ -98,6 +102,8 @@ expired_token_leads_to_one_login(void **state)
 		SAY(200, "{\"statusCode\":\"401\",\"errorCategory\":\"WebApi\""
 		    ",\"message\":\"x\"}"),
 		SAY(500, "{\"message\":\"Login failed for token\"}"),
+		SAY(200, "{\"statusCode\":500,\"message\":\"Login failed for "
+		    "token\"}"),
 		SAY(400, "{\"message\":\"the token is not correct\"}"),
 		SAY(403, "no"),
 	};
@@ -154,7 +160,7 @@ quota_is_waited_for(void **state)
 	const struct step steps[] = { LOGIN,
 	    { 429, "slow down", "Retry-After: 30\r\n", ACT_ANSWER, 0 },
 	    SAY(400, "{\"message\":\"Request rate quota has been exceeded\"}"),
-	    { 503, "<html>busy</html>", "Retry-After: 1\r\n", ACT_ANSWER, 0 },
+	    OK(API_500("Request rate quota has been exceeded")),
 	    OK(BOX) };
 	struct rig g;
 
@@ -166,6 +172,38 @@ quota_is_waited_for(void **state)
 	assert_int_equal(g.pauses, 3);
 	assert_int_equal(g.longest, 30000);
 	rig_free(&g);
+}
+
+/* "Retry-After: 0" is no long wait, whatever errno was before. */
+static void
+retry_after_is_obeyed(void **state)
+{
+	static const struct {
+		const char *header;
+		int64_t least, most;
+	} cases[] = {
+		{ "Retry-After: 7\r\n", 7000, 7000 },
+		{ "Retry-After: 99999999999999999999\r\n", 60000, 60000 },
+		{ "Retry-After: 0\r\n", 1, CS_PAUSE_MS },
+		{ "Retry-After: -1\r\n", 1, CS_PAUSE_MS },
+		{ "Retry-After: Fri, 01 Jan 2027 00:00:00 GMT\r\n", 1,
+		    CS_PAUSE_MS },
+	};
+	struct rig g;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct step steps[] = { LOGIN, { 503, "busy",
+		    cases[i].header, ACT_ANSWER, 0 }, OK(BOX) };
+
+		START(&g, steps);
+		errno = ERANGE;
+		assert_int_equal(rig_get(&g), 0);
+		rig_done(&g);
+		assert_int_equal(g.pauses, 1);
+		assert_in_range(g.longest, cases[i].least, cases[i].most);
+		rig_free(&g);
+	}
 }
 
 static void
@@ -214,8 +252,17 @@ unsure_starts_are_not_repeated(void **state)
 {
 	static const struct step faults[] = { CLOSE,
 	    { 200, BOX, NULL, ACT_CUT, 0 }, SAY(500, "oops"),
+	    OK("{\"statusCode\":500,\"message\":\"oops\"}"),
 	    SAY(500, "{\"message\":\"parameter token is invalid\"}"),
-	    SAY(502, "<html></html>"), SAY(503, ""), OK("<html>"), OK("7"),
+	    OK(API_500("Command failed: token argument is invalid")),
+	    SAY(500, API_500("Entity could not be found")),
+	    OK(API_500("Entity could not be found")),
+	    SAY(500, API_500("No values: invalid inputs")),
+	    OK(API_500("No values: invalid inputs")),
+	    SAY(502, "<html></html>"), SAY(503, ""),
+	    { 503, "", "Retry-After: 1\r\n", ACT_ANSWER, 0 },
+	    { 200, "{\"statusCode\":503,\"message\":\"busy\"}",
+		"Retry-After: 1\r\n", ACT_ANSWER, 0 }, OK("<html>"), OK("7"),
 	    OK("{}"), { 200, NULL, NULL, ACT_FILL, CS_ANSWER_MAX + 1 },
 	    { 200, NULL, NULL, ACT_NEST, 1000000 } };
 	static int (*const calls[])(struct rig *) = { rig_begin,
@@ -433,6 +480,7 @@ main(void)
 		cmocka_unit_test(expired_token_leads_to_one_login),
 		cmocka_unit_test(refused_login_is_final),
 		cmocka_unit_test(quota_is_waited_for),
+		cmocka_unit_test(retry_after_is_obeyed),
 		cmocka_unit_test(passing_faults_of_a_get),
 		cmocka_unit_test(faults_end_with_the_time),
 		cmocka_unit_test(unsure_starts_are_not_repeated),
