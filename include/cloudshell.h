@@ -6,7 +6,8 @@
  * One client is one login. Calls wait for passing faults themselves where a
  * repeat is safe (GET, login, stop): transport errors, 5xx and quota answers
  * are tried again with growing pauses while time remains (FAIL_SYSTEM then; the
- * numbers are in src/cloudshell/client.h); 401 (or an answer that says as much,
+ * numbers are in src/cloudshell/client.h), but only for seconds where the work
+ * can do without the answer (activity feed, names of commands); 401 (or an answer that says as much,
  * 3.5) and 403 lead to one new login and one repeat. Starting a sandbox or a
  * command is repeated only after an answer that says that nothing was created
  * (authentication, quota), or when nothing was sent. The first login gives up
@@ -161,18 +162,19 @@ struct cs_target {
 	const char	*component;
 };
 
-/* Append the names of the commands there (5.11), ", " between, ten at most and
- * "and N more". */
-int	cs_command_names(struct cs_client *, const struct cs_target *,
-	    struct buf *, struct fail *);
-
 /* POST .../commands/{name}/start (5.12), sent once over a fresh connection;
- * arguments as inputs above. FAIL_UNSURE: it may run. FAIL_CONFIG: no such
- * command (the text lists those there are) or bad arguments. FAIL_REVISION: the
- * sandbox or component is gone. */
+ * arguments as inputs above. FAIL_UNSURE: it may run. FAIL_CONFIG: bad
+ * arguments. FAIL_REVISION: there is no such command (404), or the sandbox or
+ * component is gone; cs_command_missing tells which. */
 int	cs_command_start(struct cs_client *, const struct cs_target *,
 	    const char *name, const json_t *arguments,
 	    char execution[SANDBOX_ID_SIZE], struct fail *);
+
+/* After FAIL_REVISION: FAIL_REVISION if the sandbox or component is gone, else
+ * FAIL_CONFIG with the names of the commands there are (5.11), ten at most, if
+ * they can be had within seconds. Always -1. */
+int	cs_command_missing(struct cs_client *, const struct cs_target *,
+	    const char *name, struct fail *);
 
 enum cs_progress {		/* classes of 7.3 */
 	CS_GOING,

@@ -115,7 +115,7 @@ page_get(struct cs_client *c, const char *id, const char *query,
     json_t **page, struct fail *f)
 {
 	struct cs_request r = { .what = "read the sandbox's activity",
-	    .method = "GET", .want = JSON_OBJECT };
+	    .method = "GET", .want = JSON_OBJECT, CS_OPTIONAL };
 	struct cs_answer a = { 0 };
 	struct fail why = { 0 };
 	struct buf path;

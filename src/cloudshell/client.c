@@ -42,9 +42,10 @@ static const struct rule {
 
 /* One call of cs_ask: what it has gone through. */
 struct trial {
-	int	 tries, logins, waits;
-	int	 broken, garbled;	/* in a row */
-	int64_t	 spent_ms, patience_ms;
+	int		 tries, logins, waits;
+	enum verdict	 last;
+	int		 row;		/* of the same verdict */
+	int64_t		 began_ms;	/* time that remained then */
 };
 
 struct cs_client *
@@ -117,6 +118,8 @@ time_limit(const struct cs_client *c, const struct cs_request *r)
 	int64_t left, ms;
 
 	ms = r->once ? CS_START_MS(c->set->timeout_ms) : c->set->timeout_ms;
+	if (r->patience_ms > 0 && ms > r->patience_ms)
+		ms = r->patience_ms;
 	/* Whoever keeps the deadline cuts the call: it must not end by itself
 	 * just before, with a text of its own. */
 	left = c->set->remaining(c->set->arg) + CS_LATE_MS;
@@ -207,13 +210,11 @@ token_older(const struct cs_client *c, int64_t ms)
 /* The table's step, bounded by what was tried already. */
 static enum step
 next_step(const struct cs_client *c, const struct cs_request *r,
-    const struct cs_answer *a, struct trial *t)
+    const struct cs_answer *a, const struct trial *t)
 {
 	enum step s;
 
 	s = r->once ? rules[a->verdict].once : rules[a->verdict].many;
-	t->broken = a->verdict == VERDICT_BROKEN ? t->broken + 1 : 0;
-	t->garbled = a->verdict == VERDICT_GARBLED ? t->garbled + 1 : 0;
 	switch (s) {
 	case STEP_LOGIN_OLD:
 		if (strcmp(r->method, "GET") != 0 ||
@@ -226,12 +227,13 @@ next_step(const struct cs_client *c, const struct cs_request *r,
 			return STEP_END;
 		return STEP_LOGIN;
 	case STEP_WAIT:
-		if (t->garbled >= CS_GARBLED_MAX ||
-		    (r->broken_max > 0 && t->broken >= r->broken_max))
+		if ((r->tries_max > 0 && t->tries >= r->tries_max) ||
+		    (a->verdict == VERDICT_GARBLED &&
+		    t->row >= CS_GARBLED_MAX))
 			return STEP_END;
 		/* some servers answer an expired token with HTTP 500 */
-		if (a->status == 500 && t->broken == 2 && t->logins == 0 &&
-		    !r->login)
+		if (a->verdict == VERDICT_BROKEN && a->status == 500 &&
+		    t->row == 2 && t->logins == 0 && !r->login)
 			return STEP_LOGIN;
 		return STEP_WAIT;
 	default:
@@ -253,15 +255,10 @@ next_pause(const struct cs_client *c, const struct cs_request *r,
 		ms = a->after_ms;
 	if (ms >= left)
 		return -1;
-	if (r->login && !c->reached && a->verdict != VERDICT_QUOTA) {
-		if (t->patience_ms == 0) {
-			t->patience_ms = left / 2;
-			if (t->patience_ms > CS_PATIENCE_MS)
-				t->patience_ms = CS_PATIENCE_MS;
-		}
-		if (t->spent_ms + ms > t->patience_ms)
-			return -1;
-	}
+	/* who tells a login of its quota is there, and worth waiting for */
+	if (r->patience_ms > 0 && t->began_ms - left + ms > r->patience_ms &&
+	    !(r->login && a->verdict == VERDICT_QUOTA))
+		return -1;
 	return ms;
 }
 
@@ -290,18 +287,19 @@ cs_ask(struct cs_client *c, const struct cs_request *r, struct cs_answer *a,
 {
 	const struct rule *rule;
 	struct trial t = { 0 };
-	int64_t began, ms;
+	int64_t ms;
 
 	memset(a, 0, sizeof(*a));
 	if (token_ensure(c, r, f) == -1)
 		return ended(a, f);
+	t.began_ms = c->set->remaining(c->set->arg);
 	for (;;) {
-		began = sys_now_ms();
 		cs_exchange(c, r, ++t.tries, a);
-		t.spent_ms += sys_now_ms() - began;
 		if (a->verdict == VERDICT_DONE)
 			return 0;
 		rule = &rules[a->verdict];
+		t.row = a->verdict == t.last ? t.row + 1 : 1;
+		t.last = a->verdict;
 		switch (next_step(c, r, a, &t)) {
 		case STEP_LOGIN:
 			t.logins++;
@@ -315,7 +313,6 @@ cs_ask(struct cs_client *c, const struct cs_request *r, struct cs_answer *a,
 			if (c->set->pause(ms, c->set->arg, f) == -1 ||
 			    token_ensure(c, r, f) == -1)
 				return ended(a, f);
-			t.spent_ms += ms;
 			continue;
 		default:
 			break;

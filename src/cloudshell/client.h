@@ -16,8 +16,8 @@
  *    body counts by its own status when it comes with 2xx.
  *  - Everything else is final at once.
  *
- * Waiting ends where settings.remaining() ends. Only the client's first login
- * gives up earlier: see CS_PATIENCE_MS.
+ * Waiting ends where settings.remaining() ends, or earlier as the request says:
+ * tries_max and patience_ms.
  */
 #ifndef CLIENT_H
 #define CLIENT_H
@@ -31,6 +31,8 @@
 				   up after this, or after half the remaining
 				   time if that is less */
 #define CS_GARBLED_MAX	3	/* answers in a row that were not understood */
+/* Of a request that the work can do without. */
+#define CS_OPTIONAL	.tries_max = 2, .patience_ms = 5000
 #define CS_TOKEN_AGE_MS	(60 * 60 * 1000)	/* they live 300 minutes unless
 				   the server is set otherwise (3.4) */
 #define CS_TOKEN_DOUBT_MS (5 * 60 * 1000)
@@ -72,7 +74,9 @@ struct cs_request {
 	const json_t	*body;		/* NULL: none */
 	int		 want;		/* type of answer: JSON_OBJECT ... */
 	size_t		 answer_max;	/* 0: CS_ANSWER_MAX */
-	int		 broken_max;	/* 5xx answers borne, 0: any number */
+	int		 tries_max;	/* 0: any number */
+	int64_t		 patience_ms;	/* for all tries, 0: while time
+					   remains */
 	bool		 once;		/* must not happen twice */
 	bool		 login;		/* needs no token */
 };

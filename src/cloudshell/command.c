@@ -96,26 +96,6 @@ cs_components_free(struct cs_component *list, size_t n)
 	free(list);
 }
 
-int
-cs_command_names(struct cs_client *c, const struct cs_target *t,
-    struct buf *names, struct fail *f)
-{
-	struct cs_request r = { .what = "list the commands", .method = "GET",
-	    .want = JSON_ARRAY };
-	struct cs_answer a = { 0 };
-	struct buf path;
-	int rc;
-
-	if ((rc = target_path(&path, t, NULL, NULL, f)) == 0) {
-		r.path = buf_text(&path);
-		if ((rc = cs_ask(c, &r, &a, f)) == 0)
-			(void)text_names(a.json, names);
-	}
-	buf_free(&path);
-	answer_free(&a);
-	return rc;
-}
-
 static json_t *
 command_body(const json_t *arguments, struct fail *f)
 {
@@ -129,40 +109,18 @@ command_body(const json_t *arguments, struct fail *f)
 	return body;
 }
 
-/* The start was refused: name the commands there are, or the arguments. */
+/* The start was refused. */
 static int
-command_fail(struct cs_client *c, const struct cs_target *t, const char *name,
-    const struct cs_answer *a, struct fail *f)
+command_fail(const char *name, const struct cs_answer *a, struct fail *f)
 {
-	const char *where = t->component != NULL ? "the component" :
-	    "the sandbox";
-	struct buf names;
-	struct fail why = { 0 };
-
+	if (a->verdict == VERDICT_MISSING)
+		return fail_set(f, FAIL_REVISION, "command \"%s\" not found",
+		    name);
 	if (a->verdict == VERDICT_REFUSED &&
 	    text_has(a->message, "mandatory inputs"))
 		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
 		    "the arguments of command \"%s\" (HTTP %ld): %s; correct "
 		    "ArgumentsJSON", name, a->status, a->message);
-	if (a->verdict != VERDICT_MISSING)
-		return -1;
-	buf_init(&names, CS_TEXT_MAX);
-	if (cs_command_names(c, t, &names, &why) == -1) {
-		if (why.kind == FAIL_REVISION)
-			(void)fail_set(f, FAIL_REVISION, "cannot run command "
-			    "\"%s\": the sandbox%s is no longer there", name,
-			    t->component != NULL ? " or the component" : "");
-		else if (f != NULL)
-			*f = why;
-	} else if (names.len == 0) {
-		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found: %s "
-		    "has no commands", name, where);
-	} else {
-		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found; %s "
-		    "has: %s (these names, not the ones shown in the Portal)",
-		    name, where, buf_text(&names));
-	}
-	buf_free(&names);
 	return -1;
 }
 
@@ -185,7 +143,7 @@ cs_command_start(struct cs_client *c, const struct cs_target *t,
 	r.path = buf_text(&path);
 	r.body = body;
 	if ((rc = cs_ask(c, &r, &a, f)) == -1)
-		(void)command_fail(c, t, name, &a, f);
+		(void)command_fail(name, &a, f);
 	else if (!text_id(a.json, "executionId", id, SANDBOX_ID_SIZE))
 		rc = fail_set(f, FAIL_UNSURE, "CloudShell's answer to the "
 		    "start of command \"%s\" has no usable execution id; it "
@@ -195,6 +153,42 @@ out:
 	json_decref(body);
 	answer_free(&a);
 	return rc;
+}
+
+int
+cs_command_missing(struct cs_client *c, const struct cs_target *t,
+    const char *name, struct fail *f)
+{
+	struct cs_request r = { .what = "list the commands", .method = "GET",
+	    .want = JSON_ARRAY, CS_OPTIONAL };
+	const char *where = t->component != NULL ? "the component" :
+	    "the sandbox";
+	struct cs_answer a = { 0 };
+	struct buf names, path;
+
+	buf_init(&names, CS_TEXT_MAX);
+	(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found", name);
+	if (target_path(&path, t, NULL, NULL, NULL) == -1)
+		goto out;
+	r.path = buf_text(&path);
+	if (cs_ask(c, &r, &a, NULL) == -1) {
+		if (a.verdict == VERDICT_MISSING)
+			(void)fail_set(f, FAIL_REVISION, "cannot run command "
+			    "\"%s\": the sandbox%s is no longer there", name,
+			    t->component != NULL ? " or the component" : "");
+	} else if (text_names(a.json, &names) == 0) {
+		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found: %s "
+		    "has no commands", name, where);
+	} else {
+		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found; %s "
+		    "has: %s (these names, not the ones shown in the Portal)",
+		    name, where, buf_text(&names));
+	}
+out:
+	buf_free(&names);
+	buf_free(&path);
+	answer_free(&a);
+	return -1;
 }
 
 static void

@@ -105,6 +105,19 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
 	}
 }
 
+/* A server that never took a login is given up early. */
+static int64_t
+patience(const struct cs_client *c)
+{
+	int64_t half = c->set->remaining(c->set->arg) / 2;
+
+	if (c->reached)
+		return 0;
+	if (half < CS_CALL_MIN_MS)
+		return CS_CALL_MIN_MS;
+	return half < CS_PATIENCE_MS ? half : CS_PATIENCE_MS;
+}
+
 int
 cs_login(struct cs_client *c, struct fail *f)
 {
@@ -120,6 +133,7 @@ cs_login(struct cs_client *c, struct fail *f)
 	if ((body = login_body(c, f)) == NULL)
 		return -1;
 	r.body = body;
+	r.patience_ms = patience(c);
 	rc = cs_ask(c, &r, &a, f);
 	if (rc == -1) {
 		/* a pause may have been ended by a stop: then f says that */

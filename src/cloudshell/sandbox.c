@@ -10,7 +10,7 @@
 #include "json.h"
 #include "sys.h"
 
-#define STOP_BROKEN_MAX	3	/* 5xx answers to stop, then read the state */
+#define STOP_TRIES	3	/* of a stop, then the state is read */
 
 /* 7.1, with the Portal's words; any other word means still going on. */
 static const struct {
@@ -262,12 +262,12 @@ sandbox_is_over(struct cs_client *c, const char *id, struct fail *f)
 
 /* Some versions refuse v2's stop: then v1's, which is the same (5.6). */
 static enum verdict
-stop_once(struct cs_client *c, const char *path, int broken_max,
+stop_once(struct cs_client *c, const char *path, int tries_max,
     struct fail *f)
 {
 	static const char v2[] = "/api/v2/", v1[] = "/api/v1/";
 	struct cs_request r = { .what = "end the sandbox", .method = "POST",
-	    .path = path, .want = WANT_ANY, .broken_max = broken_max };
+	    .path = path, .want = WANT_ANY, .tries_max = tries_max };
 	struct cs_answer a;
 	struct fail why = { 0 };
 	enum verdict v;
@@ -292,6 +292,14 @@ stop_once(struct cs_client *c, const char *path, int broken_max,
 	return v;
 }
 
+/* Whether the same stop may be taken later. */
+static bool
+passes(enum verdict v)
+{
+	return v == VERDICT_BROKEN || v == VERDICT_LOST ||
+	    v == VERDICT_UNREACHED || v == VERDICT_QUOTA;
+}
+
 int
 cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
     struct fail *f)
@@ -304,13 +312,12 @@ cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
 	*already = false;
 	if ((rc = cs_path(&path, f, "sandboxes", id, "stop", NULL)) == -1)
 		goto out;
-	v = stop_once(c, buf_text(&path), STOP_BROKEN_MAX, &why);
+	v = stop_once(c, buf_text(&path), STOP_TRIES, &why);
 	if (v == VERDICT_DONE)
 		goto out;
 	rc = -1;
 	if (v == VERDICT_MISSING || v == VERDICT_NO_API ||
-	    v == VERDICT_REFUSED || v == VERDICT_CONFLICT ||
-	    v == VERDICT_BROKEN) {
+	    v == VERDICT_REFUSED || v == VERDICT_CONFLICT || passes(v)) {
 		over = why.kind == FAIL_STOPPED ? -1 :
 		    sandbox_is_over(c, id, &unread);
 		if (unread.kind == FAIL_STOPPED)
@@ -318,7 +325,7 @@ cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
 		if (over == 1) {
 			*already = true;
 			rc = 0;
-		} else if (over == 0 && v == VERDICT_BROKEN &&
+		} else if (over == 0 && passes(v) &&
 		    stop_once(c, buf_text(&path), 0, &why) == VERDICT_DONE) {
 			rc = 0;
 		}

@@ -10,6 +10,7 @@
 
 #define GRACE_MS	60000	/* how long Ready or Error may stay after an
 				   accepted stop (cloudshell-sandbox-api 7.1) */
+#define FEED_LOOKS	5	/* after the teardown */
 #define FEED_START	(-1)	/* the feed's place before the stop is lost */
 
 static int
@@ -78,19 +79,36 @@ wait_ended(struct exec *x, struct fail *f)
 	return rv;
 }
 
-/* Faults in the feed since the stop. Without a position only those that name
- * the teardown count: others may be older. */
+/* Faults in the feed since the stop, which is looked at some times: nothing
+ * waits for it any more. */
 static int
-check_teardown(struct exec *x, int64_t from, struct fail *f)
+read_feed(struct exec *x, int64_t from, struct buf *text, struct fail *f)
+{
+	struct wait w;
+	int64_t last;
+	int look = 0;
+
+	wait_start(&w, &x->order);
+	while (cs_activity_errors(x->cs, x->facts.sandbox_id,
+	    from > 0 ? from + 1 : 0, text, &last, f) == -1)
+		if (f->kind == FAIL_STOPPED || ++look == FEED_LOOKS ||
+		    wait_next(&w, &x->orders, f) == -1)
+			return -1;
+	return 0;
+}
+
+/* *unknown: the feed could not be read. Without a position in it only faults
+ * that name the teardown count: others may be older. */
+static int
+check_teardown(struct exec *x, int64_t from, bool *unknown, struct fail *f)
 {
 	struct buf text;
 	struct fail why = { 0 };
-	int64_t last;
 	int rv = 0;
 
 	buf_init(&text, CS_TEXT_MAX + 1);
-	if (cs_activity_errors(x->cs, x->facts.sandbox_id,
-	    from > 0 ? from + 1 : 0, &text, &last, &why) == -1) {
+	if (read_feed(x, from, &text, &why) == -1) {
+		*unknown = true;
 		if (why.kind == FAIL_STOPPED)
 			rv = fail_set(f, FAIL_STOPPED, "%s", why.text);
 	} else if (text.len > 0 &&
@@ -107,7 +125,7 @@ int
 end_sandbox(struct exec *x, struct fail *f)
 {
 	int64_t from = FEED_START;
-	bool wait, gone = false;
+	bool wait, gone = false, unknown = false;
 
 	if (input_flag(x->order.data.configuration, "WaitForTeardown",
 	    x->order.policy.wait_for_teardown, &wait, f) == -1)
@@ -121,13 +139,15 @@ end_sandbox(struct exec *x, struct fail *f)
 	    request(x, wait, &from, &gone, f) == -1)
 		return -1;
 	if (wait && !gone && (wait_ended(x, f) == -1 ||
-	    check_teardown(x, from, f) == -1))
+	    check_teardown(x, from, &unknown, f) == -1))
 		return -1;
 	x->result.sandbox_ended = true;
 	x->result.external_id = xstrdup(x->facts.sandbox_id);
-	x->result.text = xasprintf("Sandbox %s %s", x->facts.sandbox_id,
+	x->result.text = xasprintf("Sandbox %s %s%s", x->facts.sandbox_id,
 	    gone ? "had ended already" : wait ? "ended" :
-	    "is being ended by CloudShell");
+	    "is being ended by CloudShell", unknown ? "; whether its teardown "
+	    "had faults is not known, as its activity feed cannot be read" :
+	    "");
 	return 0;
 }
 

@@ -146,6 +146,8 @@ start(struct exec *x, const struct command *c, struct fail *f)
 		    "CloudShell did not answer the start of the command");
 	}
 	(void)job_fact(x, &ignored);	/* refused: nothing was started */
+	if (f->kind == FAIL_REVISION)
+		(void)cs_command_missing(x->cs, &target, c->name, f);
 	return -1;
 }
 

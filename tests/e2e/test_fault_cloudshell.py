@@ -451,6 +451,60 @@ def test_stop_that_fails_for_a_while(sim, worker, fault, param):
         assert set(beside.posts()) == {"StopSandbox"}
 
 
+# --- reads that the work can do without ---
+
+SILENT = {"500": ("status", HTML_500), "hang": ("hang", None),
+          "quota": ("status", {"status": 429, "body": "",
+                               "headers": {"Retry-After": "60"}})}
+
+
+@pytest.mark.parametrize("name", sorted(SILENT))
+def test_feed_that_is_never_read(sim, make_worker, name):
+    """An end that waits for the teardown reads the feed before and after: the
+    sandbox is ended all the same, well before the deadline."""
+    worker = limited(make_worker, "end-sandbox", 60)
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        sim.fault("cloudshell", "GetActivity", *SILENT[name], count=-1)
+        began = time.monotonic()
+        job = sim.job_add("end-sandbox", input=artifact_of(box),
+                          configuration={"WaitForTeardown": "true"})
+        sim.wait_requests("cloudshell", "StopSandbox")
+        assert time.monotonic() - began < 15
+        result = sim.succeeded(job)["console"]
+        assert "activity feed cannot be read" in result["summary"], result
+        assert beside.posts() == ["StopSandbox"]
+
+
+@pytest.mark.parametrize("name", sorted(SILENT))
+def test_failed_setup_without_its_feed(sim, make_worker, name):
+    """The failure is told with its stage, and the sandbox is ended."""
+    worker = limited(make_worker, "start-sandbox", 40)
+    with Beside(sim, worker, "run-command") as beside:
+        sim.settings(cloudshell={"setup": "error",
+                                 "setup_stage_stop": "Connectivity"})
+        sim.fault("cloudshell", "GetActivity", *SILENT[name], count=-1)
+        told(sim, start_job(sim), "JobFailed", "setup of sandbox", "failed",
+             "in stage Connectivity", "The sandbox was ended")
+        assert beside.posts() == ["StartSandbox", "StopSandbox"]
+
+
+@pytest.mark.parametrize("name", sorted(SILENT))
+def test_unknown_command_without_the_names(sim, make_worker, name):
+    """The text says what was wrong; while the names are asked for, no start
+    is under way any more."""
+    worker = limited(make_worker, "run-command", 40)
+    with Beside(sim, worker) as beside:
+        sim.fault("cloudshell", "ListSandboxCommands", *SILENT[name],
+                  count=-1)
+        job = run_job(sim, sim.sandbox_add(), "SANDBOX", "nosuch")
+        sim.wait_requests("cloudshell", "ListSandboxCommands")
+        assert '"intent":"none"' in worker.ledger(
+            "SELECT facts FROM job WHERE id = ?", job)[0][0]
+        told(sim, job, "ConfigurationError", 'command "nosuch" not found')
+        assert beside.posts() == ["StartSandboxCommand"]
+
+
 # --- redirections ---
 
 @pytest.mark.parametrize("operation, status", [

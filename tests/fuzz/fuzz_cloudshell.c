@@ -116,6 +116,7 @@ try_commands(struct cs_client *c)
 	}
 	if (went_well(cs_command_start(c, &target, "go", NULL, id, &f), &f))
 		MUST(id[0] != '\0');
+	(void)went_well(cs_command_missing(c, &target, "go", &f), &f);
 	if (went_well(cs_execution_get(c, "e1", &execution, &f), &f))
 		MUST(execution.output == NULL ||
 		    strstr(execution.output, PASSWORD) == NULL);

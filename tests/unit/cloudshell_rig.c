@@ -112,6 +112,10 @@ rig_command(struct rig *g)
 {
 	struct cs_target t = { "box-1", "comp" };
 	char id[SANDBOX_ID_SIZE];
+	int rc;
 
-	return cs_command_start(g->client, &t, "do it", NULL, id, &g->fail);
+	rc = cs_command_start(g->client, &t, "do it", NULL, id, &g->fail);
+	if (rc == -1 && g->fail.kind == FAIL_REVISION)
+		rc = cs_command_missing(g->client, &t, "do it", &g->fail);
+	return rc;
 }

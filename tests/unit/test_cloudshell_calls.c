@@ -43,6 +43,36 @@ stop_falls_back_and_is_idempotent(void **state)
 	rig_free(&g);
 }
 
+/* Three tries, whatever is wrong; then the state is read, and a sandbox that
+ * lives is asked again. */
+static void
+stop_that_fails_looks_at_the_state(void **state)
+{
+	static const struct step faults[] = { SAY(502, "x"),
+	    { 200, "{}", NULL, ACT_CUT, 0 }, SAY(429, "") };
+	struct rig g;
+	bool already;
+
+	(void)state;
+	for (size_t e = 0; e < COUNT(faults); e++) {
+		const struct step steps[] = { LOGIN, faults[e], faults[e],
+		    faults[e], OK("{\"id\":\"box-1\",\"state\":\"Ended\"}"),
+		    faults[e], faults[e], faults[e], OK(BOX), faults[e],
+		    faults[e], faults[e], faults[e], OK("") };
+
+		START(&g, steps);
+		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+		    &g.fail), 0);
+		assert_true(already);
+		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+		    &g.fail), 0);
+		assert_false(already);
+		rig_done(&g);
+		assert_int_equal(g.server.n, COUNT(steps));
+		rig_free(&g);
+	}
+}
+
 static void
 blueprints_are_found_and_named(void **state)
 {
@@ -268,6 +298,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stop_falls_back_and_is_idempotent),
+		cmocka_unit_test(stop_that_fails_looks_at_the_state),
 		cmocka_unit_test(blueprints_are_found_and_named),
 		cmocka_unit_test(start_sends_texts),
 		cmocka_unit_test(sandboxes_are_found_by_name),

@@ -225,6 +225,43 @@ passing_faults_of_a_get(void **state)
 	rig_free(&g);
 }
 
+/* What the work can do without: two tries, some seconds, whatever is wrong. */
+static void
+optional_reads_are_brief(void **state)
+{
+	static const struct step faults[] = { SAY(500, "x"), SAY(502, "x"),
+	    { 200, "{}", NULL, ACT_CUT, 0 }, OK("<html>"), SAY(429, ""),
+	    { 429, "", "Retry-After: 30\r\n", ACT_ANSWER, 0 } };
+	struct cs_target t = { "box-1", "comp" };
+	int64_t last;
+	struct buf out;
+	struct rig g;
+
+	(void)state;
+	for (size_t e = 0; e < COUNT(faults); e++) {
+		struct step steps[20] = { LOGIN };
+
+		for (size_t i = 1; i < COUNT(steps); i++)
+			steps[i] = faults[e];
+		START(&g, steps);
+		buf_init(&out, 1000);
+		assert_int_equal(cs_activity_last(g.client, "b", &last,
+		    &g.fail), -1);
+		assert_int_equal(cs_activity_errors(g.client, "b", 0, &out,
+		    &last, &g.fail), -1);
+		assert_int_equal(cs_command_missing(g.client, &t, "do it",
+		    &g.fail), -1);
+		assert_int_equal(g.fail.kind, FAIL_CONFIG);
+		assert_string_equal(g.fail.text,
+		    "command \"do it\" not found");
+		rig_done(&g);
+		assert_in_range(g.server.n, 4, 7);
+		assert_true(g.paused < 15000);
+		buf_free(&out);
+		rig_free(&g);
+	}
+}
+
 static void
 faults_end_with_the_time(void **state)
 {
@@ -482,6 +519,7 @@ main(void)
 		cmocka_unit_test(quota_is_waited_for),
 		cmocka_unit_test(retry_after_is_obeyed),
 		cmocka_unit_test(passing_faults_of_a_get),
+		cmocka_unit_test(optional_reads_are_brief),
 		cmocka_unit_test(faults_end_with_the_time),
 		cmocka_unit_test(unsure_starts_are_not_repeated),
 		cmocka_unit_test(conflict_is_for_the_caller),
