@@ -187,7 +187,7 @@ enum cs_progress {		/* classes of 7.3 */
 struct cs_execution {
 	enum cs_progress progress;
 	char		*status;	/* word as served */
-	char		*output;	/* NULL: none */
+	char		*output;	/* once ended; NULL: none */
 	bool		 cancellable;
 };
 
@@ -199,7 +199,8 @@ void	cs_execution_free(struct cs_execution *);
 /* DELETE /executions/{id} (5.13): accepted, or it is no longer known. */
 int	cs_execution_cancel(struct cs_client *, const char *id, struct fail *);
 
-/* For showing, in place: no HTML tags, control characters cleaned (5.8). */
-void	cs_clean_text(char *);
+/* Make an output fit to be shown, in place: no HTML tags, control characters
+ * cleaned (5.8), and no secret that came out by that. */
+void	cs_clean_output(const struct cs_client *, char *);
 
 #endif

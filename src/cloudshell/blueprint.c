@@ -70,7 +70,7 @@ not_found(const struct cs_client *c, const char *name, const json_t *list,
 	int rc;
 
 	buf_init(&names, CS_TEXT_MAX);
-	if (text_names(list, &names) == 0)
+	if (text_names(c, list, &names) == 0)
 		rc = fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found in "
 		    "domain \"%s\": no blueprint is visible there to user "
 		    "\"%s\" (is it public?)", name, c->set->domain,

@@ -150,6 +150,11 @@ size_t	text_mask(char *, size_t len, const char *secret, size_t secret_len);
 /* Mask token and password in a text, and in all texts of a JSON value. */
 void	cs_mask_text(const struct cs_client *, char *);
 void	cs_mask_json(const struct cs_client *, json_t *);
+/* cs_mask_text of an allocated text that may hold tags between the parts of a
+ * secret; the text to go on with, which replaces it. */
+char	*text_masked(const struct cs_client *, char *);
+/* For showing, in place: no HTML tags, control characters cleaned (5.8). */
+void	cs_clean_text(char *);
 /* Make a text of the server fit to be shown: masked, one line, cut. */
 void	cs_show_text(const struct cs_client *, char *, size_t max);
 /* Whether a text holds another, without regard to case. */
@@ -160,7 +165,7 @@ int64_t	text_duration_ms(const char *);
 bool	text_id(const json_t *, const char *key, char *, size_t);
 /* Append at most CS_NAMES_SHOWN members `name` of an array of objects, ", "
  * between and "and N more" at the end. Returns how many there are. */
-size_t	text_names(const json_t *, struct buf *);
+size_t	text_names(const struct cs_client *, const json_t *, struct buf *);
 /* Object of scalars as the array of {name, value} that starts take (5.2, 5.12);
  * property names it in texts. NULL and FAIL_CONFIG if a value is none. */
 json_t	*text_params(const json_t *, const char *property, struct fail *);

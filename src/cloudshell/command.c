@@ -176,7 +176,7 @@ cs_command_missing(struct cs_client *c, const struct cs_target *t,
 			(void)fail_set(f, FAIL_REVISION, "cannot run command "
 			    "\"%s\": the sandbox%s is no longer there", name,
 			    t->component != NULL ? " or the component" : "");
-	} else if (text_names(a.json, &names) == 0) {
+	} else if (text_names(c, a.json, &names) == 0) {
 		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found: %s "
 		    "has no commands", name, where);
 	} else {
@@ -202,9 +202,10 @@ execution_read(const struct cs_client *c, const json_t *j,
 	if (e->status != NULL)
 		cs_show_text(c, e->status, 100);
 	e->progress = execution_progress(e->status, ended);
-	e->output = json_loose_text(j, "output");
+	if (e->progress != CS_GOING)
+		e->output = json_loose_text(j, "output");
 	if (e->output != NULL)
-		cs_mask_text(c, e->output);
+		e->output = text_masked(c, e->output);
 	e->cancellable = json_loose_bool(j, "supports_cancellation",
 	    json_loose_bool(j, misspelt, true));
 	free(ended);

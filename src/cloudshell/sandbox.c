@@ -52,17 +52,17 @@ cs_sandbox_free(struct cs_sandbox *s)
 
 /* A word of the server, fit to be shown. */
 static char *
-word_of(const json_t *j, const char *key)
+word_of(const struct cs_client *c, const json_t *j, const char *key)
 {
 	char *text = json_loose_text(j, key);
 
 	if (text != NULL)
-		text_line(text, 100);
+		cs_show_text(c, text, 100);
 	return text;
 }
 
 static int
-sandbox_read(json_t *j, struct cs_sandbox *s)
+sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 {
 	char id[SANDBOX_ID_SIZE];
 
@@ -72,9 +72,9 @@ sandbox_read(json_t *j, struct cs_sandbox *s)
 	s->id = xstrdup(id);
 	s->name = json_loose_text(j, "name");
 	s->blueprint_id = json_loose_text(j, "blueprint_id");
-	s->state = word_of(j, "state");
-	s->setup_stage = word_of(j, "setup_stage");
-	s->end_time = word_of(j, "end_time");
+	s->state = word_of(c, j, "state");
+	s->setup_stage = word_of(c, j, "setup_stage");
+	s->end_time = word_of(c, j, "end_time");
 	s->phase = sandbox_phase(s->state);
 	s->details = json_incref(j);
 	return 0;
@@ -132,7 +132,7 @@ cs_sandbox_start(struct cs_client *c, const char *blueprint, const char *name,
 	r.body = body;
 	if ((rc = cs_ask(c, &r, &a, f)) == -1)
 		(void)start_fail(c, blueprint, &a, f);
-	else if ((rc = sandbox_read(a.json, s)) == -1)
+	else if ((rc = sandbox_read(c, a.json, s)) == -1)
 		(void)fail_set(f, FAIL_UNSURE, "CloudShell's answer to the "
 		    "start of the sandbox has no usable id; it may have been "
 		    "started");
@@ -158,7 +158,7 @@ cs_sandbox_get(struct cs_client *c, const char *id, struct cs_sandbox *s,
 		goto out;
 	r.path = buf_text(&path);
 	if ((rc = cs_ask(c, &r, &a, f)) == 0 &&
-	    (rc = sandbox_read(a.json, s)) == -1)
+	    (rc = sandbox_read(c, a.json, s)) == -1)
 		(void)fail_set(f, FAIL_SYSTEM, "CloudShell's answer about "
 		    "sandbox %s has no usable id", id);
 	else if (rc == -1 && a.verdict == VERDICT_MISSING)

@@ -78,7 +78,8 @@ tag_parts_words(const char *s)
 	return false;
 }
 
-/* Decode the entity at s into *c; its length, 0 if it is none. */
+/* Decode the entity at s into *c; its length, 0 if it is none. What is not
+ * ASCII stays as it is. */
 static size_t
 entity_length(const char *s, char *c)
 {
@@ -87,11 +88,11 @@ entity_length(const char *s, char *c)
 		char		 c;
 	} entities[] = {
 		{ "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' },
-		{ "&quot;", '"' }, { "&apos;", '\'' }, { "&#39;", '\'' },
-		{ "&#x27;", '\'' }, { "&#34;", '"' }, { "&nbsp;", ' ' },
-		{ "&#x2F;", '/' }, { "&#47;", '/' }, { "&#43;", '+' },
+		{ "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' },
 	};
+	unsigned long code;
 	size_t i, n;
+	char *end;
 
 	for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
 		n = strlen(entities[i].name);
@@ -100,7 +101,16 @@ entity_length(const char *s, char *c)
 			return n;
 		}
 	}
-	return 0;
+	if (s[1] != '#')
+		return 0;
+	n = tolower((unsigned char)s[2]) == 'x' ? 3 : 2;
+	if (!isxdigit((unsigned char)s[n]))
+		return 0;
+	code = strtoul(s + n, &end, n == 3 ? 16 : 10);
+	if (*end != ';' || code < ' ' || code > '~')
+		return 0;
+	*c = (char)code;
+	return (size_t)(end + 1 - s);
 }
 
 void
@@ -169,9 +179,9 @@ text_mask(char *text, size_t len, const char *secret, size_t secret_len)
 	return (size_t)(to - text);
 }
 
-/* The token, then the password if it has at least min bytes. */
-static size_t
-mask(const struct cs_client *c, char *text, size_t len, size_t min)
+/* The token, then the password if it has at least min bytes, in all forms. */
+static void
+mask(const struct cs_client *c, char *text, size_t min)
 {
 	const struct secret *list[] = { c->token, c->set->password };
 	size_t i;
@@ -180,19 +190,17 @@ mask(const struct cs_client *c, char *text, size_t len, size_t min)
 		if (list[i] == NULL ||
 		    (i == 1 && secret_len(list[i]) < min))
 			continue;
-		len = text_mask(text, len, secret_open(list[i]),
+		(void)text_mask(text, strlen(text), secret_open(list[i]),
 		    secret_len(list[i]));
 		secret_close(list[i]);
+		secret_mask(text, list[i]);
 	}
-	return len;
 }
 
 void
 cs_mask_text(const struct cs_client *c, char *text)
 {
-	(void)mask(c, text, strlen(text), 1);
-	secret_mask(text, c->token);
-	secret_mask(text, c->set->password);
+	mask(c, text, 1);
 }
 
 void
@@ -202,6 +210,36 @@ cs_show_text(const struct cs_client *c, char *text, size_t max)
 	text_line(text, strlen(text));
 	cs_mask_text(c, text);	/* again: entities are decoded now */
 	utf8_cut(text, max);
+}
+
+void
+cs_clean_output(const struct cs_client *c, char *text)
+{
+	cs_mask_text(c, text);
+	cs_clean_text(text);
+	cs_mask_text(c, text);
+}
+
+/* Tags may part a secret: then the whole text does without them. */
+char *
+text_masked(const struct cs_client *c, char *text)
+{
+	char *clean, *shown;
+
+	cs_mask_text(c, text);
+	if (strchr(text, '<') == NULL && strchr(text, '&') == NULL)
+		return text;
+	clean = xstrdup(text);
+	cs_clean_text(clean);
+	shown = xstrdup(clean);
+	cs_mask_text(c, shown);
+	if (strcmp(clean, shown) == 0) {
+		xfree_secret(shown);
+		shown = text;
+	} else
+		xfree_secret(text);
+	xfree_secret(clean);
+	return shown;
 }
 
 static void
@@ -221,7 +259,8 @@ mask_string(const struct cs_client *c, json_t *j)
 			copy[i] = ' ';
 			changed = true;
 		}
-	masked = mask(c, copy, len, CS_MASK_MIN);
+	mask(c, copy, CS_MASK_MIN);
+	masked = strlen(copy);
 	if (changed || masked != len || memcmp(copy, value, len) != 0)
 		if (json_string_setn(j, copy, masked) == -1)
 			(void)json_string_set(j, "");	/* not UTF-8 */
@@ -333,7 +372,7 @@ text_id(const json_t *j, const char *key, char *id, size_t size)
 }
 
 size_t
-text_names(const json_t *list, struct buf *b)
+text_names(const struct cs_client *c, const json_t *list, struct buf *b)
 {
 	json_t *item;
 	size_t all = 0, i, shown = 0;
@@ -343,7 +382,7 @@ text_names(const json_t *list, struct buf *b)
 		name = json_loose_text(item, "name");
 		if (name == NULL)
 			continue;
-		text_line(name, 100);
+		cs_show_text(c, name, 100);
 		if (all++ < CS_NAMES_SHOWN && buf_addf(b, "%s%s",
 		    shown > 0 ? ", " : "", name) == 0)
 			shown++;

@@ -122,38 +122,120 @@ hex(const char *s, size_t digits)
 	return value;
 }
 
+/* UTF-8 of a code point; its length, 0 if there is none. */
+static size_t
+utf8_put(char to[4], long code)
+{
+	if (code <= 0 || code > 0x10ffff)
+		return 0;
+	if (code < 0x80) {
+		to[0] = (char)code;
+		return 1;
+	}
+	if (code < 0x800) {
+		to[0] = (char)(0xc0 | code >> 6);
+		to[1] = (char)(0x80 | (code & 0x3f));
+		return 2;
+	}
+	if (code < 0x10000) {
+		to[0] = (char)(0xe0 | code >> 12);
+		to[1] = (char)(0x80 | (code >> 6 & 0x3f));
+		to[2] = (char)(0x80 | (code & 0x3f));
+		return 3;
+	}
+	to[0] = (char)(0xf0 | code >> 18);
+	to[1] = (char)(0x80 | (code >> 12 & 0x3f));
+	to[2] = (char)(0x80 | (code >> 6 & 0x3f));
+	to[3] = (char)(0x80 | (code & 0x3f));
+	return 4;
+}
+
+/* The escapes of JSON. Like its fellows below: length of the escape at t, 0 if
+ * there is none; what it stands for goes to c, its length to *n. */
+static size_t
+json_escape(const char *t, char c[4], size_t *n)
+{
+	static const char from[] = "btnfr\"\\/'", to[] = "\b\t\n\f\r\"\\/'";
+	const char *short_form;
+	long code, low;
+
+	if (t[0] != '\\' || t[1] == '\0')
+		return 0;
+	if ((short_form = strchr(from, t[1])) != NULL) {
+		c[0] = to[short_form - from];
+		*n = 1;
+		return 2;
+	}
+	if (t[1] != 'u' || (code = hex(t + 2, 4)) == -1)
+		return 0;
+	if (code >= 0xd800 && code < 0xdc00 && t[6] == '\\' && t[7] == 'u' &&
+	    (low = hex(t + 8, 4)) >= 0xdc00 && low < 0xe000) {
+		*n = utf8_put(c, 0x10000 + (code - 0xd800) * 0x400 +
+		    (low - 0xdc00));
+		return 12;
+	}
+	*n = utf8_put(c, code);
+	return *n > 0 ? 6 : 0;
+}
+
+static size_t
+html_escape(const char *t, char c[4], size_t *n)
+{
+	static const struct {
+		const char	*name;
+		char		 c;
+	} names[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' },
+	    { "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' } };
+	unsigned long code;
+	size_t i;
+	bool base16;
+	char *end;
+
+	if (t[0] != '&')
+		return 0;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strncasecmp(t, names[i].name, strlen(names[i].name)) == 0) {
+			c[0] = names[i].c;
+			*n = 1;
+			return strlen(names[i].name);
+		}
+	base16 = t[1] == '#' && (t[2] == 'x' || t[2] == 'X');
+	t += base16 ? 3 : 2;
+	if (t[-1 - base16] != '#' || !isxdigit((unsigned char)*t))
+		return 0;
+	code = strtoul(t, &end, base16 ? 16 : 10);
+	if (*end != ';' || code > 0x10ffff)
+		return 0;
+	*n = utf8_put(c, (long)code);
+	return *n > 0 ? (size_t)(end + 1 - t) + (base16 ? 3 : 2) : 0;
+}
+
+static size_t
+url_escape(const char *t, char c[4], size_t *n)
+{
+	int code = *t == '%' ? hex(t + 1, 2) : -1;
+
+	*n = 1;
+	if (*t == '+') {
+		c[0] = ' ';
+		return 1;
+	}
+	c[0] = (char)code;
+	return code > 0 ? 3 : 0;
+}
+
 /* Length of the escape at t if it stands for what is at s, else 0. *used:
  * bytes of s. */
 static size_t
 escape_of(const char *t, const char *s, size_t *used)
 {
 	char c[4];
-	int code;
+	size_t len;
 
-	*used = 1;
-	if (*t == '%' && hex(t + 1, 2) == (unsigned char)*s)
-		return 3;
-	if (*t == '+' && *s == ' ')
-		return 1;
-	if (*t != '\\')
-		return 0;
-	if (t[1] == *s && *s != 'u')
-		return 2;
-	if (t[1] != 'u' || (code = hex(t + 2, 4)) == -1)
-		return 0;
-	if (code < 0x80) {
-		c[0] = (char)code;
-	} else if (code < 0x800) {
-		*used = 2;
-		c[0] = (char)(0xc0 | code >> 6);
-		c[1] = (char)(0x80 | (code & 0x3f));
-	} else {
-		*used = 3;
-		c[0] = (char)(0xe0 | code >> 12);
-		c[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		c[2] = (char)(0x80 | (code & 0x3f));
-	}
-	return strncmp(s, c, *used) == 0 ? 6 : 0;
+	if ((len = url_escape(t, c, used)) == 0 &&
+	    (len = json_escape(t, c, used)) == 0)
+		len = html_escape(t, c, used);
+	return len > 0 && strncmp(s, c, *used) == 0 ? len : 0;
 }
 
 /* Length of the secret at t, 0 if it is not there. */
@@ -178,19 +260,87 @@ secret_at(const char *t, const char *s, size_t len, bool escapes)
 	return 0;
 }
 
+/* The digit of base64 that six bits of the secret make, from this bit on. */
+static char
+base64_digit(const char *s, size_t bit)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+	unsigned two = (unsigned)(unsigned char)s[bit / 8] << 8 |
+	    (unsigned char)s[bit / 8 + 1];	/* the NUL, at the end */
+
+	return digits[two >> (10 - bit % 8) & 0x3f];
+}
+
+/* The same of its base64, of either alphabet and in lines, from this bit of
+ * the secret on: what is before it and behind it decides the digits there. */
+static size_t
+base64_at(const char *t, const char *s, size_t len, size_t bit)
+{
+	const char *from = t;
+	size_t done, n, used;
+	char c;
+
+	for (done = 0; bit + 6 <= 8 * len; bit += 6, done++) {
+		while (done > 0 && (*t == '\n' || *t == '\r'))
+			t++;
+		c = base64_digit(s, bit);
+		if (*t == c || (*t == '-' && c == '+') ||
+		    (*t == '_' && c == '/'))
+			n = 1;
+		else if ((n = escape_of(t, &c, &used)) == 0 || used != 1)
+			break;
+		t += n;
+	}
+	if (bit + 6 > 8 * len || (*t == '\0' && done >= MASK_CUT))
+		return (size_t)(t - from);
+	return 0;
+}
+
+/* Length of the secret at t in any of its forms. */
+static size_t
+form_at(const char *t, const char *s, size_t len)
+{
+	size_t bit, n;
+
+	if ((n = secret_at(t, s, len, false)) > 0 ||
+	    (n = secret_at(t, s, len, true)) > 0)
+		return n;
+	for (bit = 0; bit < 6; bit += 2)	/* behind 0, 2, 1 bytes */
+		if ((n = base64_at(t, s, len, bit)) > 0)
+			return n;
+	return 0;
+}
+
+/* Bytes that a form of the secret can begin with: most are passed over. */
+static void
+first_bytes(bool first[256], const char *s)
+{
+	size_t bit;
+
+	memset(first, 0, 256 * sizeof(*first));
+	first[(unsigned char)s[0]] = true;
+	first['%'] = first['\\'] = first['&'] = first['+'] = true;
+	first['-'] = first['_'] = true;
+	for (bit = 0; bit < 6; bit += 2)
+		first[(unsigned char)base64_digit(s, bit)] = true;
+}
+
 void
 secret_mask(char *text, const struct secret *s)
 {
 	const char *bytes, *from = text;
+	bool first[256];
 	char *to = text;
 	size_t n;
 
 	if (s == NULL || s->len < MASK_MIN)
 		return;
 	bytes = secret_open(s);
+	first_bytes(first, bytes);
 	while (*from != '\0') {
-		if ((n = secret_at(from, bytes, s->len, false)) == 0)
-			n = secret_at(from, bytes, s->len, true);
+		n = first[(unsigned char)*from] ?
+		    form_at(from, bytes, s->len) : 0;
 		if (n >= 3) {
 			memset(to, '*', 3);
 			to += 3;
@@ -198,6 +348,7 @@ secret_mask(char *text, const struct secret *s)
 		} else
 			*to++ = *from++;
 	}
+	explicit_bzero(first, sizeof(first));
 	secret_close(s);
 	explicit_bzero(to, (size_t)(from - to));
 	*to = '\0';

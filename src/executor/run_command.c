@@ -168,15 +168,14 @@ end_words(enum cs_progress p)
 
 /* The end of an output, from the start of a line if one is near. */
 static char *
-output_end(const char *output)
+output_end(const struct exec *x, const char *output)
 {
 	char *clean, *end;
 	const char *line;
 	size_t len;
 
 	clean = xstrdup(output == NULL ? "" : output);
-	cs_clean_text(clean);
-	utf8_clean(clean, true);
+	cs_clean_output(x->cs, clean);
 	len = strlen(clean);
 	while (len > 0 && strchr(" \r\n\t", clean[len - 1]) != NULL)
 		clean[--len] = '\0';
@@ -193,10 +192,10 @@ output_end(const char *output)
 }
 
 static int
-not_succeeded(const struct command *c, const struct cs_execution *e,
-    struct fail *f)
+not_succeeded(const struct exec *x, const struct command *c,
+    const struct cs_execution *e, struct fail *f)
 {
-	char *end = output_end(e->output);
+	char *end = output_end(x, e->output);
 
 	(void)fail_set(f, FAIL_JOB, "command \"" SHOWN "\" on \"" SHOWN "\" "
 	    "%s (status %.100s)%s%s", c->name, c->where,
@@ -237,7 +236,7 @@ wait_end(struct exec *x, const struct command *c, struct cs_execution *e,
 		if (e->progress == CS_SUCCEEDED)
 			return 0;
 		if (e->progress != CS_GOING)
-			return not_succeeded(c, e, f);
+			return not_succeeded(x, c, e, f);
 		if (e->status != NULL && strncmp(told, e->status,
 		    sizeof(told) - 1) != 0) {
 			(void)strlcpy(told, e->status, sizeof(told));

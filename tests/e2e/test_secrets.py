@@ -13,7 +13,7 @@ import urllib.parse
 
 import pytest
 
-from actions import artifact_of, run, start
+from actions import artifact_of, members, run, start
 from procs import zygote
 from sim import header_of, json_of, wait_for
 from worker import alive, process
@@ -305,11 +305,16 @@ def echo(form):
         "html": html.escape,
         "json": lambda s: json.dumps({"password": s}),
         "url": lambda s: urllib.parse.quote(s, safe=""),
+        "tag": lambda s: s[:9] + "<b>" + html.escape(s[9:25]) + "</b>" +
+        html.escape(s[25:]),
+        "base64": lambda s: "Basic " + base64.b64encode(
+            b"ci:" + s.encode()).decode(),
     }[form]
 
 
 @pytest.mark.parametrize("kind", ["error", "page"])
-@pytest.mark.parametrize("form", ["plain", "twice", "html", "json", "url"])
+@pytest.mark.parametrize("form", ["plain", "twice", "html", "json", "url",
+                                  "tag", "base64"])
 def test_login_that_repeats_the_password(sim, watched, form, kind):
     """A refusal that quotes the password, in whatever form."""
     text = "Login failed for user ci with %s, sorry" % echo(form)(PASSWORD)
@@ -373,13 +378,29 @@ def test_value_repeated(sim, watched, operation, secret):
     watched.check(but=(secret,))
 
 
-def test_output_with_the_password(sim, watched):
-    """A failed command whose output has the worker's password in it."""
+@pytest.mark.parametrize("status", ["Failed", "Completed"])
+@pytest.mark.parametrize("form", ["plain", "html", "json", "url", "tag",
+                                  "base64"])
+def test_output_with_the_password(sim, make_worker, form, status):
+    """A command whose output has the worker's password in it: not in the
+    message of its failure, nor in the variable and the artifact of its
+    success."""
+    watched = Watched(sim, make_worker, {
+        "run-command.output_variable": "yes"}).start()
     sim.settings(cloudshell={"command": {
-        "status": "Failed", "output": "login as ci with %s\n" % PASSWORD}})
-    assert "login as ci" in sim.failed(sim.job_add(
+        "status": status,
+        "output": "login as ci with %s\n" % echo(form)(PASSWORD)}})
+    job = sim.job_add(
         "run-command", configuration=run(), secret={"Hidden": PROPERTY},
-        input=artifact_of(sim.sandbox_add())))["message"]
+        input=artifact_of(sim.sandbox_add()), outputs=1)
+    if status == "Failed":
+        assert "login as ci" in sim.failed(job)["message"]
+    else:
+        told = sim.succeeded(job)
+        output = told["console"]["variables"]["CommandOutput"]
+        assert "login as ci with " in output and "***" in output
+        (data,) = members(sim.object(told["outputs"][0])).values()
+        assert data.decode() == output
     watched.check()
 
 

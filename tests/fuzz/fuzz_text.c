@@ -5,7 +5,27 @@
 #include <string.h>
 
 #include "src/cloudshell/client.h"
+#include "secret.h"
 #include "fuzz.h"
+
+/* No form of a secret is left that is known here: plain, and the base64 that
+ * it has behind nothing. */
+static void
+try_mask(const char *text)
+{
+	struct secret *s = secret_text(CANARY "<&\"/+>");
+	char *copy = strdup(text);
+
+	secret_mask(copy, s);
+	MUST(strlen(copy) <= strlen(text));
+	MUST(strstr(copy, CANARY "<&\"/+>") == NULL);
+	MUST(strstr(copy, CANARY "&lt;&amp;&quot;/+&gt;") == NULL);
+	MUST(strstr(copy, CANARY "%3C%26%22%2F%2B%3E") == NULL);
+	MUST(strstr(copy, CANARY "<&\\\"\\/+>") == NULL);
+	MUST(strstr(copy, "Y0FuQXJZPCYiLys") == NULL);
+	free(copy);
+	secret_free(s);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -25,6 +45,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(strstr(copy, CANARY) == NULL);
 	cs_clean_text(copy);
 	free(copy);
+	try_mask(text);
 	copy = strdup(text);
 	text_line(copy, CS_TEXT_MAX);
 	fuzz_text_check(copy, CS_TEXT_MAX + 1, false);

@@ -191,6 +191,39 @@ masking(void **state)
 	assert_int_equal(text_mask(text, 2, "", 0), 2);
 }
 
+/* A secret that comes out when tags go and entities are decoded. */
+static void
+masking_of_outputs(void **state)
+{
+	static const char *const cases[][3] = {
+		/* output, as it is kept, as it is shown */
+		{ "a pass<word> b", "a *** b", "a *** b" },
+		{ "a pass&lt;word&gt; b", "a *** b", "a *** b" },
+		{ "a p<i>ass&#x3c;</i>word&#62; <br> b", "a ***   b",
+		    "a ***   b" },
+		{ "a cGFzczx3b3JkPg== b", "a ***g== b", "a ***g== b" },
+		{ "<x>&lt;&#65;&#233;</x>", "<x>&lt;&#65;&#233;</x>",
+		    "<A&#233;" },
+		{ "pass word", "pass word", "pass word" },
+	};
+	struct secret *password = secret_text("pass<word>");
+	struct cs_settings set = { .password = password };
+	struct cs_client client = { .set = &set };
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		text = text_masked(&client, xstrdup(cases[i][0]));
+		assert_string_equal(text, cases[i][1]);
+		free(text);
+		text = xstrdup(cases[i][0]);
+		cs_clean_output(&client, text);
+		assert_string_equal(text, cases[i][2]);
+		free(text);
+	}
+	secret_free(password);
+}
+
 static void
 durations(void **state)
 {
@@ -239,6 +272,9 @@ parameters(void **state)
 static void
 ids_and_names(void **state)
 {
+	struct secret *password = secret_text("pass<word>");
+	struct cs_settings set = { .password = password };
+	struct cs_client client = { .set = &set };
 	char id[8] = "", name[16];
 	struct buf b;
 	json_t *list = json_array(), *o;
@@ -261,11 +297,18 @@ ids_and_names(void **state)
 	}
 	json_array_append_new(list, json_integer(3));
 	buf_init(&b, 1000);
-	assert_int_equal(text_names(list, &b), 13);
+	assert_int_equal(text_names(&client, list, &b), 13);
 	assert_string_equal(buf_text(&b),
 	    "n0, n1, n2, n3, n4, n5, n6, n7, n8, n9 and 3 more");
+	buf_clear(&b);
+	json_array_clear(list);
+	json_array_append_new(list, json_pack("{s:s}", "name",
+	    "a pa<b>ss</b>&lt;word&#62;"));
+	assert_int_equal(text_names(&client, list, &b), 1);
+	assert_string_equal(buf_text(&b), "a ***");
 	buf_free(&b);
 	json_decref(list);
+	secret_free(password);
 }
 
 static void
@@ -299,6 +342,7 @@ main(void)
 		cmocka_unit_test(cleaning),
 		cmocka_unit_test(cleaning_is_linear),
 		cmocka_unit_test(masking),
+		cmocka_unit_test(masking_of_outputs),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(parameters),
 		cmocka_unit_test(ids_and_names),

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -167,6 +168,109 @@ reads_files(void **state)
 	assert_null(secret_read("/tmp", &f));
 }
 
+static void
+assert_masks(const char *secret, const char *text, const char *want)
+{
+	struct secret *s = secret_text(secret);
+	char *copy = xstrdup(text);
+
+	secret_mask(copy, s);
+	assert_string_equal(copy, want);
+	free(copy);
+	secret_free(s);
+}
+
+static void
+masks_escapes(void **state)
+{
+	static const char secret[] = "p<a\"s&s'\\/\t\nw \xc3\xa9\xf0\x9f\x94\x91!";
+
+	(void)state;
+	assert_masks(secret, secret, "***");
+	assert_masks(secret, "{\"p<a\\\"s&s'\\\\/\\t\\nw \xc3\xa9"
+	    "\xf0\x9f\x94\x91!\"}", "{\"***\"}");
+	assert_masks(secret, "x p\\u003ca\\u0022s\\u0026s\\u0027\\u005C\\/"
+	    "\\u0009\\u000aw\\u0020\\u00e9\\ud83d\\udd11! y", "x *** y");
+	assert_masks(secret, "p&lt;a&quot;s&amp;s&#39;\\/\t\nw &#233;&#x1F511;!",
+	    "***");
+	assert_masks(secret, "p&#x3C;a&#34;s&#038;s&#x27;&#92;&#47;&#9;&#10;w"
+	    "&nbsp;&#xE9;&#128273;&#33;", "***");
+	assert_masks(secret, "p%3Ca%22s%26s%27%5C%2F%09%0aw+%C3%A9%f0%9f%94"
+	    "%91%21", "***");
+	/* broken ones, and those of something else */
+	assert_masks("pa<ss", "pa&ltss pa&#60ss pa&#xgg;ss pa&#;ss pa\\u003ss "
+	    "pa%3ss pa&gt;ss", "pa&ltss pa&#60ss pa&#xgg;ss pa&#;ss "
+	    "pa\\u003ss pa%3ss pa&gt;ss");
+	assert_masks("pass", "&#99999999999999999999; &#x110000; \\ud83d \\",
+	    "&#99999999999999999999; &#x110000; \\ud83d \\");
+	assert_masks("abc", "abc", "abc");
+}
+
+/* base64 of "ci:secret..." and the like: all three places, both alphabets, in
+ * lines, escaped, and cut. */
+static void
+masks_base64(void **state)
+{
+	static const char secret[] = "ab\xff\xfe?secret~~\xfb\xf0pass";
+	static const int variants[] = { sodium_base64_VARIANT_ORIGINAL,
+	    sodium_base64_VARIANT_URLSAFE };
+	char plain[64], coded[128];
+	size_t len = strlen(secret), n, pad, v;
+
+	(void)state;
+	for (v = 0; v < 2; v++)
+		for (pad = 0; pad < 7; pad++) {
+			memset(plain, ':', sizeof(plain));
+			memcpy(plain + pad, secret, len);
+			(void)sodium_bin2base64(coded, sizeof(coded),
+			    (unsigned char *)plain, len + 2 * pad,
+			    variants[v]);
+			n = strlen(coded);
+			assert_true(n > 4 * len / 3);
+			{
+				struct secret *s = secret_text(secret);
+
+				secret_mask(coded, s);
+				secret_free(s);
+			}
+			assert_non_null(strstr(coded, "***"));
+			/* what is left belongs to the neighbours */
+			assert_true(strlen(coded) <= 3 + (2 * pad + 2) * 4 /
+			    3 + 4);
+		}
+	/* base64 of "ci:hunter2/+pass" */
+	assert_masks("hunter2/+pass", "Basic Y2k6aHVudGVyMi8rcGFzcw==.",
+	    "Basic Y2k6***w==.");
+	assert_masks("hunter2/+pass", "Y2k6aHVudGVy\r\nMi8rcGFzcw==",
+	    "Y2k6***w==");
+	assert_masks("hunter2/+pass", "see Y2k6aHVudGVyMi8", "see Y2k6***");
+	assert_masks("xk\xff\xff\xff\xff", "eGv\\/\\/\\/\\/\\/", "***");
+	assert_masks("xk\xff\xff\xff\xff", "eGv%2F%2f%2F%2F%2F", "***");
+}
+
+/* Nothing but beginnings of a secret, of a megabyte. */
+static void
+masks_in_time(void **state)
+{
+	static const char *const parts[] = { "a", "%61", "&#97;", "\\u0061",
+	    "YWFh" };
+	size_t i, n, size = 1024 * 1024;
+	char *text = xcalloc(1, size + 16);
+	struct secret *s = secret_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaab");
+	int64_t began = sys_now_ms();
+
+	(void)state;
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		for (n = 0; n < size; n += strlen(parts[i]))
+			memcpy(text + n, parts[i], strlen(parts[i]));
+		text[n] = '\0';
+		secret_mask(text, s);
+	}
+	assert_true(sys_now_ms() - began < 30000);
+	free(text);
+	secret_free(s);
+}
+
 int
 main(void)
 {
@@ -175,6 +279,9 @@ main(void)
 		cmocka_unit_test(compares_and_copies),
 		cmocka_unit_test(works_without_mlock),
 		cmocka_unit_test(reads_files),
+		cmocka_unit_test(masks_escapes),
+		cmocka_unit_test(masks_base64),
+		cmocka_unit_test(masks_in_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
