@@ -13,7 +13,9 @@
 #include "sys.h"
 
 #define PATTERN_MAX	1000	/* characters; the model's limit of a value */
+#define STEPS_ALL	10000000	/* of all matches together */
 #define STEPS_MAX	1000000	/* of one match */
+#define NAMES_MAX	10000	/* an expression is tried on */
 #define DEPTH_MAX	1000	/* of nested backtracking */
 #define HEAP_MAX_KB	4096	/* of one match */
 #define LIST_MAX	1200	/* bytes of candidates in a text */
@@ -34,13 +36,19 @@ pattern_free(struct pattern *p)
 }
 
 static int
-pattern_new(struct pattern *p, const char *text, struct fail *f)
+pattern_new(struct pattern *p, const char *text, size_t names, struct fail *f)
 {
+	uint32_t steps = STEPS_ALL / (uint32_t)(names > 0 ? names : 1);
 	PCRE2_UCHAR why[128] = "";
 	PCRE2_SIZE where;
 	int error;
 
 	memset(p, 0, sizeof(*p));
+	if (names > NAMES_MAX)
+		return fail_set(f, FAIL_CONFIG, "ComponentName \"%.200s\" is "
+		    "not the name of a component, and the sandbox has too many "
+		    "(%zu) to try it as a regular expression: write the whole "
+		    "name", text, names);
 	if (strlen(text) > 4 * PATTERN_MAX)
 		return fail_set(f, FAIL_CONFIG, "ComponentName is longer than "
 		    "%d characters", PATTERN_MAX);
@@ -59,7 +67,8 @@ pattern_new(struct pattern *p, const char *text, struct fail *f)
 		pattern_free(p);
 		return fail_set(f, FAIL_SYSTEM, "out of memory");
 	}
-	(void)pcre2_set_match_limit(p->context, STEPS_MAX);
+	(void)pcre2_set_match_limit(p->context, steps < STEPS_MAX ? steps :
+	    STEPS_MAX);
 	(void)pcre2_set_depth_limit(p->context, DEPTH_MAX);
 	(void)pcre2_set_heap_limit(p->context, HEAP_MAX_KB);
 	return 0;
@@ -110,6 +119,8 @@ static int
 choose(const char *text, const struct cs_component *c, const bool *hits,
     size_t n, struct fail *f)
 {
+	const char *hint = strcasecmp(text, "SANDBOX") == 0 ? "; SANDBOX (in "
+	    "capitals) means the sandbox itself" : "";
 	struct buf names;
 	size_t i, found = 0;
 	int index = -1;
@@ -124,11 +135,12 @@ choose(const char *text, const struct cs_component *c, const bool *hits,
 	list(&names, c, found > 0 ? hits : NULL, n);
 	if (n == 0)
 		(void)fail_set(f, FAIL_CONFIG, "no component matches "
-		    "ComponentName \"%.200s\": the sandbox has none", text);
+		    "ComponentName \"%.200s\": the sandbox has none%s", text,
+		    hint);
 	else if (found == 0)
 		(void)fail_set(f, FAIL_CONFIG, "no component matches "
-		    "ComponentName \"%.200s\"; the sandbox has: %s", text,
-		    buf_text(&names));
+		    "ComponentName \"%.200s\"; the sandbox has: %s%s", text,
+		    buf_text(&names), hint);
 	else
 		(void)fail_set(f, FAIL_CONFIG, "ComponentName \"%.200s\" "
 		    "matches %zu components: %s; name one of them", text,
@@ -152,7 +164,7 @@ component_match(const char *text, const struct cs_component *c, size_t n,
 		exact = exact || hits[i];
 	}
 	if (!exact) {
-		if (pattern_new(&p, text, f) == -1)
+		if (pattern_new(&p, text, n, f) == -1)
 			goto out;
 		for (i = 0, rv = 0; i < n && rv != -1; i++) {
 			rv = pattern_try(&p, text, c[i].name, f);

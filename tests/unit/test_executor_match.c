@@ -101,6 +101,47 @@ exploding(void **state)
 	assert_true(sys_now_ms() - start < 5000);
 }
 
+/* What is bearable for one name is not for thousands: all share one budget. */
+static void
+exploding_over_many(void **state)
+{
+	static struct cs_component c[10001];
+	int64_t start = sys_now_ms();
+	struct fail f;
+
+	(void)state;
+	for (size_t i = 0; i < 10001; i++)
+		c[i] = (struct cs_component){ (char *)"id",
+		    (char *)"aaaaaaaaaaaaaaaaa!" };
+	assert_int_equal(component_match("(a+)+[bc]", c, 3000, &f), -1);
+	assert_non_null(strstr(f.text, "takes too long to match"));
+	assert_int_equal(component_match("a*x", c, 10000, &f), -1);
+	assert_non_null(strstr(f.text, "no component matches"));
+	assert_int_equal(component_match("a*!", c, 10001, &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "too many (10001) to try it as a "
+	    "regular expression: write the whole name"));
+	c[10000].name = (char *)"last";
+	assert_int_equal(component_match("last", c, 10001, &f), 10000);
+	assert_true(sys_now_ms() - start < 5000);
+}
+
+static void
+sandbox_in_small_letters(void **state)
+{
+	static const char hint[] = "; SANDBOX (in capitals) means the sandbox "
+	    "itself";
+	struct fail f;
+
+	(void)state;
+	assert_int_equal(match("Sandbox", &f), -1);
+	assert_non_null(strstr(f.text, hint));
+	assert_int_equal(component_match("sandbox", NULL, 0, &f), -1);
+	assert_non_null(strstr(f.text, hint));
+	assert_int_equal(match("Sand", &f), -1);
+	assert_null(strstr(f.text, hint));
+}
+
 /* A list of many long names is cut, and says so. */
 static void
 bounded(void **state)
@@ -132,6 +173,8 @@ main(void)
 		cmocka_unit_test(several),
 		cmocka_unit_test(invalid),
 		cmocka_unit_test(exploding),
+		cmocka_unit_test(exploding_over_many),
+		cmocka_unit_test(sandbox_in_small_letters),
 		cmocka_unit_test(bounded),
 	};
 
