@@ -183,16 +183,17 @@ assert_masks(const char *secret, const char *text, const char *want)
 static void
 masks_escapes(void **state)
 {
-	static const char secret[] = "p<a\"s&s'\\/\t\nw \xc3\xa9\xf0\x9f\x94\x91!";
+	static const char secret[] = "p<a\"s&s'\\/\t\nw "
+	    "\xc3\xa9\xf0\x9f\x94\x91!";
 
 	(void)state;
 	assert_masks(secret, secret, "***");
 	assert_masks(secret, "{\"p<a\\\"s&s'\\\\/\\t\\nw \xc3\xa9"
 	    "\xf0\x9f\x94\x91!\"}", "{\"***\"}");
-	assert_masks(secret, "x p\\u003ca\\u0022s\\u0026s\\u0027\\u005C\\/"
-	    "\\u0009\\u000aw\\u0020\\u00e9\\ud83d\\udd11! y", "x *** y");
-	assert_masks(secret, "p&lt;a&quot;s&amp;s&#39;\\/\t\nw &#233;&#x1F511;!",
-	    "***");
+	assert_masks(secret, "x p\\u003ca\\u0022s\\u0026s\\u0027\\u005C"
+	    "\\/\\u0009\\u000aw\\u0020\\u00e9\\ud83d\\udd11! y", "x *** y");
+	assert_masks(secret, "p&lt;a&quot;s&amp;s&#39;\\/\t\nw &#233;"
+	    "&#x1F511;!", "***");
 	assert_masks(secret, "p&#x3C;a&#34;s&#038;s&#x27;&#92;&#47;&#9;&#10;w"
 	    "&nbsp;&#xE9;&#128273;&#33;", "***");
 	assert_masks(secret, "p%3Ca%22s%26s%27%5C%2F%09%0aw+%C3%A9%f0%9f%94"
