@@ -7,11 +7,11 @@
  * repeat is safe (GET, login, stop): transport errors, 5xx and quota answers
  * are tried again with growing pauses while time remains (FAIL_SYSTEM then; the
  * numbers are in src/cloudshell/client.h), but only for seconds where the work
- * can do without the answer (activity feed, names of commands); 401 (or an answer that says as much,
- * 3.5) and 403 lead to one new login and one repeat. Starting a sandbox or a
- * command is repeated only after an answer that says that nothing was created
- * (authentication, quota), or when nothing was sent. The first login gives up
- * after two minutes without an answer.
+ * can do without the answer (activity feed, names of commands); 401 (or an
+ * answer that says as much, 3.5) and 403 lead to one new login and one repeat.
+ * Starting a sandbox or a command is repeated only after an answer that says
+ * that nothing was created (authentication, quota), or when nothing was sent.
+ * The first login gives up after two minutes without an answer.
  *
  * Any call can also fail as cs_login does, with FAIL_PERMISSION (403) and with
  * FAIL_STOPPED. A refused login is not tried again by the same client. Texts of

@@ -65,7 +65,26 @@ answer_verdict(long status, const char *message)
 	    VERDICT_BROKEN;
 }
 
-/* The loader stops at 2048 levels of nesting by itself. */
+/* Jansson makes 200 bytes and more of each "{}": what would become too much is
+ * not parsed. Unclosed nesting is left to the loader, which stops at 2048
+ * levels. */
+static bool
+crowded(const struct buf *body)
+{
+	bool text = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < body->len; i++)
+		if (text && body->data[i] == '\\')
+			i++;
+		else if (body->data[i] == '"')
+			text = !text;
+		else if (!text && strchr(",]}", body->data[i]) != NULL &&
+		    body->data[i] != '\0' && ++n > CS_VALUES_MAX)
+			return true;
+	return false;
+}
+
 json_t *
 answer_parse(const char *data, size_t len)
 {
@@ -121,6 +140,16 @@ is_binary(const struct buf *body)
 	return false;
 }
 
+/* "[[[[" tells nobody anything. */
+static bool
+has_words(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (isalnum((unsigned char)*s) || (unsigned char)*s >= 0x80)
+			return true;
+	return false;
+}
+
 /* The message of an error, else the beginning of the body. */
 static void
 take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
@@ -144,7 +173,8 @@ take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
 		max = CS_BODY_SHOWN;
 	}
 	cs_show_text(c, text, max);
-	strlcpy(a->message, text, sizeof(a->message));
+	if (has_words(text))
+		strlcpy(a->message, text, sizeof(a->message));
 	xfree_secret(text);
 }
 
@@ -192,12 +222,13 @@ void
 answer_read(struct cs_client *c, const struct cs_request *r,
     const struct http_answer *h, struct cs_answer *a)
 {
+	bool much = crowded(&h->body);
 	json_t *j;
 	long failed;
 
 	a->status = h->status;
 	a->after_ms = retry_after(h);
-	j = answer_parse(h->body.data, h->body.len);
+	j = much ? NULL : answer_parse(h->body.data, h->body.len);
 	failed = error_status(j, h->status);
 	if (failed != 0) {
 		a->api_error = json_is_object(j) &&
@@ -213,6 +244,12 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 		if (a->verdict == VERDICT_REDIRECT)
 			take_redirect(c, h, a);
 		json_decref(j);
+		return;
+	}
+	if (much) {
+		a->verdict = VERDICT_TOO_LARGE;
+		(void)snprintf(a->message, sizeof(a->message), "has more than "
+		    "%d values", CS_VALUES_MAX);
 		return;
 	}
 	if (j == NULL && h->body.len == 0 && r->want == WANT_ANY)
@@ -243,13 +280,21 @@ answer_lost(struct cs_client *c, const struct cs_request *r,
 		a->verdict = VERDICT_UNREACHED;
 	else if (f->kind == FAIL_UNSURE)
 		a->verdict = VERDICT_LOST;
+	else if (f->kind == FAIL_SYSTEM && h->sent)
+		a->verdict = VERDICT_TOO_LARGE;
 	else
 		a->verdict = VERDICT_FINAL;
-	/* over its limit, or given up by a stop: the server may have acted */
+	/* given up by a stop: the server may have acted */
 	if (a->verdict == VERDICT_FINAL && r->once && h->sent)
 		a->verdict = VERDICT_LOST;
 	if (r->show != NULL) {
 		strlcpy(a->message, "no answer", sizeof(a->message));
+		return;
+	}
+	if (a->verdict == VERDICT_TOO_LARGE) {
+		(void)snprintf(a->message, sizeof(a->message), "is larger "
+		    "than %d %s", r->answer_max > 0 ? CS_LOGIN_MAX >> 10 :
+		    CS_ANSWER_MAX >> 20, r->answer_max > 0 ? "KiB" : "MiB");
 		return;
 	}
 	strlcpy(text, f->text, sizeof(text));
@@ -274,28 +319,56 @@ answer_details(const struct cs_answer *a, char *to, size_t size)
 	return to;
 }
 
+char *
+answer_clause(const struct cs_answer *a, char *to, size_t size)
+{
+	size_t n;
+
+	n = strlen(answer_details(a, to, size));
+	while (n > 0 && strchr(". ", to[n - 1]) != NULL)
+		to[--n] = '\0';
+	return to;
+}
+
+/* Who can do what about it. */
+static const char *
+advice(enum verdict v)
+{
+	switch (v) {
+	case VERDICT_AUTH:
+	case VERDICT_GARBLED:
+		return "; tell the worker's operator";
+	case VERDICT_FORBIDDEN:
+		return "; ask CloudShell's administrator for it";
+	case VERDICT_BROKEN:
+		return "; retry later, and have CloudShell's administrator "
+		    "check its services if it lasts";
+	default:
+		return "; retry later, and tell the worker's operator if it "
+		    "lasts";
+	}
+}
+
 int
 answer_fail(const struct cs_client *c, const struct cs_request *r,
     const struct cs_answer *a, enum fail_kind kind, struct fail *f)
 {
-	const char *unsure = kind == FAIL_UNSURE ?
-	    "; whether it took effect is not known" : "";
+	bool unsure = kind == FAIL_UNSURE;
+	const char *end = unsure ? "; whether it took effect is not known" :
+	    advice(a->verdict);
 	char text[CS_TEXT_MAX + 80];
 
-	(void)answer_details(a, text, sizeof(text));
+	(void)answer_clause(a, text, sizeof(text));
 	switch (a->verdict) {
 	case VERDICT_AUTH:
 		return fail_set(f, kind, "CloudShell did not accept the "
-		    "worker's login when asked to %s%s", r->what, text);
+		    "worker's login when asked to %s%s%s", r->what, text, end);
 	case VERDICT_FORBIDDEN:
 		return fail_set(f, kind, "CloudShell user \"%s\" has no "
-		    "permission to %s%s", c->set->user, r->what, text);
-	case VERDICT_CONFLICT:
-		return fail_set(f, kind, "resources are in use elsewhere, so "
-		    "CloudShell did not %s%s", r->what, text);
+		    "permission to %s%s%s", c->set->user, r->what, text, end);
 	case VERDICT_QUOTA:
 		return fail_set(f, kind, "CloudShell's request quota is used "
-		    "up, it would not %s%s", r->what, text);
+		    "up, it would not %s%s%s", r->what, text, end);
 	case VERDICT_NO_API:
 		return fail_set(f, kind, "this version of CloudShell cannot "
 		    "%s%s", r->what, text);
@@ -305,20 +378,28 @@ answer_fail(const struct cs_client *c, const struct cs_request *r,
 		    "the worker to the Sandbox API itself", c->shown, text);
 	case VERDICT_BROKEN:
 		return fail_set(f, kind, "CloudShell failed to %s%s%s",
-		    r->what, text, unsure);
+		    r->what, text, end);
 	case VERDICT_GARBLED:
 		return fail_set(f, kind, "CloudShell's answer was not "
-		    "understood when asked to %s%s%s", r->what, text, unsure);
+		    "understood when asked to %s%s%s", r->what, text, end);
 	case VERDICT_UNREACHED:
 	case VERDICT_LOST:
 		return fail_set(f, kind, "CloudShell at %s did not answer "
-		    "when asked to %s%s%s", c->shown, r->what, text, unsure);
+		    "when asked to %s%s%s", c->shown, r->what, text, end);
+	case VERDICT_TOO_LARGE:
+		if (unsure)
+			return fail_set(f, kind, "CloudShell's answer when "
+			    "asked to %s %s and was not read%s", r->what,
+			    a->message, end);
+		return fail_set(f, kind, "CloudShell's answer when asked to "
+		    "%s %s and was not read: is %s the Sandbox API? Tell the "
+		    "worker's operator", r->what, a->message, c->shown);
 	case VERDICT_FINAL:
 		return fail_set(f, a->kind, "could not ask CloudShell to "
 		    "%s%s", r->what, text);
 	default:
 		return fail_set(f, kind, "CloudShell refused to %s%s",
-		    r->what, text);
+		    r->what, answer_details(a, text, sizeof(text)));
 	}
 }
 

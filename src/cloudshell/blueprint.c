@@ -17,7 +17,7 @@ blueprint_read(const json_t *j, struct cs_blueprint *b)
 	memset(b, 0, sizeof(*b));
 	if (!text_id(j, "id", id, sizeof(id)))
 		return -1;
-	if ((b->name = json_loose_text(j, "name")) == NULL)
+	if ((b->name = text_name(j)) == NULL)
 		return -1;
 	b->id = xstrdup(id);
 	setup = json_loose_text(j, "estimated_setup_duration");
@@ -44,7 +44,7 @@ list_find(const json_t *list, const char *wanted)
 	bool exact = false;
 
 	json_array_foreach(list, i, item) {
-		name = json_loose_text(item, "name");
+		name = text_name(item);
 		id = json_loose_text(item, "id");
 		if (name != NULL && strcmp(name, wanted) == 0) {
 			found = item;

@@ -39,6 +39,10 @@
 #define CS_LATE_MS	2000	/* a call may outlast the deadline by it */
 #define CS_CALL_MIN_MS	1000	/* least time limit of a call */
 #define CS_PATH_MAX	8192	/* bytes of an encoded path and query */
+#define CS_VALUES_MAX	200000	/* JSON values in an answer, about: 23 MB in
+				   memory */
+#define CS_NAME_MAX	400	/* bytes of a name; they have 100 characters at
+				   most (2.3) */
 #define CS_BODY_SHOWN	300	/* bytes of a body shown that has no message */
 #define CS_PAGES_MAX	50	/* of an activity feed */
 #define CS_NAMES_SHOWN	10	/* names listed in a "not found" text */
@@ -59,7 +63,8 @@ enum verdict {
 	VERDICT_GARBLED,	/* 2xx, but not what was asked for */
 	VERDICT_UNREACHED,	/* nothing was sent */
 	VERDICT_LOST,		/* sent, no answer */
-	VERDICT_FINAL,		/* certificate, URL, size, stopped: see kind */
+	VERDICT_TOO_LARGE,	/* 2xx, but too much to be read */
+	VERDICT_FINAL,		/* certificate, URL, stopped: see kind */
 	VERDICT_MAX
 };
 
@@ -136,6 +141,8 @@ void	answer_lost(struct cs_client *, const struct cs_request *,
 json_t	*answer_parse(const char *, size_t len);
 /* " (HTTP 502, 3 tries): message", what there is of it, cut to size. */
 const char *answer_details(const struct cs_answer *, char *, size_t);
+/* The same without a full stop at its end, since something follows. */
+char	*answer_clause(const struct cs_answer *, char *, size_t);
 int	answer_fail(const struct cs_client *, const struct cs_request *,
 	    const struct cs_answer *, enum fail_kind, struct fail *);
 void	answer_free(struct cs_answer *);
@@ -163,6 +170,8 @@ bool	text_has(const char *, const char *part);
 int64_t	text_duration_ms(const char *);
 /* Member as an id: printable, no blanks, fits size. false if not. */
 bool	text_id(const json_t *, const char *key, char *, size_t);
+/* Member "name" in one line, cut to CS_NAME_MAX; NULL if there is none. */
+char	*text_name(const json_t *);
 /* Append at most CS_NAMES_SHOWN members `name` of an array of objects, ", "
  * between and "and N more" at the end. Returns how many there are. */
 size_t	text_names(const struct cs_client *, const json_t *, struct buf *);

@@ -70,7 +70,7 @@ cs_components(struct cs_client *c, const char *id, struct cs_component **list,
 		goto out;
 	*list = xcalloc(json_array_size(a.json) + 1, sizeof(**list));
 	json_array_foreach(a.json, i, item) {
-		name = json_loose_text(item, "name");
+		name = text_name(item);
 		if (name == NULL || !text_id(item, "id", cid, sizeof(cid))) {
 			free(name);
 			continue;
@@ -113,6 +113,8 @@ command_body(const json_t *arguments, struct fail *f)
 static int
 command_fail(const char *name, const struct cs_answer *a, struct fail *f)
 {
+	char text[CS_TEXT_MAX + 80];
+
 	if (a->verdict == VERDICT_MISSING)
 		return fail_set(f, FAIL_REVISION, "command \"%s\" not found",
 		    name);
@@ -121,6 +123,12 @@ command_fail(const char *name, const struct cs_answer *a, struct fail *f)
 		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
 		    "the arguments of command \"%s\" (HTTP %ld): %s; correct "
 		    "ArgumentsJSON", name, a->status, a->message);
+	if (a->verdict == VERDICT_REFUSED && text_has(a->message,
+	    "not active"))
+		return fail_set(f, FAIL_JOB, "CloudShell refused to start the "
+		    "command%s; the sandbox has ended: ask for more "
+		    "DurationInMinutes, or run the command earlier",
+		    answer_clause(a, text, sizeof(text)));
 	return -1;
 }
 
@@ -226,11 +234,11 @@ cs_execution_get(struct cs_client *c, const char *id, struct cs_execution *e,
 		r.path = buf_text(&path);
 		if ((rc = cs_ask(c, &r, &a, f)) == 0)
 			execution_read(c, a.json, e);
-		else if (a.verdict == VERDICT_FINAL &&
-		    a.kind == FAIL_SYSTEM && a.message[0] != '\0')
+		else if (a.verdict == VERDICT_TOO_LARGE && a.status == 0)
 			(void)fail_set(f, FAIL_SYSTEM, "the command's output "
-			    "is too large to be read, so its end is not "
-			    "known: %s", a.message);
+			    "is larger than %d MiB, so whether it ended well "
+			    "is not known: have the command print less",
+			    CS_ANSWER_MAX >> 20);
 	}
 	buf_free(&path);
 	answer_free(&a);

@@ -55,7 +55,7 @@ not_cloudshell(const struct cs_client *c, const struct cs_answer *a,
 	return fail_set(f, FAIL_CONFIG, "%s is not a CloudShell Sandbox API: "
 	    "its answer to the login was not understood%s; set the CloudShell "
 	    "url of the worker to http://host:82, https://host:3443 or what "
-	    "this server uses", c->shown, answer_details(a, text,
+	    "this server uses", c->shown, answer_clause(a, text,
 	    sizeof(text)));
 }
 
@@ -65,7 +65,7 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
 {
 	char text[CS_TEXT_MAX + 80];
 
-	(void)answer_details(a, text, sizeof(text));
+	(void)answer_clause(a, text, sizeof(text));
 	switch (a->verdict) {
 	case VERDICT_FORBIDDEN:
 	case VERDICT_MISSING:
@@ -82,6 +82,7 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
 		    text);
 		return fail_set(f, FAIL_PERMISSION, "%s", c->refusal);
 	case VERDICT_GARBLED:
+	case VERDICT_TOO_LARGE:		/* a page, not a token */
 		return not_cloudshell(c, a, f);
 	case VERDICT_UNREACHED:
 	case VERDICT_LOST:
@@ -94,8 +95,6 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
 		    "the worker logs in%s; check that its services run",
 		    c->shown, text);
 	case VERDICT_FINAL:
-		if (a->kind == FAIL_SYSTEM)	/* a page, not a token */
-			return not_cloudshell(c, a, f);
 		if (a->kind == FAIL_CONFIG)
 			return fail_set(f, FAIL_CONFIG, "cannot log in to "
 			    "CloudShell at %s%s", c->shown, text);

@@ -70,7 +70,7 @@ sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 	if (!text_id(j, "id", id, sizeof(id)))
 		return -1;
 	s->id = xstrdup(id);
-	s->name = json_loose_text(j, "name");
+	s->name = text_name(j);
 	s->blueprint_id = json_loose_text(j, "blueprint_id");
 	s->state = word_of(c, j, "state");
 	s->setup_stage = word_of(c, j, "setup_stage");
@@ -102,6 +102,13 @@ static int
 start_fail(const struct cs_client *c, const char *blueprint,
     const struct cs_answer *a, struct fail *f)
 {
+	char text[CS_TEXT_MAX + 80];
+
+	if (a->verdict == VERDICT_CONFLICT)
+		return fail_set(f, FAIL_AGAIN, "resources are in use "
+		    "elsewhere, so CloudShell did not start the sandbox%s; "
+		    "retry the stage when they are free, or end the sandbox "
+		    "that holds them", answer_clause(a, text, sizeof(text)));
 	if (a->verdict == VERDICT_MISSING)
 		return fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found "
 		    "in domain \"%s\" (is it public?)", blueprint,
@@ -180,7 +187,7 @@ entry_matches(const json_t *item, const char *name, const char *blueprint,
 	char *entry, *id, *state;
 	bool match;
 
-	entry = json_loose_text(item, "name");
+	entry = text_name(item);
 	state = json_loose_text(item, "state");
 	match = entry != NULL && strcmp(entry, name) == 0 &&
 	    sandbox_phase(state) != CS_ENDED;
@@ -188,7 +195,7 @@ entry_matches(const json_t *item, const char *name, const char *blueprint,
 	free(state);
 	if (!match || (blueprint == NULL && blueprint_id == NULL))
 		return match;
-	entry = json_is_object(b) ? json_loose_text(b, "name") :
+	entry = json_is_object(b) ? text_name(b) :
 	    json_scalar_text(b);
 	id = json_is_object(b) ? json_loose_text(b, "id") :
 	    json_loose_text(item, "blueprint_id");

@@ -371,6 +371,18 @@ text_id(const json_t *j, const char *key, char *id, size_t size)
 	return ok;
 }
 
+char *
+text_name(const json_t *j)
+{
+	char *name = json_loose_text(j, "name");
+
+	if (name != NULL) {
+		utf8_clean(name, false);
+		(void)utf8_cut(name, CS_NAME_MAX);
+	}
+	return name;
+}
+
 size_t
 text_names(const struct cs_client *c, const json_t *list, struct buf *b)
 {

@@ -110,6 +110,49 @@ blueprints_are_found_and_named(void **state)
 	rig_free(&g);
 }
 
+/* What a server calls things fits the pipes and is one line. */
+static void
+names_are_bounded(void **state)
+{
+	static const char form[] = "{\"id\":\"7\",\"name\":\"a\\nb %s\"}";
+	char *name = xcalloc(1, 50001), *body, *list;
+	struct cs_component *components;
+	struct cs_blueprint b;
+	struct cs_sandbox s;
+	struct rig g;
+	size_t n;
+
+	(void)state;
+	memset(name, 'x', 50000);
+	body = xasprintf(form, name);
+	list = xasprintf("[%s]", body);
+	{
+		const struct step steps[] = { LOGIN, OK(body), OK(body),
+		    OK(list) };
+
+		START(&g, steps);
+		assert_int_equal(cs_blueprint_find(g.client, "X", &b,
+		    &g.fail), 0);
+		assert_int_equal(cs_sandbox_get(g.client, "7", &s, &g.fail),
+		    0);
+		assert_int_equal(cs_components(g.client, "7", &components, &n,
+		    &g.fail), 0);
+		assert_int_equal(n, 1);
+		rig_done(&g);
+	}
+	assert_int_equal(strlen(b.name), CS_NAME_MAX);
+	assert_int_equal(strncmp(b.name, "a b x", 5), 0);
+	assert_string_equal(s.name, b.name);
+	assert_string_equal(components[0].name, b.name);
+	cs_blueprint_free(&b);
+	cs_sandbox_free(&s);
+	cs_components_free(components, n);
+	rig_free(&g);
+	free(name);
+	free(body);
+	free(list);
+}
+
 static void
 start_sends_texts(void **state)
 {
@@ -300,6 +343,7 @@ main(void)
 		cmocka_unit_test(stop_falls_back_and_is_idempotent),
 		cmocka_unit_test(stop_that_fails_looks_at_the_state),
 		cmocka_unit_test(blueprints_are_found_and_named),
+		cmocka_unit_test(names_are_bounded),
 		cmocka_unit_test(start_sends_texts),
 		cmocka_unit_test(sandboxes_are_found_by_name),
 		cmocka_unit_test(activity_is_paged),

@@ -416,11 +416,135 @@ too_much_is_refused(void **state)
 	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_int_equal(g.pauses, 0);
+	assert_non_null(strstr(g.fail.text, "CloudShell's answer when asked "
+	    "to read the sandbox is larger than 8 MiB and was not read: is "
+	    "http://127.0.0.1:"));
+	assert_non_null(strstr(g.fail.text, " the Sandbox API? Tell the "
+	    "worker's operator"));
 	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_true(strlen(g.fail.text) < 1000);
+	assert_null(strchr(g.fail.text, '['));
+	assert_non_null(strstr(g.fail.text, "read the sandbox (HTTP 200, 3 "
+	    "tries); tell the worker's operator"));
 	rig_done(&g);
 	assert_int_equal(g.server.n, 5);
+	rig_free(&g);
+}
+
+/* Small as text, large as values: not even parsed. The same bytes within a
+ * text are one value. */
+static void
+too_many_values_are_refused(void **state)
+{
+	const size_t size = 1024 * 1024;
+	char *many = xcalloc(1, size + 2), *text = xcalloc(1, size + 100);
+	const struct step steps[] = { LOGIN, OK(many), OK(many), OK(text) };
+	struct cs_execution e;
+	struct rig g;
+
+	(void)state;
+	for (size_t i = 1; i + 3 <= size; i += 3)
+		memcpy(many + i, "{},", 3);
+	many[0] = '[';
+	many[strlen(many) - 1] = ']';
+	(void)snprintf(text, size + 100, "{\"status\":\"Failed\",\"output\":"
+	    "\"\\\"%s\"}", many);
+	START(&g, steps);
+	assert_int_equal(rig_get(&g), -1);
+	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
+	assert_non_null(strstr(g.fail.text, "has more than 200000 values and "
+	    "was not read: is "));
+	assert_int_equal(rig_command(&g), -1);
+	assert_int_equal(g.fail.kind, FAIL_UNSURE);
+	assert_string_equal(g.fail.text, "CloudShell's answer when asked to "
+	    "start the command has more than 200000 values and was not read; "
+	    "whether it took effect is not known");
+	assert_int_equal(cs_execution_get(g.client, "E", &e, &g.fail), 0);
+	assert_int_equal(strlen(e.output), strlen(many) + 1);
+	cs_execution_free(&e);
+	rig_done(&g);
+	assert_int_equal(g.server.n, 4);
+	rig_free(&g);
+	free(many);
+	free(text);
+}
+
+/* Each failure says who can do what about it. */
+static void
+texts_tell_who_acts(void **state)
+{
+	static const struct {
+		struct step answer;
+		int (*call)(struct rig *);
+		enum fail_kind kind;
+		const char *text;
+	} cases[] = {
+		{ SAY(401, "{\"message\":\"Token is invalid.\"}"), rig_get,
+		    FAIL_PERMISSION, "CloudShell did not accept the worker's "
+		    "login when asked to read the sandbox (HTTP 401, 2 tries)"
+		    ": Token is invalid; tell the worker's operator" },
+		{ SAY(403, ""), rig_get, FAIL_PERMISSION, "CloudShell user "
+		    "\"ci\" has no permission to read the sandbox (HTTP 403, "
+		    "2 tries); ask CloudShell's administrator for it" },
+		{ SAY(502, "{\"message\":\"Oops. \"}"), rig_get, FAIL_SYSTEM,
+		    "CloudShell failed to read the sandbox (HTTP 502, 2 tries)"
+		    ": Oops; retry later, and have CloudShell's administrator "
+		    "check its services if it lasts" },
+		{ SAY(429, ""), rig_get, FAIL_SYSTEM, "CloudShell's request "
+		    "quota is used up, it would not read the sandbox (HTTP "
+		    "429, 2 tries); retry later, and tell the worker's "
+		    "operator if it lasts" },
+		{ SAY(418, "teapot"), rig_get, FAIL_JOB, "CloudShell refused "
+		    "to read the sandbox (HTTP 418): teapot" },
+		{ SAY(409, "{\"message\":\"No.\"}"), rig_begin, FAIL_AGAIN,
+		    "resources are in use elsewhere, so CloudShell did not "
+		    "start the sandbox (HTTP 409): No; retry the stage when "
+		    "they are free, or end the sandbox that holds them" },
+		{ SAY(409, "busy"), rig_get, FAIL_JOB, "CloudShell refused "
+		    "to read the sandbox (HTTP 409): busy" },
+		{ SAY(409, "busy"), rig_command, FAIL_JOB, "CloudShell "
+		    "refused to start the command (HTTP 409): busy" },
+		{ SAY(400, "Sandbox is not active"), rig_command, FAIL_JOB,
+		    "CloudShell refused to start the command (HTTP 400): "
+		    "Sandbox is not active; the sandbox has ended: ask for "
+		    "more DurationInMinutes, or run the command earlier" },
+		{ SAY(500, "oops"), rig_command, FAIL_UNSURE, "CloudShell "
+		    "failed to start the command (HTTP 500): oops; whether it "
+		    "took effect is not known" },
+	};
+	struct rig g;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct step steps[] = { LOGIN, cases[i].answer,
+		    cases[i].answer.status == 401 ||
+		    cases[i].answer.status == 403 ? (struct step)LOGIN :
+		    cases[i].answer, cases[i].answer };
+
+		START(&g, steps);
+		g.left = 1500;		/* for one pause */
+		assert_int_equal(cases[i].call(&g), -1);
+		assert_string_equal(g.fail.text, cases[i].text);
+		assert_int_equal(g.fail.kind, cases[i].kind);
+		rig_done(&g);
+		rig_free(&g);
+	}
+}
+
+static void
+refused_login_has_its_own_text(void **state)
+{
+	const struct step steps[] = { SAY(409, "{\"errorCategory\":\"WebApi\","
+	    "\"message\":\"no\"}") };
+	struct rig g;
+
+	(void)state;
+	START(&g, steps);
+	assert_int_equal(cs_login(g.client, &g.fail), -1);
+	assert_string_equal(g.fail.text,
+	    "CloudShell refused to log in (HTTP 409): no");
+	rig_done(&g);
 	rig_free(&g);
 }
 
@@ -526,6 +650,9 @@ main(void)
 		cmocka_unit_test(redirects_are_not_followed),
 		cmocka_unit_test(not_a_cloudshell_server),
 		cmocka_unit_test(too_much_is_refused),
+		cmocka_unit_test(too_many_values_are_refused),
+		cmocka_unit_test(texts_tell_who_acts),
+		cmocka_unit_test(refused_login_has_its_own_text),
 		cmocka_unit_test(unreachable_server_has_bounded_patience),
 		cmocka_unit_test(stop_ends_a_pause),
 		cmocka_unit_test(secrets_are_masked),
