@@ -158,9 +158,10 @@ struct job_facts {
 					   unanswered, 0: never */
 	int		 starts_lost;	/* earlier ones without an answer, whose
 					   sandboxes were not found yet */
-	char		 execution_id[SANDBOX_ID_SIZE];	/* running command */
 	char		*giving_up;	/* the sandbox is being ended because of
 					   this, NULL: it is not */
+	char		 execution_id[SANDBOX_ID_SIZE];	/* the command */
+	bool		 execution_ended;	/* it needs no cancellation */
 	bool		 stop_accepted;	/* the sandbox's end was accepted */
 };
 

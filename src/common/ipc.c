@@ -102,6 +102,8 @@ static const struct ipc_member facts_members[] = {
 	M_INT_OR_0(job_facts, start_wall, "start_wall", INT64_MAX),
 	M_INT_OR_0(job_facts, starts_lost, "starts_lost", STARTS_LOST_MAX),
 	M_CHARS(job_facts, execution_id, "execution_id", false),
+	{ "execution_ended", KIND_BOOL, false,
+	    offsetof(struct job_facts, execution_ended), sizeof(bool), 0, 0 },
 	M_PROSE(job_facts, giving_up, "giving_up", GIVING_UP_MAX),
 	M_BOOL(job_facts, stop_accepted, "stop_accepted"),
 };

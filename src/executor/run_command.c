@@ -205,9 +205,10 @@ not_succeeded(const struct exec *x, const struct command *c,
 	return -1;
 }
 
+/* *over: the command has ended, as far as can be known. */
 static int
 wait_end(struct exec *x, const struct command *c, struct cs_execution *e,
-    struct fail *f)
+    bool *over, struct fail *f)
 {
 	unsigned faults = 0, gone = 0;
 	char told[64] = "";
@@ -223,19 +224,23 @@ wait_end(struct exec *x, const struct command *c, struct cs_execution *e,
 		    -1) {
 			if (f->kind == FAIL_REVISION && ++gone < 2)
 				continue;
-			if (f->kind == FAIL_REVISION)
+			if (f->kind == FAIL_REVISION) {
+				*over = true;
 				return fail_set(f, FAIL_JOB, "CloudShell no "
 				    "longer knows the execution %s of command "
-				    "\"" SHOWN "\": how it ended is not known",
+				    "\"" SHOWN "\": how it ended is not known. "
+				    "The sandbox has probably ended",
 				    x->facts.execution_id, c->name);
+			}
 			if (!job_passing(f, &faults))
 				return -1;
 			continue;
 		}
 		faults = gone = 0;
+		*over = e->progress != CS_GOING;
 		if (e->progress == CS_SUCCEEDED)
 			return 0;
-		if (e->progress != CS_GOING)
+		if (*over)
 			return not_succeeded(x, c, e, f);
 		if (e->status != NULL && strncmp(told, e->status,
 		    sizeof(told) - 1) != 0) {
@@ -283,6 +288,11 @@ succeeded(struct exec *x, const struct command *c,
 {
 	const char *output = e->output == NULL ? "" : e->output;
 
+	/* kept, so that the command is not run again, but not to be cancelled
+	 * if this process does not outlive the writing */
+	x->facts.execution_ended = true;
+	if (x->order.data.noutputs > 0 && job_fact(x, f) == -1)
+		return -1;
 	if (artifact_write(x, ARTIFACT_OUTPUT, output, strlen(output),
 	    f) == -1) {
 		if (f->kind != FAIL_STOPPED)
@@ -296,7 +306,7 @@ succeeded(struct exec *x, const struct command *c,
 	return 0;
 }
 
-/* The job fails while its command goes on: end that, or say that it may. */
+/* The job fails while its command may go on: end that, or say so. */
 static void
 abandon(struct exec *x, const struct command *c, struct fail *f)
 {
@@ -305,7 +315,9 @@ abandon(struct exec *x, const struct command *c, struct fail *f)
 
 	buf_init(&text, 500);
 	if (undo_execution(x, &text, &why) == -1)
-		(void)buf_addf(&text, "Execution %s of command \"" SHOWN "\" "
+		(void)buf_addf(&text, why.kind == FAIL_JOB ? "CloudShell did "
+		    "not cancel execution %s of command \"" SHOWN "\": it has "
+		    "probably ended." : "Execution %s of command \"" SHOWN "\" "
 		    "may go on: look in CloudShell.", x->facts.execution_id,
 		    c->name);
 	(void)fail_set(f, f->kind, "%.3000s. %s", f->text, buf_text(&text));
@@ -317,6 +329,7 @@ run_command(struct exec *x, struct fail *f)
 {
 	struct cs_execution e = { 0 };
 	struct command c;
+	bool over = false;
 	int rv = -1;
 
 	if (input_read(x, &c, f) == -1)
@@ -331,8 +344,8 @@ run_command(struct exec *x, struct fail *f)
 		    find_component(x, &c, f) == -1 || start(x, &c, f) == -1)
 			goto out;
 	}
-	if (wait_end(x, &c, &e, f) == -1) {
-		if (f->kind != FAIL_STOPPED)
+	if (wait_end(x, &c, &e, &over, f) == -1) {
+		if (!over && f->kind != FAIL_STOPPED)
 			abandon(x, &c, f);
 		goto out;
 	}
@@ -380,6 +393,10 @@ run_command_stop(struct exec *x, struct buf *text)
 		(void)buf_adds(text, x->facts.intent == INTENT_COMMAND ?
 		    "The command may have been started; it could not be "
 		    "cancelled." : "The command had not been started.");
+		return;
+	}
+	if (x->facts.execution_ended) {
+		(void)buf_adds(text, "The command had succeeded.");
 		return;
 	}
 	if ((rv = undo_execution(x, text, &f)) == -1) {

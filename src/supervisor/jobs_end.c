@@ -79,7 +79,17 @@ jobs_end_needs_cleanup(const struct job *job, bool told)
 		return job->facts.sandbox_ours;
 	}
 	return job->action == ACTION_RUN && !told &&
-	    job->facts.execution_id[0] != '\0';
+	    job->facts.execution_id[0] != '\0' &&
+	    !job->facts.execution_ended;
+}
+
+/* First of all what a retry may do harm to. */
+static void
+add_warning(const struct job *job, struct buf *text)
+{
+	if (job->facts.intent == INTENT_COMMAND)
+		buf_adds(text, "The command may have run: look in CloudShell "
+		    "before you retry. ");
 }
 
 /* A sentence may follow. */
@@ -95,15 +105,12 @@ static void
 add_cleanup(const struct job *job, bool told, struct buf *text)
 {
 	const char *name = job->facts.sandbox_name;
-	bool command = job->facts.intent == INTENT_COMMAND && !told;
 	bool sandbox = job->facts.intent == INTENT_SANDBOX && !told &&
 	    job->rules.plain_names;
 	bool goes_on = jobs_end_needs_cleanup(job, told);
 
-	if (command || sandbox || goes_on)
+	if (sandbox || goes_on)
 		end_sentence(text);
-	if (command)
-		buf_adds(text, " The command may have run.");
 	if (sandbox)
 		buf_addf(text, " A sandbox named \"%s\" may exist: end it in "
 		    "CloudShell if it does.", name != NULL ? name : "");
@@ -128,6 +135,8 @@ fail_with(struct job *job, enum fail_kind kind, bool told, const char *cause)
 
 	job_result_free(&job->result);
 	buf_init(&whole, FAIL_TEXT_MAX + 1000);
+	if (!told)
+		add_warning(job, &whole);
 	buf_adds(&whole, cause);
 	add_cleanup(job, told, &whole);
 	set_failure(job, kind, buf_text(&whole));
@@ -195,6 +204,7 @@ jobs_end_with_result(struct job *job, const struct job_result *told)
 		return;
 	buf_init(&text, FAIL_TEXT_MAX * 2);
 	if (told->outcome == OUTCOME_STOPPED) {
+		add_warning(job, &text);
 		r->outcome = OUTCOME_FAILURE;
 		r->kind = job->stop == STOP_NONE ? FAIL_SYSTEM : FAIL_JOB;
 		add_cause(job, &text);
@@ -244,6 +254,7 @@ jobs_end_without_result(struct job *job, const struct job_exit *end)
 	struct buf text;
 
 	buf_init(&text, FAIL_TEXT_MAX - 1);
+	add_warning(job, &text);
 	if (job->stop != STOP_NONE) {
 		kind = FAIL_JOB;
 		add_cause(job, &text);
@@ -262,9 +273,10 @@ jobs_end_without_result(struct job *job, const struct job_exit *end)
 			    end->status, strsignal(end->status));
 		else
 			add_exit(end, &text);
-		buf_adds(&text, ". This is a fault of the worker or its "
-		    "machine, not of the pipeline: retry the stage, and tell "
-		    "the worker's operator.");
+		buf_addf(&text, ". This is a fault of the worker or its "
+		    "machine, not of the pipeline: %stell the worker's "
+		    "operator.", job->facts.intent == INTENT_COMMAND ? "" :
+		    "retry the stage, and ");
 	}
 	add_cleanup(job, false, &text);
 	set_failure(job, kind, buf_text(&text));

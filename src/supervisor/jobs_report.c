@@ -39,7 +39,8 @@ life_on_report_refused(struct job *job, const struct job_event *ev,
 		    job->facts.sandbox_id[0] != '\0' &&
 		    !job->result.sandbox_ended) ||
 		    (job->result.outcome == OUTCOME_CONTINUE &&
-		    job->facts.execution_id[0] != '\0');
+		    job->facts.execution_id[0] != '\0' &&
+		    !job->facts.execution_ended);
 	if (job->cleanup)
 		return life_save_then(job, FX_START);
 	return life_finish(job);

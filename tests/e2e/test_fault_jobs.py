@@ -76,9 +76,26 @@ def test_command_that_ends_badly(sim, worker, status, words):
         execution = sim.wait_execution(lambda e: e["sandbox"] != beside.box)
         sim.ask("POST", "/executions/" + execution["id"], {
             "ms": 0, "status": status, "output": "disk full"})
-        told(sim, job, "JobFailed", '"smoke test"', status, *words)
+        message = told(sim, job, "JobFailed", '"smoke test"', status, *words)
+        assert "had ended" not in message and "go on" not in message
         assert beside.posts() == ["StartSandboxCommand"]
         sim.settings(cloudshell={"command": {"ms": 1}})
+
+
+def test_failed_command_that_cannot_be_read_again(sim, worker):
+    """Its end is known: nothing is asked or cancelled any more."""
+    with Beside(sim, worker) as beside:
+        sim.settings(cloudshell={"command": {
+            "status": "Failed", "output": "the reason"}})
+        sim.fault("cloudshell", "GetExecution", "hang", count=-1, after=1)
+        message = told(sim, run_job(sim, sim.sandbox_add()), "JobFailed",
+                       "failed (status Failed): the reason")
+        assert message.endswith("the reason")
+        (execution,) = beside.executions()
+        assert len([n for n in sim.requests("cloudshell", "GetExecution")
+                    if execution["id"] in n["target"]]) == 1
+        assert beside.posts() == ["StartSandboxCommand"]
+        sim.settings(cloudshell={"command": {"status": "Completed"}})
 
 
 def test_unknown_status_goes_on(sim, worker):
@@ -177,7 +194,7 @@ def test_conflicting_blueprint(sim, worker, status):
         sim.settings(cloudshell={"conflicts": 1000,
                                  "conflict_status": status})
         told(sim, start_job(sim), "JobFailed", "resources are in use",
-             "conflicting resources")
+             "conflicting resources", "end the sandbox that holds them")
         assert beside.posts() == ["StartSandbox"]
         assert beside.sandboxes() == []
 
@@ -446,7 +463,8 @@ def test_sandbox_ended_at_the_start_of_the_command(sim, worker):
         sim.fault("cloudshell", "StartSandboxCommand", "error", {
             "message": "Sandbox is not active", "status": 400})
         told(sim, run_job(sim, box), "JobFailed", "start the command",
-             "Sandbox is not active")
+             "Sandbox is not active", "the sandbox has ended",
+             "DurationInMinutes")
         assert beside.posts() == ["StartSandboxCommand"]
         assert beside.executions() == []
 
@@ -468,7 +486,8 @@ def test_sandbox_ended_during_the_command(sim, worker, how):
                 "status": 404, "message":
                     "The requested entity could not be found"},
                 count=-1, match=execution["id"])
-            words = ["no longer knows", execution["id"], "not known"]
+            words = ["no longer knows", execution["id"], "not known",
+                     "The sandbox has probably ended"]
         sim.sandbox_set(box, state="Ended")
         told(sim, job, "JobFailed", '"smoke test"', *words)
         assert beside.posts() == ["StartSandboxCommand"]

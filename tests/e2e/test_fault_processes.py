@@ -83,7 +83,10 @@ def nothing_ran(sim, job, box, message):
 def may_have_run(sim, job, box, message):
     """The author must look before the stage is retried."""
     del job, box
-    assert "may have run" in message
+    assert message.startswith(
+        "The command may have run: look in CloudShell before you retry.")
+    assert message.count("may have run") == 1
+    assert "retry the stage" not in message
     assert len(sim.executions()) <= 1
 
 
@@ -94,8 +97,11 @@ def cancelled(sim, job, box, message):
 
 
 def ran(sim, job, box, message):
-    """The command had ended already; it is not run again."""
-    del job, box, message
+    """The command had ended already; it is not run again, and nothing is left
+    to cancel."""
+    del job, box
+    assert "goes on to" not in message and "may have run" not in message
+    assert sim.requests("cloudshell", "CancelExecution") == []
     assert [e["cancelled"] for e in sim.executions()] == [False]
 
 

@@ -67,6 +67,7 @@ facts_are_whole(void **state)
 	r.u.facts.intent = INTENT_COMMAND;
 	r.u.facts.sandbox_ours = true;
 	r.u.facts.stop_accepted = true;
+	r.u.facts.execution_ended = true;
 	r.u.facts.sandbox_name = xstrdup("a \"b\"\n[0011aabb]");
 	r.u.facts.blueprint = xstrdup("bp");
 	r.u.facts.start_wall = 1764100000;
@@ -81,6 +82,7 @@ facts_are_whole(void **state)
 	assert_int_equal(back.u.facts.intent, INTENT_COMMAND);
 	assert_true(back.u.facts.sandbox_ours);
 	assert_true(back.u.facts.stop_accepted);
+	assert_true(back.u.facts.execution_ended);
 	assert_string_equal(back.u.facts.sandbox_name,
 	    r.u.facts.sandbox_name);
 	assert_string_equal(back.u.facts.blueprint, "bp");

@@ -93,6 +93,7 @@ fill(struct job *j, int n, enum job_state state)
 	j->facts.starts_lost = 2;
 	j->facts.giving_up = xstrdup("no artifact");
 	j->facts.stop_accepted = true;
+	j->facts.execution_ended = true;
 	j->result.outcome = OUTCOME_FAILURE;
 	j->result.kind = FAIL_PERMISSION;
 	j->result.text = xstrdup("line one\nline 'two'; DROP TABLE job;--");
@@ -137,6 +138,7 @@ assert_same(const struct job *a, const struct job *b)
 	assert_int_equal(a->facts.starts_lost, b->facts.starts_lost);
 	assert_string_equal(a->facts.giving_up, b->facts.giving_up);
 	assert_int_equal(a->facts.stop_accepted, b->facts.stop_accepted);
+	assert_int_equal(a->facts.execution_ended, b->facts.execution_ended);
 	assert_int_equal(a->result.outcome, b->result.outcome);
 	assert_int_equal(a->result.kind, b->result.kind);
 	assert_string_equal(a->result.text, b->result.text);
