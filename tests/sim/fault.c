@@ -11,7 +11,7 @@
 static const char *const kinds[] = {
 	"status", "after-status", "error", "reset", "close", "close-before",
 	"hang", "hang-after", "delay", "slow", "cut", "garbage", "wrong-type",
-	"html", "huge", "deep", "redirect", "body", NULL
+	"html", "huge", "deep", "redirect", "body", "expire", NULL
 };
 
 static TAILQ_HEAD(, fault) faults = TAILQ_HEAD_INITIALIZER(faults);
@@ -247,6 +247,7 @@ enum act
 fault_before(struct req *r)
 {
 	const char *kind;
+	enum act act;
 
 	if (r->fault == NULL)
 		return ACT_HANDLE;
@@ -257,7 +258,10 @@ fault_before(struct req *r)
 		return ACT_CLOSE;
 	if (strcmp(kind, "hang") == 0)
 		return ACT_HANG;
-	return fault_replace(r, kind, r->fault->param);
+	act = fault_replace(r, kind, r->fault->param);
+	if (act == ACT_SEND && jint(r->fault->param, "bytes", 0) > 0)
+		return ACT_SLOW;
+	return act;
 }
 
 /* After the request took effect. */
@@ -277,6 +281,8 @@ fault_after(struct req *r)
 		return ACT_CUT;
 	if (strcmp(kind, "slow") == 0)
 		return ACT_SLOW;
+	if (strcmp(kind, "expire") == 0)
+		token_expire();
 	if (strcmp(kind, "after-status") == 0)
 		fault_body(r, (int)jint(r->fault->param, "status", 500),
 		    "text/plain");

@@ -368,5 +368,7 @@ void	 pipeline_finished(struct execution *, bool);
 /* --- cloudshell.c --- */
 
 void	 cloudshell_reset(void);
+/* token.c: those given so far are too old from now on. */
+void	 token_expire(void);
 
 #endif

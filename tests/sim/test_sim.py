@@ -954,6 +954,26 @@ def test_cloudshell_expiry(sim, form, status):
         assert a.json["statusCode"] == (401 if status == 200 else status)
 
 
+def test_answer_of_a_fault_in_pieces(sim):
+    token = sim.login()
+    sim.fault("cloudshell", "body", "ListBlueprints", param={
+        "body": {"message": "x" * 50}, "bytes": 10, "ms": 20})
+    began = time.monotonic()
+    assert sim.cs(token, "GET", "/v2/blueprints").json == {"message": "x" * 50}
+    assert time.monotonic() - began >= 0.1
+
+
+def test_cloudshell_expiry_by_fault(sim):
+    sim.settings(cloudshell={"expired_answer": "403"})
+    old, path = sim.login(), "/v2/blueprints"
+    sim.fault("cloudshell", "expire", "ListBlueprints")
+    assert sim.cs(old, "GET", path).status == 200
+    assert sim.cs(old, "GET", path).status == 403
+    new = sim.login()
+    assert [sim.cs(t, "GET", path).status for t in (new, old, new)] == [
+        200, 403, 200]
+
+
 def test_cloudshell_knobs(sim):
     sim.settings(cloudshell={"conflicts": 1, "conflict_status": 409,
                              "page_size": 1, "loose": True,

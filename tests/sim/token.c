@@ -168,6 +168,15 @@ token_good(struct req *r)
 }
 
 void
+token_expire(void)
+{
+	struct token *t;
+
+	TAILQ_FOREACH(t, &tokens, next)
+		t->issued_ms = -1e15;
+}
+
+void
 token_reset(void)
 {
 	while (!TAILQ_EMPTY(&tokens))
