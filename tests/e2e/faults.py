@@ -2,6 +2,7 @@
 what a failure must look like."""
 import socket
 import threading
+import time
 
 from actions import run_job, start
 from sim import json_of, wait_for
@@ -129,6 +130,50 @@ def once(sim, *operations):
 
 def body(note):
     return json_of(note)
+
+
+def let_go(sim, workers, claims):
+    """When each worker has a job, end the commands that hang, and those still
+    to come at once. Of the jobs that are left so many claims take so long that
+    all workers see the job in between, and want it, too."""
+    wait_for(lambda: all(w.executors() for w in workers),
+             "a job for each worker",
+             lambda: [w.stderr()[-500:] for w in workers])
+    sim.settings(cloudshell={"command": {"ms": 20}})
+    sim.fault("codepipeline", "AcknowledgeJob", "delay", {"ms": 1000},
+              count=claims)
+    for execution in sim.executions():
+        sim.ask("POST", "/executions/" + execution["id"], {"ms": 0})
+
+
+class Peak(threading.Thread):
+    """The most memory that any executor was seen with, in bytes."""
+
+    def __init__(self, worker):
+        super().__init__(daemon=True)
+        self.worker, self.bytes, self.going = worker, 0, True
+
+    def run(self):
+        while self.going:
+            for pid in self.worker.executors():
+                try:
+                    with open("/proc/%d/status" % pid,
+                              encoding="utf-8") as f:
+                        for line in f:
+                            if line.startswith("VmHWM:"):
+                                self.bytes = max(self.bytes, 1024 * int(
+                                    line.split()[1]))
+                except OSError:
+                    pass
+            time.sleep(0.01)
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.going = False
+        self.join()
 
 
 class Listener:

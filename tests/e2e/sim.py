@@ -239,7 +239,8 @@ class Relay:
         self.to = urllib.parse.urlsplit(url)
         self.listener = None
         self.thread = None
-        self.ending = False
+        self.ending = self.silent = False
+        self.muted = 0          # connections taken while it was silent
         with socket.socket() as s:
             s.bind(("127.0.0.1", 0))
             self.port = s.getsockname()[1]
@@ -253,19 +254,27 @@ class Relay:
         self.thread = threading.Thread(target=self.serve, daemon=True)
         self.thread.start()
 
+    def mute(self, silent):
+        """Take new connections and say nothing to them, or pass them on."""
+        self.silent = silent
+
     def serve(self):
-        peers = {}
+        peers, mute = {}, []
         while not self.ending:
             ready, _, _ = select.select([self.listener, *peers], [], [], 0.1)
             for s in ready:
                 if s is self.listener:
                     near, _ = s.accept()
+                    if self.silent:
+                        self.muted += 1
+                        mute.append(near)
+                        continue
                     far = socket.create_connection(
                         (self.to.hostname, self.to.port))
                     peers[near], peers[far] = far, near
                 elif s in peers:
                     self.pass_on(s, peers)
-        for s in peers:
+        for s in (*peers, *mute):
             s.close()
 
     @staticmethod
