@@ -508,6 +508,17 @@ def test_sandbox_ended_during_its_setup(sim, worker):
 # --- tokens and logins ---
 
 ANSWERS = ["401", "403", "400", "500html", "200error"]
+BAD = "Token is invalid or expired"
+REFUSALS = {
+    "401": ("error", {"status": 401, "message": BAD}),
+    "403": ("error", {"status": 403, "message": BAD}),
+    "400": ("error", {"status": 400, "message": BAD}),
+    "500html": ("status", {"status": 500, "type": "text/html",
+                           "body": "<html><body><h1>Internal Server Error"
+                                   "</h1></body></html>"}),
+    "200error": ("body", {"body": {"errorCategory": "Authentication",
+                                   "statusCode": 401, "message": BAD}}),
+}
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -520,83 +531,126 @@ def test_token_that_expires_in_the_wait(sim, worker, answer):
         box = sim.sandbox_add()
         job = run_job(sim, box)
         execution = sim.wait_execution(lambda e: e["sandbox"] == box)
-        logins = len(sim.requests("cloudshell", "Login"))
-        looks = len(sim.requests("cloudshell", "GetExecution"))
-        # the present tokens are older; the next one lives long enough for
-        # the healthy job beside
-        sim.settings(cloudshell={"token_life_ms": 250})
-        wait_for(lambda: len(sim.requests("cloudshell", "GetExecution")) >
-                 looks + 1 and len(sim.requests("cloudshell", "Login")) >
-                 logins, "a new login", worker.stderr)
-        sim.settings(cloudshell={"token_life_ms": 3600000})
+        sim.fault("cloudshell", "GetExecution", "expire")
+        sim.wait_fault_used()
+        good = wait_for(lambda: good_looks(sim), "a good look after a bad "
+                        "one", worker.stderr)
+        assert bad_tokens(sim, "GetExecution")[0] < good
         sim.ask("POST", "/executions/" + execution["id"], {"ms": 0})
         sim.succeeded(job)
         assert beside.posts() == ["StartSandboxCommand"]
         sim.settings(cloudshell={"command": {"ms": 1}})
 
 
-# The answer before the start comes in so slowly that the token expires.
-BRIEF = {"token_life_ms": 300}
-SLOWLY = ("slow", {"bytes": 64, "ms": 40})
+def bad_tokens(sim, operation):
+    """Numbers of the requests that were refused for their token."""
+    return [n["seq"] for n in sim.requests("cloudshell", operation)
+            if "token" in (n["why"] or "")]
 
 
-@pytest.fixture(name="patient")
-def fixture_patient(make_worker):
-    return make_worker(dict(FAST, **{"worker.http_timeout": "20s"})).start()
+def good_looks(sim):
+    """The last look at a command that came after one with an old token."""
+    bad = bad_tokens(sim, "GetExecution")
+    good = [n["seq"] for n in sim.requests("cloudshell", "GetExecution")
+            if bad and n["seq"] > bad[-1]]
+    return good and good[-1]
 
 
 @pytest.mark.parametrize("answer, component", [
     (answer, "SANDBOX") for answer in ANSWERS] + [("403", "db")])
-def test_token_that_expires_before_the_command(sim, patient, answer,
+def test_token_that_expires_before_the_command(sim, worker, answer,
                                                component):
     """A start that was refused for its token is repeated, since nothing was
-    started; an HTTP 500 may mean anything, so that it is not."""
-    box = sim.sandbox_add()
-    sim.settings(cloudshell=dict(BRIEF, expired_answer=answer))
+    started; an HTTP 500 may mean anything, so that it is not. The healthy
+    job's token is as old: it logs in anew, too."""
     command, operation, before = ("smoke test", "StartSandboxCommand",
                                   "GetSandbox")
     if component == "db":
         command, operation, before = ("deploy", "StartComponentCommand",
                                       "ListComponents")
-    sim.fault("cloudshell", before, *SLOWLY)
-    job = run_job(sim, box, component, command)
-    if answer == "500html":
-        told(sim, job, "JobFailed", "may have run", "not started again")
-        assert sim.executions() == []
-    else:
-        sim.succeeded(job)
-        assert len(sim.executions()) == 1
-    notes = sim.requests("cloudshell", operation)
-    assert [n["connection_request"] for n in notes] == [1] * len(notes)
-    assert len(notes) == (1 if answer == "500html" else 2)
-    assert patient.running()
+    with Beside(sim, worker) as beside:
+        box = sim.sandbox_add()
+        sim.settings(cloudshell={"expired_answer": answer})
+        sim.fault("cloudshell", before, "expire", match=box)
+        job = run_job(sim, box, component, command)
+        if answer == "500html":
+            told(sim, job, "JobFailed", "may have run", "not started again")
+            assert beside.executions() == []
+        else:
+            sim.succeeded(job)
+            assert len(beside.executions()) == 1
+        notes = sim.requests("cloudshell", operation)
+        assert bad_tokens(sim, operation) == [notes[0]["seq"]]
+        assert [n["connection_request"] for n in notes] == (
+            [1] if answer == "500html" else [1, 1])
 
 
 @pytest.mark.parametrize("answer", [a for a in ANSWERS if a != "500html"])
-def test_token_that_expires_before_the_sandbox(sim, patient, answer):
+def test_token_that_expires_before_the_sandbox(sim, worker, answer):
     """The same for a start of a sandbox. (An HTTP 500 is a lost start:
     test_fault_cloudshell.py.)"""
-    sim.settings(cloudshell=dict(BRIEF, expired_answer=answer))
-    sim.fault("cloudshell", "GetBlueprint", *SLOWLY)
-    variables = sim.succeeded(start_job(sim))["console"]["variables"]
-    (box,) = sim.sandboxes()
-    assert variables["SandboxId"] == box["id"]
-    notes = sim.requests("cloudshell", "StartSandbox")
-    assert len(notes) == 2 and patient.running()
-    assert [n["connection_request"] for n in notes] == [1, 1]
+    with Beside(sim, worker, "run-command") as beside:
+        sim.settings(cloudshell={"expired_answer": answer})
+        sim.fault("cloudshell", "GetBlueprint", "expire")
+        variables = sim.succeeded(start_job(sim))["console"]["variables"]
+        (box,) = beside.sandboxes()
+        assert variables["SandboxId"] == box["id"]
+        notes = sim.requests("cloudshell", "StartSandbox")
+        assert bad_tokens(sim, "StartSandbox") == [notes[0]["seq"]]
+        assert [n["connection_request"] for n in notes] == [1, 1]
 
 
-BAD = "Token is invalid or expired"
-REFUSALS = {
-    "401": ("error", {"status": 401, "message": BAD}),
-    "403": ("error", {"status": 403, "message": BAD}),
-    "400": ("error", {"status": 400, "message": BAD}),
-    "500html": ("status", {"status": 500, "type": "text/html",
-                           "body": "<html><body><h1>Internal Server Error"
-                                   "</h1></body></html>"}),
-    "200error": ("body", {"body": {"errorCategory": "Authentication",
-                                   "statusCode": 401, "message": BAD}}),
-}
+@pytest.mark.parametrize("cause, answer", [
+    ("deadline", answer) for answer in ANSWERS] + [
+        ("refusal", "403"), ("refusal", "500html")])
+def test_old_token_when_a_command_is_cancelled(sim, make_worker, cause,
+                                               answer):
+    """The token is too old just when it is needed to undo a command: one new
+    login, and the command is cancelled."""
+    settings = {"worker.kill_grace": "50s"}
+    if cause == "deadline":
+        settings["run-command.timeout"] = "5s"
+    worker = make_worker(dict(FAST, **settings)).start()
+    with Beside(sim, worker) as beside:
+        sim.settings(**HANGS)
+        job = run_job(sim, sim.sandbox_add())
+        sim.wait_execution(lambda e: e["sandbox"] != beside.box)
+        sim.wait_requests("cloudshell", "GetExecution")
+        logins = len(sim.requests("cloudshell", "Login"))
+        sim.fault("cloudshell", "CancelExecution", *REFUSALS[answer],
+                  count=2 if answer == "500html" else 1)
+        if cause == "refusal":
+            sim.fault("cloudshell", "GetExecution", "status",
+                      {"status": 418, "body": "teapot"}, count=-1)
+        told(sim, job, "JobFailed", "was cancelled", "Timed out"
+             if cause == "deadline" else "teapot")
+        (execution,) = beside.executions()
+        assert execution["cancelled"]
+        assert len(sim.requests("cloudshell", "Login")) == logins + 1
+        sim.settings(cloudshell={"command": {"ms": 1}})
+
+
+@pytest.mark.parametrize("cause, answer", [
+    ("error", answer) for answer in ANSWERS] + [
+        ("deadline", "403"), ("deadline", "500html")])
+def test_old_token_when_a_sandbox_is_ended(sim, make_worker, cause, answer):
+    """The same for a sandbox that is of no use."""
+    settings = {"worker.kill_grace": "50s"}
+    if cause == "deadline":
+        settings["start-sandbox.timeout"] = "5s"
+    worker = make_worker(dict(FAST, **settings)).start()
+    with Beside(sim, worker, "run-command") as beside:
+        sim.settings(cloudshell={
+            "setup": "never" if cause == "deadline" else "error"})
+        logins = len(sim.requests("cloudshell", "Login"))
+        sim.fault("cloudshell", "StopSandbox", *REFUSALS[answer],
+                  count=2 if answer == "500html" else 1)
+        told(sim, start_job(sim), "JobFailed", "was ended", "Timed out"
+             if cause == "deadline" else "failed in stage")
+        (box,) = beside.sandboxes()
+        assert box["stops"] == 1
+        assert set(beside.posts()) == {"StartSandbox", "StopSandbox"}
+        assert len(sim.requests("cloudshell", "Login")) == logins + 2
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -645,16 +699,22 @@ def test_refused_login(sim, worker, settings, action):
 
 def test_login_refused_in_the_middle(sim, worker):
     """The password is changed while a command runs: the text says that the
-    command may go on, since nobody can cancel it."""
-    sim.settings(**HANGS)
-    box = sim.sandbox_add()
-    job = run_job(sim, box)
-    execution = sim.wait_execution()
-    sim.wait_requests("cloudshell", "GetExecution")
-    sim.secrets["new password"] = "changed-meanwhile"
-    sim.settings(cloudshell={"password": "changed-meanwhile",
-                             "token_life_ms": 1})
-    message = told(sim, job, "PermissionError", "refused the login",
-                   'user "ci"')
-    assert worker.running()
-    assert execution["id"] in message and "go" in message
+    command may go on, since nobody can cancel it. A job whose token is still
+    good does not notice."""
+    with Beside(sim, worker) as beside:
+        sim.settings(**HANGS)
+        job = run_job(sim, sim.sandbox_add())
+        execution = sim.wait_execution(lambda e: e["sandbox"] != beside.box)
+        sim.wait_requests("cloudshell", "GetExecution")
+        logins = len(sim.requests("cloudshell", "Login"))
+        sim.secrets["new password"] = "changed-meanwhile"
+        sim.settings(cloudshell={"password": "changed-meanwhile"})
+        for operation in ("GetExecution", "CancelExecution"):
+            sim.fault("cloudshell", operation, *REFUSALS["401"], count=-1)
+        told(sim, job, "PermissionError", "refused the login", 'user "ci"',
+             "Execution %s of command \"smoke test\" may go on: look in "
+             "CloudShell" % execution["id"])
+        assert len(sim.requests("cloudshell", "Login")) == logins + 1
+        assert [e["cancelled"] for e in beside.executions()] == [False]
+        sim.settings(cloudshell={"command": {"ms": 1},
+                                 "password": PASSWORD})
