@@ -30,6 +30,7 @@
 
 static char folder[4096];
 static int fds[IPC_ZYGOTE_FDS];
+static int until_hello[2] = { -1, -1 };	/* its end: the hello is out */
 static char order[IPC_ORDER_MAX + 1];
 
 /* --- the files beside the binary --- */
@@ -275,6 +276,13 @@ do_echo(void)
 	sleep_for_ever();
 }
 
+/* The same without the end of the line. */
+static void
+do_cut_echo(void)
+{
+	say(order, strlen(order) - 1);
+}
+
 /* A line that is no JSON, with secrets. */
 static void
 do_garbage(void)
@@ -313,6 +321,7 @@ static const struct {
 	{ "deaf", do_deaf }, { "grandchild", do_grandchild },
 	{ "noise", do_noise }, { "empty", do_empty }, { "cut", do_cut },
 	{ "unknown", do_unknown }, { "echo", do_echo },
+	{ "cut-echo", do_cut_echo },
 	{ "garbage", do_garbage }, { "chatter", do_chatter },
 	{ "linger", do_linger }, { "crash", do_crash },
 };
@@ -334,8 +343,15 @@ executor(const char *mode)
 		report(&r);
 		sleep_for_ever();
 	}
+	if (strcmp(mode, "lie") == 0) {
+		await_close();
+		_exit(1);
+	}
 	hello(strcmp(mode, "version") == 0 ? IPC_VERSION + 1 : IPC_VERSION,
 	    strcmp(mode, "stranger") == 0 ? 1 : getpid());
+	(void)close(until_hello[1]);
+	if (strcmp(mode, "late-lie") == 0)
+		sleep_for_ever();
 	if (!read_line())
 		_exit(IPC_EXIT_ORPHAN);
 	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
@@ -380,10 +396,22 @@ answer(uint32_t number, pid_t pid, int error)
 		fatal("answer");
 }
 
+static void
+await_hello(void)
+{
+	char c;
+
+	(void)close(until_hello[1]);
+	while (read(until_hello[0], &c, 1) == -1 && errno == EINTR)
+		continue;
+	(void)close(until_hello[0]);
+}
+
 /* "zygote-asked": dies of the request. "zygote-cloned", "zygote-and-it": dies
- * between clone and answer, the latter with its executor. "refuse", "lie":
- * answers with an error, with the number of another process. "late-answer":
- * when nobody waits for the answer any more. */
+ * between clone and answer, the latter with its executor. "refuse", "lie",
+ * "late-lie": answers with an error, with the number of another process before
+ * or after the hello. "late-answer": when nobody waits for the answer any
+ * more. */
 static void
 serve(const struct ipc_zygote_request *req)
 {
@@ -393,6 +421,9 @@ serve(const struct ipc_zygote_request *req)
 	next_mode(mode);
 	if (strcmp(mode, "zygote-asked") == 0)
 		(void)raise(SIGKILL);
+	if (strcmp(mode, "late-lie") == 0 &&
+	    pipe2(until_hello, O_CLOEXEC) == -1)
+		fatal("pipe");
 	if (strcmp(mode, "refuse") != 0)
 		pid = (pid_t)syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0,
 		    0, 0);
@@ -400,6 +431,8 @@ serve(const struct ipc_zygote_request *req)
 		(void)close(ZYGOTE_SOCKET);
 		executor(mode);
 	}
+	if (strcmp(mode, "late-lie") == 0)
+		await_hello();
 	if (strcmp(mode, "late-answer") == 0)
 		await_close();
 	for (int i = 0; i < IPC_ZYGOTE_FDS; i++)
@@ -407,8 +440,9 @@ serve(const struct ipc_zygote_request *req)
 	if (strcmp(mode, "zygote-cloned") == 0 ||
 	    strcmp(mode, "zygote-and-it") == 0)
 		(void)raise(SIGKILL);
-	answer(req->number, strcmp(mode, "lie") == 0 ? 1 : pid,
-	    pid == -1 ? EAGAIN : 0);
+	if (strstr(mode, "lie") != NULL)
+		pid = 1;
+	answer(req->number, pid, pid == -1 ? EAGAIN : 0);
 }
 
 int

@@ -173,7 +173,7 @@ def test_zygote_dies_between_clone_and_answer(fakes):
     fakes.sim.succeeded(job)
     another_zygote(fakes.worker, old)
     assert len(re.findall("job %s.* begins" % job[:8],
-                          fakes.worker.stderr())) <= 1
+                          fakes.worker.stderr())) == 1
     fakes.undisturbed()
 
 
@@ -208,13 +208,28 @@ def test_zygote_that_refuses(fakes):
 
 
 def test_zygote_that_lies(fakes):
-    """An answer with the number of another process does that one no harm."""
+    """An answer with the number of another process does that one no harm;
+    another executor does the job."""
     fakes.start()
-    job = fakes.job("lie")
-    fakes.sim.wait_job(job)
+    told = fakes.sim.succeeded(fakes.job("lie"))
+    assert told["acknowledged"] == 1 and fakes.libexec.modes_left() == []
     assert alive(1)
-    fakes.worker.wait_ledger(job, "done")
+    assert fakes.worker.stderr().count(" begins") == 2  # held, and the good
+    wait_for(lambda: fakes.worker.executors() == {fakes.held_pid},
+             "the executor's end", fakes.worker.stderr)
     os.kill(zygote(fakes.worker), signal.SIGKILL)   # which has zombies reaped
+    fakes.undisturbed()
+
+
+def test_zygote_that_lies_after_the_hello(fakes):
+    """When the executor has named itself before, one of the two is wrong: it
+    is killed, and the job fails."""
+    fakes.start()
+    kind, message = fakes.failed(fakes.job("late-lie"))
+    assert kind == "SystemUnavailable"
+    assert "broke the protocol" in message
+    assert "it calls itself process 1 but is " in message
+    assert alive(1)
     fakes.undisturbed()
 
 
@@ -296,18 +311,36 @@ def test_grandchild_with_the_pipe(fakes, mode):
 
 # --- deadlines ---
 
-@pytest.mark.parametrize("mode", ["silent", "deaf"])
-def test_nothing_until_its_deadline(sim, fakes, mode):
-    """One that does nothing is told to stop at its deadline and killed after
-    kill_grace if it does not; the text names limit and step."""
-    fakes.start(IMPATIENT, held=False)
-    console = sim.failed(fakes.job(mode))
+def timed_out(fakes, mode):
+    """A job that does nothing: what is said of its end, in order."""
+    job = fakes.job(mode)
+    console = fakes.sim.failed(job)
     assert console["type"] == "JobFailed"
     assert "Timed out after 2 s while waiting for the sandbox's setup" in \
         console["message"]
     assert "killed" in console["message"]
-    fakes.worker.wait_executors(0)
-    sim.succeeded(fakes.job())
+    wait_for(lambda: fakes.worker.executors() == {fakes.held_pid},
+             "the executor's end", fakes.worker.stderr)
+    fakes.sim.succeeded(fakes.job())
+    return re.findall("job %s.*: (.*asked to stop|the executor was .*)"
+                      % job[:8], fakes.worker.stderr())
+
+
+def test_silent_until_its_deadline(fakes):
+    """One that does nothing is told to stop at its deadline, by a signal that
+    it could have obeyed in order: SIGKILL would be an hour away."""
+    fakes.start(dict(IMPATIENT, **{"worker.kill_grace": "1h"}))
+    stop, end = timed_out(fakes, "silent")
+    assert "asked to stop" in stop and "signal 15" in end
+    fakes.undisturbed()
+
+
+def test_deaf_at_its_deadline(fakes):
+    """One that does not stop is killed after kill_grace."""
+    fakes.start(IMPATIENT)
+    stop, end = timed_out(fakes, "deaf")
+    assert "asked to stop" in stop and end == "the executor was killed"
+    fakes.undisturbed()
 
 
 def test_deaf_for_a_park(fakes):
