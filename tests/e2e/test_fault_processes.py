@@ -1,5 +1,6 @@
 """Processes that are killed, stopped or started in an odd way: what becomes of
 their jobs, and that nothing is left behind."""
+import contextlib
 import os
 import re
 import shlex
@@ -13,8 +14,8 @@ from conftest import program
 from procs import (Libexec, another_zygote, descriptors, gone, stamp, tree,
                    zombies, zygote, zygotes)
 from sim import wait_for
-from test_supervisor import running_job
-from worker import alive, children
+from test_supervisor import locked_ledger, running_job
+from worker import alive, children, process
 
 LONG = {"cloudshell": {"command": {"ms": 600000}}}
 SETUP_ENDS = {"cloudshell": {"setup": "ready"}}
@@ -80,14 +81,17 @@ def nothing_ran(sim, job, box, message):
     assert "may have run" not in message
 
 
-def may_have_run(sim, job, box, message):
-    """The author must look before the stage is retried."""
-    del job, box
-    assert message.startswith(
-        "The command may have run: look in CloudShell before you retry.")
-    assert message.count("may have run") == 1
-    assert "retry the stage" not in message
-    assert len(sim.executions()) <= 1
+def may_have_run(count):
+    """The author must look before the stage is retried; so often it ran."""
+    def check(sim, job, box, message):
+        del job, box
+        assert message.startswith(
+            "The command may have run: look in CloudShell before you retry.")
+        assert message.count("may have run") == 1
+        assert "retry the stage" not in message
+        assert len(sim.executions()) == count
+        assert len(sim.requests("cloudshell", "StartSandboxCommand")) == 1
+    return check
 
 
 def cancelled(sim, job, box, message):
@@ -157,10 +161,11 @@ STEPS = {
         properties={"component": "db", "command": "deploy"}),
     "run, start without effect": Step(
         "run-command", "cloudshell", "StartSandboxCommand",
-        "starting the command", may_have_run),
+        "starting the command", may_have_run(0)),
     "run, start with effect": Step(
         "run-command", "cloudshell", "StartSandboxCommand",
-        "starting the command", may_have_run, "hang-after", settings=LONG),
+        "starting the command", may_have_run(1), "hang-after",
+        settings=LONG),
     "run, wait": Step(
         "run-command", "cloudshell", "GetExecution",
         "waiting for the command", cancelled, settings=LONG),
@@ -183,6 +188,10 @@ STEPS = {
         "start-sandbox", "cloudshell", "GetSandbox",
         "waiting for the sandbox's setup", ended, late=True,
         settings={"cloudshell": {"setup": "never"}}),
+    "start, reason of a setup error": Step(
+        "start-sandbox", "cloudshell", "GetActivity",
+        "waiting for the sandbox's setup", ended,
+        settings={"cloudshell": {"setup": "error"}}),
     "start, output": Step(
         "start-sandbox", "s3", "PutObject", "writing the output artifact",
         ended, settings=SETUP_ENDS),
@@ -229,6 +238,96 @@ def test_killed_at(sim, make_worker, name):
     assert console["type"] == "SystemUnavailable"
     assert "signal 9" in message and "worker's operator" in message
     assert "while %s" % step.text in message
+
+
+@pytest.mark.parametrize("action", ["run-command", "start-sandbox"])
+def test_killed_in_its_stop(sim, make_worker, action):
+    """Killed at the deadline, while it undoes what it did: that is done all
+    the same, and the text names the deadline."""
+    worker = make_worker({action + ".timeout": "5s",
+                          "worker.kill_grace": "1h"}).start()
+    other, _ = running_job(sim, worker, "start-sandbox"
+                           if action == "run-command" else "run-command")
+    operation = {"run-command": "CancelExecution",
+                 "start-sandbox": "StopSandbox"}[action]
+    sim.fault("cloudshell", operation, "hang")
+    job, pid = running_job(sim, worker, action)
+    (note,) = sim.wait_requests("cloudshell", operation)
+    os.kill(pid, signal.SIGKILL)
+    console = sim.failed(job)
+    worker.wait_ledger(job, "done")
+    assert console["type"] == "JobFailed"
+    assert "Timed out after 5 s while waiting for the" in console["message"]
+    notes = sim.requests("cloudshell", operation)
+    assert [n["target"] for n in notes] == [note["target"]] * 2
+    if action == "run-command":
+        (execution,) = sim.executions()
+        assert execution["cancelled"]
+        assert "goes on to cancel execution " + execution["id"] in \
+            console["message"]
+        sim.sandbox_set(sim.wait_sandbox(lambda s: s["name"] != "there")
+                        ["id"], state="Ready")
+    else:
+        box = sim.wait_sandbox(lambda s: s["stops"] == 1)
+        assert "goes on to end sandbox " + box["id"] in console["message"]
+        sim.ask("POST", "/executions/" + sim.executions()[0]["id"],
+                {"ms": 0})
+    sim.succeeded(other)
+
+
+def sleeps(pid):
+    p = process(pid)
+    return p is not None and p[1] == "S"
+
+
+def test_killed_before_its_intent_is_on_disk(sim, worker):
+    """Killed while it waits for `recorded`: nothing had been started, and
+    nothing is."""
+    other, other_pid = running_job(sim, worker, "start-sandbox")
+    box = sim.sandbox_add("two")
+    sim.fault("cloudshell", "GetSandbox", "hang", match=box)
+    job = run_job(sim, box)
+    sim.wait_fault_used()
+    (pid,) = worker.executors() - {other_pid}
+    with locked_ledger(worker):
+        sim.clear_faults()      # which closes the connection that hangs
+        worker.wait_stderr("starting the command: smoke test")
+        # the intent follows, and there is nothing else to wait for
+        wait_for(lambda: sleeps(pid), "an executor that waits")
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not alive(pid), "the executor's end")
+    console = sim.failed(job)
+    worker.wait_ledger(job, "done")
+    assert console["type"] == "SystemUnavailable"
+    assert "while starting the command" in console["message"]
+    assert "signal 9" in console["message"]
+    assert sim.requests("cloudshell", "StartSandboxCommand") == []
+    print("TEXT", console["message"])
+    for one in sim.sandboxes():
+        if one["id"] != box:
+            sim.sandbox_set(one["id"], state="Ready")
+    sim.succeeded(other)
+
+
+def test_killed_after_its_result(sim, worker):
+    """Killed while it logs out, its result told: the job ends as told, and
+    there is nothing to clean up."""
+    other, other_pid = running_job(sim, worker, "start-sandbox")
+    sim.fault("cloudshell", "Logout", "hang", count=-1)
+    job = run_job(sim, sim.sandbox_add("two"))
+    sim.wait_requests("cloudshell", "Logout")
+    for pid in worker.executors() - {other_pid}:
+        # it does not wait long for the answer
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    told = sim.succeeded(job)
+    worker.wait_ledger(job, "done")
+    assert len(told["results"]) == 1
+    assert [e["cancelled"] for e in sim.executions()] == [False]
+    assert "cleaning up" not in worker.stderr()
+    sim.sandbox_set(sim.wait_sandbox(lambda s: s["name"] not in (
+        "there", "two"))["id"], state="Ready")
+    sim.succeeded(other)
 
 
 def test_killed_twice(sim, worker):
@@ -344,10 +443,17 @@ def wrapped(worker, command):
     return worker
 
 
+# A shell's trap does not ignore SIGCHLD: dash handles it itself.
+IGNORING = ("exec /usr/bin/python3 -c 'import os, signal, sys; "
+            "signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+            "signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+            "os.execv(sys.argv[1], sys.argv[1:])'")
+
+
 def test_sigchld_ignored(sim, make_worker):
     """A supervisor that was started with SIGCHLD ignored still learns how its
     children end."""
-    worker = wrapped(make_worker(), "trap '' CHLD TERM; exec").start()
+    worker = wrapped(make_worker(), IGNORING).start()
     with open("/proc/%d/status" % worker.pid, encoding="utf-8") as f:
         ignored = int(re.search(r"SigIgn:\s*(\w+)", f.read()).group(1), 16)
     assert not ignored & 1 << (signal.SIGCHLD - 1)
