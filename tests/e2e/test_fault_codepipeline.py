@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from actions import artifact_of, run, run_job, start
-from faults import FAST, Beside, Listener
+from faults import FAST, Beside, Listener, let_go
 from sim import REGION, WORKER_KEY, WORKER_SECRET, wait_for
 
 GIB = 1 << 30
@@ -99,19 +99,18 @@ def test_redirection(sim, make_worker, operation, status):
                 "Location": "http://localhost:%d/x" % other.port}})
         job = run_job(sim, sim.sandbox_add())
         worker = make_worker(FAST).start()
-        if operation == "AcknowledgeJob":
-            wait_for(lambda: worker.ledger_state(job) is not None,
-                     "the job", worker.stderr)
-        else:
-            sim.succeeded(job)
-        assert len(sim.executions()) <= 1 and worker.running()
-        assert sim.faults() == []
+        sim.wait_fault_used()
+        sim.succeeded(job)
+        assert len(sim.executions()) == 1 and worker.running()
     finally:
         other.close()
     assert other.taken == []
 
 
 # --- AcknowledgeJob ---
+
+# What is met so often in a row, the others once.
+AGAIN_AND_AGAIN = {"500": 3, "throttled": 3, "reset": 3, "close before": 3}
 
 WITHOUT_EFFECT = {
     "500": ("status", HTML_500), "throttled": ("error", THROTTLED),
@@ -133,10 +132,12 @@ def test_acknowledge_without_effect(sim, worker, name):
     """It is repeated, and the job runs once."""
     sim.settings(**NEVER)
     with Beside(sim, worker) as beside:
-        sim.fault("codepipeline", "AcknowledgeJob", *WITHOUT_EFFECT[name])
+        sim.fault("codepipeline", "AcknowledgeJob", *WITHOUT_EFFECT[name],
+                  count=AGAIN_AND_AGAIN.get(name, 1))
         told_ = sim.succeeded(run_job(sim, sim.sandbox_add()))
         assert (told_["acknowledged"], len(told_["results"])) == (1, 1)
         assert beside.posts() == ["StartSandboxCommand"]
+        assert sim.faults() == [] and peak(worker.pid) < 256 << 20
 
 
 @pytest.mark.parametrize("choice", ["drop", "run"])
@@ -206,7 +207,8 @@ RESULTS = {
 def test_result(sim, worker, operation, name):
     """Exactly one result is taken, and it is the right one."""
     with Beside(sim, worker):
-        sim.fault("codepipeline", operation, *RESULTS[name])
+        sim.fault("codepipeline", operation, *RESULTS[name],
+                  count=AGAIN_AND_AGAIN.get(name, 1))
         box = sim.sandbox_add()
         job = run_job(sim, box, "SANDBOX", "smoke test" if operation ==
                       "PutJobSuccessResult" else "no such command")
@@ -220,6 +222,7 @@ def test_result(sim, worker, operation, name):
             "success" if operation == "PutJobSuccessResult" else "failure"}
         assert {n["connection_request"] for n in sim.requests(
             "codepipeline", operation)} == {1}
+        assert peak(worker.pid) < 256 << 20
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException",
@@ -385,9 +388,12 @@ def test_broken_job_beside_a_good_one(sim, make_worker):
 @pytest.mark.parametrize("fault", ["close", "500"])
 def test_three_supervisors(sim, make_worker, fault):
     """Each with its own ledger, on one queue that offers every job to all:
-    each job has exactly one result, and none runs twice."""
+    each job has exactly one result, and none runs twice. None of the three
+    has slots for all, so that each gets some."""
     sim.settings(codepipeline={"redeliver_ms": 10},
-                 cloudshell={"command": {"ms": 20}, "setup_ms": 20})
+                 cloudshell={"command": {"ms": 600000}, "setup_ms": 20})
+    settings = {"worker.poll_interval": "100ms", "worker.max_jobs": "6"}
+    workers = [make_worker(settings).start() for _ in range(3)]
     box = sim.sandbox_add()
     commands = [run_job(sim, box, ArgumentsJSON='{"n": %d}' % n)
                 for n in range(24)]
@@ -405,9 +411,8 @@ def test_three_supervisors(sim, make_worker, fault):
     if fault == "close":
         sim.fault("codepipeline", "PutJobSuccessResult", "close", count=8)
         sim.fault("codepipeline", "PutJobFailureResult", "close", count=2)
-    settings = {"worker.poll_interval": "100ms", "worker.max_jobs": "6"}
-    workers = [make_worker(settings).start() for _ in range(3)]
     assert len({w.state_dir for w in workers}) == 3
+    let_go(sim, workers, 30)
     for job in commands + starts + ends + bad:
         told_ = sim.wait_job(job)
         assert told_["state"] == ("Failed" if job in bad else "Succeeded")
@@ -421,3 +426,10 @@ def test_three_supervisors(sim, make_worker, fault):
                            ["s%d" % n for n in range(6)])
     for worker in workers:
         worker.wait_executors(0)
+        wait_for(lambda w=worker: not w.ledger(
+            "SELECT 1 FROM job WHERE state NOT IN ('done', 'dropped')"),
+            "all done", worker.stderr)
+    done = [w.ledger("SELECT count(*) FROM job WHERE state = 'done'")[0][0]
+            for w in workers]
+    assert min(done) > 0 and sum(done) == 40, done
+    assert sum(j["refused_acks"] for j in sim.jobs()) > 0
