@@ -14,7 +14,9 @@ import urllib.parse
 import pytest
 
 from actions import artifact_of, members, run, start
-from procs import zygote
+from conftest import BUILD, program
+from needles import Needles, plain_forms
+from procs import Libexec, another_zygote, zygote
 from sim import header_of, json_of, wait_for
 from worker import alive, process
 
@@ -26,68 +28,12 @@ AWS_TOKEN = "IQoJb3JpZ2lu/KxqAwsTokenCanary83+" + "a/B+" * 60 + "=="
 PROPERTY = 'top "secret" KxqPropertyCanary84 \\ \u20ac + /'
 INPUT = 'input/ KxqInputCanary85 +&="x"'
 ARGUMENT = 'argument/ KxqArgumentCanary86 +&="x"'
-CANARY = re.compile("Kxq[A-Za-z]+[0-9]+")
 OPERATORS = ("AWS secret", "AWS session token")    # in the environment
 
 pytestmark = pytest.mark.bad_signatures     # the oracle knows other keys
 
 
 # --- forms of a secret, and where they are looked for ---
-
-def base64_forms(secret):
-    """At each of the three alignments, without what its neighbours change."""
-    for offset in range(3):
-        encode = base64.b64encode(b"\0" * offset + secret)
-        head = (offset * 8 + 5) // 6
-        rest = (offset + len(secret)) % 3
-        text = encode[head:len(encode.rstrip(b"=")) - (1 if rest else 0)]
-        yield text
-        yield text.translate(bytes.maketrans(b"+/", b"-_"))
-
-
-def forms(secret):
-    """All that a secret may look like, as bytes."""
-    plain = secret.encode()
-    parts = {plain, plain.hex().encode(), plain.hex().upper().encode(),
-             secret.encode("utf-16-le"), html.escape(secret).encode()}
-    middle = CANARY.search(secret)
-    if middle:
-        parts.add(middle.group().encode())
-        parts.update(base64_forms(middle.group().encode()))
-    parts.update(base64_forms(plain))
-    for safe in ("", "/"):
-        quoted = urllib.parse.quote(secret, safe=safe)
-        parts.update((quoted.encode(), quoted.replace("%20", "+").encode(),
-                      re.sub("%..", lambda m: m.group().lower(),
-                             quoted).encode()))
-    for ascii_only in (True, False):
-        escaped = json.dumps(secret, ensure_ascii=ascii_only)[1:-1]
-        parts.update((escaped.encode(), escaped.replace("/", "\\/").encode(),
-                      json.dumps(escaped)[1:-1].encode()))
-    return {p for p in parts if len(p) >= 8}
-
-
-def plain_forms(secret):
-    """As it is, and as it stands in JSON."""
-    middle = CANARY.search(secret)
-    return {middle.group().encode() if middle else secret.encode(),
-            json.dumps(secret)[1:-1].encode()}
-
-
-class Needles:
-    """name -> secret, and the search for all of them."""
-
-    def __init__(self, secrets, form_of=forms):
-        self.forms = [(name, form) for name, secret in secrets.items()
-                      for form in sorted(form_of(secret))]
-        self.longest = max(len(form) for _, form in self.forms)
-
-    def found(self, data, but=()):
-        """Names of those in the data, also across lines and chunks."""
-        joined = re.sub(rb"\r|\n|\\n|\\r", b"", data)
-        return {name for name, form in self.forms
-                if name not in but and (form in data or form in joined)}
-
 
 def test_needles_are_found():
     """The search finds each form, anywhere, and across lines."""
@@ -109,10 +55,17 @@ def test_needles_are_found():
 # --- looks at the processes while they run ---
 
 def readable(path):
-    with contextlib.suppress(OSError):
+    """Its bytes; b"" if it is gone, or if the kernel keeps it from all but
+    root, and this is not root."""
+    try:
         with open(path, "rb") as f:
             return f.read()
-    return b""
+    except (FileNotFoundError, ProcessLookupError):
+        return b""
+    except PermissionError:
+        if os.geteuid() == 0 or not path.startswith("/proc/"):
+            raise
+        return b""
 
 
 class Observer(threading.Thread):
@@ -150,6 +103,15 @@ class Observer(threading.Thread):
     def run(self):
         while not self.ended.wait(0.002):
             self.look()
+
+    def blind(self, *names):
+        """What was never seen of these processes, though it must be."""
+        whats = ["cmdline", "comm", "fd"]
+        if os.geteuid() != 0:       # they are not dumpable
+            whats.remove("fd")
+        return [(name, what) for name in names for what in whats
+                if not any(n == name and w == what and data
+                           for n, w, data in self.seen)]
 
     def hits(self, needles):
         wrong = []
@@ -225,7 +187,7 @@ class Watched:
         assert {n.split()[0] for n in secrets} >= {
             "password", "AWS", "property", "CloudShell", "secretAccessKey"}
         needles = Needles(secrets)
-        assert {"quali-job-worke", "quali-zygote"} <= self.observer.names
+        assert self.observer.blind("quali-job-worke", "quali-zygote") == []
         written = list(self.files())
         assert any(path.endswith("-wal") for path, _ in written)
         written += [("stderr", self.worker.stderr().encode()),
@@ -351,6 +313,47 @@ def test_token_repeated_in_pieces(sim, watched, size):
     watched.check()
 
 
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_password_repeated_in_pieces(sim, watched, size):
+    """The password in a refusal that comes in small pieces."""
+    sim.fault("cloudshell", "Login", "error", {
+        "status": 401, "message": "Login failed for ci, %s, sorry" % PASSWORD,
+        "bytes": size, "ms": 0}, count=-1)
+    message = sim.failed(add_start(sim))["message"]
+    assert "***, sorry" in message
+    sim.clear_faults()
+    sim.succeeded(add_start(sim))       # so that there is a token to look for
+    watched.check()
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_output_in_pieces(sim, watched, size):
+    """The password in a command's output that comes in small pieces."""
+    sim.settings(cloudshell={"command": {
+        "status": "Failed", "output": "as ci, %s, end" % PASSWORD}})
+    sim.fault("cloudshell", "GetExecution", "slow", {"bytes": size, "ms": 0},
+              count=-1)
+    message = sim.failed(add_run(sim, sim.sandbox_add()))["message"]
+    assert "as ci, ***, end" in message
+    watched.check()
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_activity_in_pieces(sim, watched, size):
+    """The password in an activity feed that comes in small pieces."""
+    sim.settings(cloudshell={"setup": "error"})
+    sim.fault("cloudshell", "GetActivity", "body", {
+        "body": {"num_returned_events": 1, "more_pages": False,
+                 "next_event_id": None, "events": [{
+                     "id": 1, "event_type": "error", "output": "",
+                     "event_text": "no login: ci, %s, end" % PASSWORD,
+                     "time": "2026-01-01T00:00:00Z"}]},
+        "bytes": size, "ms": 0}, count=-1)
+    message = sim.failed(add_start(sim))["message"]
+    assert "no login: ci, ***, end" in message
+    watched.check()
+
+
 def test_redirection_with_the_password(sim, watched):
     """A Location that repeats it."""
     sim.fault("cloudshell", "Login", "redirect", {
@@ -462,6 +465,36 @@ def test_details_refused_with_the_keys(sim, watched):
     watched.check()
 
 
+# --- environments ---
+
+def test_environment_handed_over(sim, make_worker, tmp_path):
+    """Zygote and executors are given what they need and nothing else; the
+    executor proper overwrites its environment with its title, so that another
+    program is looked at in its place."""
+    program("fakeexec")
+    libexec = Libexec(BUILD, tmp_path)
+    libexec.install("fakeexec")
+    allowed = {"PATH", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+               "LSAN_OPTIONS"}
+    watched = Watched(sim, make_worker, libexec.settings, {
+        "no_proxy": "127.0.0.1", "CLOUDSHELL_PASSWORD": PASSWORD,
+        "LD_LIBRARY_PATH": "/nowhere", "LISTEN_FDS": "0"}).start()
+    libexec.modes("hold")
+    job = add_start(sim)
+    watched.worker.wait_stderr("waiting for the sandbox's setup")
+    (pid,) = watched.worker.wait_executors(1)
+    for one in (zygote(watched.worker), pid):
+        text = readable("/proc/%d/environ" % one)
+        given = dict(entry.decode().partition("=")[::2]
+                     for entry in text.rstrip(b"\0").split(b"\0"))
+        assert {"PATH", "LANG", "no_proxy"} <= set(given) <= allowed | {
+            "no_proxy"}, given
+        assert given["no_proxy"] == "127.0.0.1"
+        assert Needles(watched.secrets()).found(text) == set()
+    libexec.release()
+    sim.succeeded(job)
+
+
 # --- memory ---
 
 class Memory:
@@ -513,6 +546,63 @@ def fixture_may_read_memory():
         pytest.skip("reading memory needs CAP_SYS_PTRACE")
 
 
+def in_memory(watched, when):
+    """Secrets of jobs in the memory of supervisor and zygote, as texts."""
+    needles = Needles({n: s for n, s in watched.secrets().items()
+                       if n not in OPERATORS}, plain_forms)
+    wrong = []
+    for name, pid in (("supervisor", watched.worker.pid),
+                      ("zygote", zygote(watched.worker))):
+        memory = Memory(pid)
+        hits = memory.found(needles)
+        print("%s, %s: %d KiB, %d hits" % (
+            when, name, memory.bytes >> 10, len(hits)))
+        assert memory.bytes > 1 << 19
+        wrong += ["%s: %s in %s of the %s" % ((when,) + hit + (name,))
+                  for hit in sorted(hits)]
+    return wrong
+
+
+@pytest.mark.usefixtures("may_read_memory")
+def test_memory_after_a_crash(sim, watched):
+    """The same when an executor crashed with its order."""
+    worker = watched.worker
+    sim.settings(cloudshell={"setup": "never"})
+    job = add_start(sim)
+    sim.wait_sandbox()
+    worker.wait_stderr("waiting for the sandbox's setup")
+    (pid,) = worker.wait_executors(1)
+    old = zygote(worker)
+    os.kill(pid, 11)
+    assert "signal 11" in sim.failed(job)["message"]
+    worker.wait_ledger(job, "done")
+    another_zygote(worker, old)
+    assert in_memory(watched, "after a crash") == []
+    watched.check()
+
+
+@pytest.mark.usefixtures("may_read_memory")
+@pytest.mark.parametrize("mode", ["echo", "garbage", "cut-echo"])
+def test_memory_after_an_echo(sim, make_worker, tmp_path, mode):
+    """Nor does the supervisor keep what an executor sends back: the whole
+    order, as a report, as no JSON, as a line that never ends."""
+    program("fakeexec")
+    libexec = Libexec(BUILD, tmp_path)
+    libexec.install("fakeexec")
+    watched = Watched(sim, make_worker, libexec.settings).start()
+    libexec.modes(mode)
+    job = add_start(sim)
+    message = sim.failed(job)["message"]
+    assert ("broke the protocol" if mode != "cut-echo" else
+            "ended without a result") in message
+    watched.worker.wait_ledger(job, "done")
+    watched.worker.wait_executors(0)
+    assert in_memory(watched, "after " + mode) == []
+    found = Needles(watched.secrets())
+    assert found.found(watched.worker.stderr().encode()) == set()
+    assert found.found(message.encode()) == set()
+
+
 @pytest.mark.tls
 @pytest.mark.usefixtures("may_read_memory")
 def test_memory(sim, make_worker):
@@ -529,24 +619,11 @@ def test_memory(sim, make_worker):
         return Needles({n: s for n, s in watched.secrets().items()
                         if n not in OPERATORS}, plain_forms)
 
-    def clean(when):
-        secrets, wrong = needles(), []
-        for name, pid in (("supervisor", worker.pid),
-                          ("zygote", zygote(worker))):
-            memory = Memory(pid)
-            hits = memory.found(secrets)
-            print("%s, %s: %d KiB, %d hits" % (
-                when, name, memory.bytes >> 10, len(hits)))
-            assert memory.bytes > 1 << 20
-            wrong += ["%s: %s in %s of the %s" % ((when,) + hit + (name,))
-                      for hit in sorted(hits)]
-        return wrong
-
     jobs = [add_start(sim), add_run(sim, box), add_start(sim)]
     wait_for(lambda: len(sim.requests("cloudshell", "GetSandbox")) > 3 and
              sim.requests("cloudshell", "GetExecution"), "looks at all",
              worker.stderr)
-    wrong = clean("waiting")
+    wrong = in_memory(watched, "waiting")
     for pid in worker.wait_executors(3):
         hits = {name for name, _ in Memory(pid).found(needles())}
         assert "property" in hits and "password" in hits, hits
@@ -558,7 +635,7 @@ def test_memory(sim, make_worker):
     resumed = time.monotonic()
     before = len(sim.requests("cloudshell", "GetSandbox"))
     sim.wait_requests("cloudshell", "GetSandbox", before + 6)
-    wrong += clean("resumed")
+    wrong += in_memory(watched, "resumed")
     # Those of the resume are too old now, fresh ones are not.
     wait_for(lambda: time.monotonic() > resumed + 2, "old credentials")
     sim.settings(codepipeline={"job_token_life_ms": 2000})
@@ -568,6 +645,6 @@ def test_memory(sim, make_worker):
         sim.succeeded(job)
         assert sim.job(job)["details_calls"] == 2
     worker.wait_ledger(jobs[2], "done")
-    wrong += clean("after the end")
+    wrong += in_memory(watched, "after the end")
     assert not wrong, "\n".join(wrong)
     watched.check()
