@@ -10,6 +10,7 @@ JOBS := $(addprefix src/supervisor/,jobs.c jobs_claim.c jobs_end.c \
 	jobs_outside.c jobs_report.c jobs_run.c token.c)
 SOURCES_test_jobs := $(BASE) $(IPC) $(JOBS)
 SOURCES_test_jobs_events := $(SOURCES_test_jobs)
+SOURCES_test_jobs_life := $(SOURCES_test_jobs)
 
 SOURCES_test_ledger := $(BASE) $(IPC) $(JOBS) \
 	$(addprefix src/supervisor/,ledger_record.c lock.c)
