@@ -1,0 +1,77 @@
+"""A worker that ends while a start is about to be made: nothing is started,
+and nothing looks as if it might have been."""
+import contextlib
+import sqlite3
+
+from actions import start
+from sim import wait_for
+
+# Far beyond any patience: nobody is killed here.
+PATIENT = {"worker.kill_grace": "10m"}
+
+
+@contextlib.contextmanager
+def locked_ledger(worker):
+    """The ledger cannot be written, as on a full disk."""
+    db = sqlite3.connect(worker.state_dir + "/ledger.sqlite",
+                         isolation_level=None)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("ROLLBACK")
+    finally:
+        db.close()
+
+
+def intent(worker, job):
+    (facts,) = worker.ledger("SELECT json_extract(facts, '$.intent') "
+                             "FROM job WHERE id = ?", job)[0]
+    return facts
+
+
+def parked_and_resumed(sim, worker, job):
+    """It was parked with nothing begun; the next start makes one sandbox."""
+    assert worker.wait() == 0
+    assert intent(worker, job) in (None, "none")
+    assert sim.sandboxes() == []
+    sim.clear_faults()
+    worker.start()
+    sim.succeeded(job)
+    assert len(sim.sandboxes()) == 1
+    assert sim.requests("cloudshell", "ListSandboxes") == []
+
+
+def test_parked_while_the_intent_is_saved(sim, make_worker):
+    """The park comes before the intent is on disk: the start is not made
+    afterwards."""
+    worker = make_worker(PATIENT).start()
+    sim.fault("cloudshell", "*", "status", {"status": 503, "body": ""},
+              count=-1, match="blueprints")
+    job = sim.job_add("start-sandbox", configuration=start())
+    wait_for(lambda: [n for n in sim.requests("cloudshell")
+                      if "blueprints" in n["target"]], "a look at blueprints",
+             worker.stderr)
+    with locked_ledger(worker):
+        sim.clear_faults()
+        worker.wait_stderr("starting the sandbox")
+        worker.wait_stderr("nothing is claimed")
+        worker.terminate()
+        wait_for(lambda: worker.notify.lines("STOPPING"), "STOPPING=1",
+                 worker.stderr)
+    assert worker.wait() == 0
+    assert sim.requests("cloudshell", "StartSandbox") == []
+    parked_and_resumed(sim, worker, job)
+
+
+def test_parked_while_a_start_is_repeated(sim, make_worker):
+    """A start that the quota puts off is no call under way: the park ends its
+    pause at once, and leaves no intent that would have to be looked for."""
+    worker = make_worker(PATIENT).start()
+    sim.fault("cloudshell", "StartSandbox", "status", {
+        "status": 429, "body": "", "headers": {"Retry-After": "300"}},
+              count=-1)
+    job = sim.job_add("start-sandbox", configuration=start())
+    sim.wait_requests("cloudshell", "StartSandbox")
+    worker.wait_stderr("StartSandbox|/start.*429|429")
+    worker.terminate()
+    parked_and_resumed(sim, worker, job)
