@@ -33,13 +33,17 @@ def test_setup_error_is_told_and_ended(sim, worker):
 
 
 def test_setup_error_is_kept(sim, make_worker):
-    """on_setup_failure = keep leaves the sandbox and says so."""
-    make_worker({"start-sandbox.on_setup_failure": "keep"}).start()
+    """on_setup_failure = keep leaves the sandbox and says so; nor does a
+    clean-up end it afterwards."""
+    worker = make_worker({"start-sandbox.on_setup_failure": "keep"}).start()
     sim.settings(cloudshell={"setup": "error"})
-    console = sim.failed(add(sim))
+    job = add(sim)
+    console = sim.failed(job)
+    worker.wait_ledger(job, "done")     # a clean-up would come before
     (box,) = sim.sandboxes()
     assert (box["state"], box["stops"]) == ("Error", 0)
     assert box["id"] in console["message"] and "kept" in console["message"]
+    assert "goes on to end" not in console["message"]
     assert console["externalExecutionId"] == box["id"]
 
 
