@@ -350,7 +350,7 @@ executor(const char *mode)
 	hello(strcmp(mode, "version") == 0 ? IPC_VERSION + 1 : IPC_VERSION,
 	    strcmp(mode, "stranger") == 0 ? 1 : getpid());
 	(void)close(until_hello[1]);
-	if (strcmp(mode, "late-lie") == 0)
+	if (strcmp(mode, "late-lie") == 0 || strcmp(mode, "unread") == 0)
 		sleep_for_ever();
 	if (!read_line())
 		_exit(IPC_EXIT_ORPHAN);
