@@ -2,6 +2,7 @@
  * What a confined process can and cannot do. Each try is a child of its own,
  * which exits with 0 if the call was denied with EPERM.
  */
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -23,8 +24,11 @@
 #include <cmocka.h>
 
 #include "src/executor/executor.h"
+#include "sys.h"
 
 #define DENIED(call)	((call) == -1 && errno == EPERM ? 0 : 1)
+
+static int left = -1;	/* a descriptor it keeps */
 
 static int
 try_write(void)
@@ -33,6 +37,45 @@ try_write(void)
 	    DENIED(open("/dev/null", O_RDWR)) | DENIED(unlink("/nothing")) |
 	    DENIED(rename("/nothing", "/else")) | DENIED(mkdir("/x", 0700)) |
 	    DENIED(chmod("/nothing", 0600)) | DENIED(symlink("a", "/b"));
+}
+
+/* Not even what needs no permission to write. */
+static int
+try_truncate(void)
+{
+	return DENIED(open("/nothing", O_RDONLY | O_TRUNC)) |
+	    DENIED(open("/nothing", O_RDONLY | O_CREAT, 0600)) |
+	    DENIED(open("/nothing", O_RDONLY | O_APPEND)) |
+	    DENIED(openat(AT_FDCWD, "/nothing", O_RDONLY | O_TRUNC));
+}
+
+/* A descriptor of a file that it was left with is of no use either. */
+static int
+try_left_file(void)
+{
+	errno = 0;
+	return write(left, "x", 1) == -1 && errno == EFBIG ? 0 : 1;
+}
+
+#ifndef SYS_SANITIZED
+static int
+try_memory(void)
+{
+	void *p = mmap(NULL, (size_t)2 << 30, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	return p == MAP_FAILED && errno == ENOMEM ? 0 : 1;
+}
+#endif
+
+static int
+try_descriptors(void)
+{
+	int n = 0;
+
+	while (n < 1000 && dup(0) != -1)
+		n++;
+	return errno == EMFILE && n < 64 ? 0 : 1;
 }
 
 static int
@@ -101,7 +144,7 @@ run(int (*what)(void))
 	int status = -1;
 
 	if ((pid = fork()) == 0) {
-		if (confine(parent, NULL, 0) == -1)
+		if (confine(parent, &left, left != -1) == -1)
 			_exit(99);
 		_exit(what());
 	}
@@ -115,6 +158,7 @@ denied(void **state)
 {
 	(void)state;
 	assert_int_equal(run(try_write), 0);
+	assert_int_equal(run(try_truncate), 0);
 	assert_int_equal(run(try_processes), 0);
 	assert_int_equal(run(try_sockets), 0);
 }
@@ -124,6 +168,24 @@ allowed_calls(void **state)
 {
 	(void)state;
 	assert_int_equal(run(try_allowed), 0);
+}
+
+static void
+limits(void **state)
+{
+	char path[] = "/tmp/test-confine-XXXXXX";
+
+	(void)state;
+	assert_int_equal(run(try_descriptors), 0);
+#ifndef SYS_SANITIZED
+	assert_int_equal(run(try_memory), 0);
+#endif
+	left = mkstemp(path);
+	assert_true(left != -1);
+	(void)unlink(path);
+	assert_int_equal(run(try_left_file), 0);
+	(void)close(left);
+	left = -1;
 }
 
 static void
@@ -165,6 +227,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(denied),
 		cmocka_unit_test(allowed_calls),
+		cmocka_unit_test(limits),
 		cmocka_unit_test(signals),
 		cmocka_unit_test(orphan),
 	};
