@@ -76,3 +76,5 @@ SOURCES_test_wipe := $(CLOUDSHELL) $(IPC) src/common/ipc_order.c \
 	src/aws/request.c src/aws/sigv4.c src/executor/orders.c \
 	src/supervisor/transfer.c
 PKG_test_wipe := libcurl libcrypto libsystemd
+SOURCES_test_http_private := $(BASE) $(HTTP)
+PKG_test_http_private := libcurl libcrypto
