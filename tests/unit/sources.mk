@@ -78,3 +78,4 @@ SOURCES_test_wipe := $(CLOUDSHELL) $(IPC) src/common/ipc_order.c \
 PKG_test_wipe := libcurl libcrypto libsystemd
 SOURCES_test_http_private := $(BASE) $(HTTP)
 PKG_test_http_private := libcurl libcrypto
+SOURCES_test_no_core := $(BASE)
