@@ -585,7 +585,6 @@ main(void)
 		TURN(lost_claim_is_dropped),
 		TURN(lost_claim_of_a_former_process),
 		TURN(offer_settles_a_lost_claim),
-		TURN(offer_while_a_claim_is_under_way),
 		TURN(lost_claim_while_ending),
 		TURN(failed_claim_while_ending),
 		TURN(unwritten_claim),
