@@ -341,8 +341,11 @@ def test_answer_without_end(sim, worker, fault, param, operation, action):
         job = run_job(sim, box) if action == "run-command" else \
             start_job(sim)
         told(sim, job, "SystemUnavailable", *(
-            ["not understood", "3 tries"] if fault == "deep" else
-            ["could not ask CloudShell to read the", "answer larger than"]))
+            ["more than 200000 values and was not read"]
+            if fault == "deep" else
+            ["CloudShell's answer when asked to read the",
+             "is larger than 8 MiB and was not read",
+             "Tell the worker's operator"]))
         assert beside.posts() == []
     assert 0 < peak.bytes < 256 << 20
 
@@ -392,7 +395,8 @@ def test_read_that_is_never_answered(sim, make_worker):
 
 @pytest.mark.parametrize("fault, param, seconds, kind, words", [
     ("garbage", None, 600, "SystemUnavailable", ["not understood"]),
-    ("huge", {"bytes": GIB}, 600, "SystemUnavailable", ["too large"]),
+    ("huge", {"bytes": GIB}, 600, "SystemUnavailable",
+     ["output is larger than 8 MiB"]),
     ("status", {"status": 418, "body": "teapot"}, 600, "JobFailed",
      ["refused to", "HTTP 418", "teapot"])],
     ids=["garbage", "huge", "418"])
@@ -465,16 +469,17 @@ SILENT = {"500": ("status", HTML_500), "hang": ("hang", None),
 @pytest.mark.parametrize("name", sorted(SILENT))
 def test_feed_that_is_never_read(sim, make_worker, name):
     """An end that waits for the teardown reads the feed before and after: the
-    sandbox is ended all the same, well before the deadline."""
+    sandbox is ended all the same, after a few tries."""
     worker = limited(make_worker, "end-sandbox", 60)
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
         sim.fault("cloudshell", "GetActivity", *SILENT[name], count=-1)
-        began = time.monotonic()
         job = sim.job_add("end-sandbox", input=artifact_of(box),
                           configuration={"WaitForTeardown": "true"})
-        sim.wait_requests("cloudshell", "StopSandbox")
-        assert time.monotonic() - began < 15
+        (stop,) = sim.wait_requests("cloudshell", "StopSandbox")
+        before = [n for n in sim.requests("cloudshell", "GetActivity")
+                  if n["time_ms"] <= stop["time_ms"]]
+        assert len(before) <= 3
         result = sim.succeeded(job)["console"]
         assert "activity feed cannot be read" in result["summary"], result
         assert beside.posts() == ["StopSandbox"]

@@ -620,7 +620,7 @@ def test_executor_replaced_on_disk(sim, make_worker, tmp_path):
     assert worker.running() and libexec.modes_left() == ["version"] * 10
     assert worker.stop() == 0
     worker.start(ready=False)
-    assert worker.wait() == 1
+    assert worker.wait() == os.EX_CONFIG
     worker.wait_stderr(re.escape(libexec.executor) + ": No such file")
 
 
