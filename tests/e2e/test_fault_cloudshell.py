@@ -397,9 +397,12 @@ def test_read_that_is_never_answered(sim, make_worker):
     ("garbage", None, 600, "SystemUnavailable", ["not understood"]),
     ("huge", {"bytes": GIB}, 600, "SystemUnavailable",
      ["output is larger than 8 MiB"]),
+    ("hang", None, 6, "JobFailed", [
+        "Timed out after 6 s while waiting for the command",
+        "did not answer the last request"]),
     ("status", {"status": 418, "body": "teapot"}, 600, "JobFailed",
      ["refused to", "HTTP 418", "teapot"])],
-    ids=["garbage", "huge", "418"])
+    ids=["garbage", "huge", "hang", "418"])
 def test_running_command_that_cannot_be_read(
         sim, make_worker, fault, param, seconds, kind, words):
     """The worker gives up on a command that goes on: it is cancelled, though
