@@ -100,7 +100,7 @@ class Soak:
     def __init__(self, sim, worker):
         self.sim, self.worker = sim, worker
         self.box = sim.sandbox_add()
-        self.good = self.bad = 0
+        self.good = self.bad = self.waited = 0
         sim.settings(cloudshell={
             "setup_ms": 0, "teardown_ms": 0, "command": {"ms": 0},
             "commands": {"smoke test": {"ms": 0, "status": "Failed",
@@ -158,15 +158,25 @@ class Soak:
 
     def killed(self):
         jobs = self.command("restart", KILLED)
-        wait_for(lambda: len([e for e in self.sim.executions() if
-                              e["command"] == "restart" and
-                              e["status"] == "Running"]) == KILLED,
+        self.waited += KILLED
+        # looked at: so each is known to the worker, and will be cancelled
+        wait_for(lambda: len({
+            n["target"] for n in self.sim.requests(
+                "cloudshell", "GetExecution")} & {
+                    "/api/v2/executions/" + e["id"]
+                    for e in self.sim.executions()
+                    if e["command"] == "restart" and
+                    not e["cancelled"]}) == KILLED,
                  "commands that wait", self.worker.stderr)
         for pid in self.worker.wait_executors(KILLED):
             os.kill(pid, signal.SIGKILL)
         self.bad += KILLED
         self.ended()
         self.judge(jobs, "Failed")
+        wait_for(lambda: not self.worker.executors(), "clean-up",
+                 self.worker.stderr)
+        assert [e["cancelled"] for e in self.sim.executions()
+                if e["command"] == "restart"] == [True] * self.waited
 
     def run_all(self, count):
         while count > 0:
