@@ -238,15 +238,13 @@ faults_are_told(void **state)
 static void
 grandchild_dies_with_it(void **state)
 {
-	int64_t before = sys_now_ms();
 	char *pid;
 	int n;
 
 	(void)state;
-	play("sleep 60 & echo $! >$HOME/pid; echo '{" KEYS "}'");
+	play("sleep 3600 & echo $! >$HOME/pid; echo '{" KEYS "}'");
 	begin_source();
 	assert_true(have);
-	assert_true(sys_now_ms() - before < 5000);
 	assert_non_null(pid = left("pid"));
 	/* its own reaper may need a moment */
 	for (n = 0; n < 100; n++) {

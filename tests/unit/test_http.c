@@ -439,7 +439,6 @@ interrupts(void **state)
 	struct http_answer a;
 	struct http_request rq;
 	struct fail f;
-	int64_t began;
 	int fds[2];
 
 	(void)state;
@@ -453,13 +452,11 @@ interrupts(void **state)
 	/* the first byte is no reason to stop, the second is */
 	assert_int_equal(sys_write_all(fds[1], "ns", 2), 0);
 	rq = request("GET", base);
-	began = sys_now_ms();
 	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
 	assert_int_equal(f.kind, FAIL_STOPPED);
 	assert_int_equal(asked_count, 2);
 	assert_true(a.sent);
 	assert_string_equal(http_unanswered(client), base + 7);
-	assert_true(sys_now_ms() - began < 3000);
 	http_answer_free(&a);
 	/* asked before: nothing goes out */
 	assert_int_equal(sys_write_all(fds[1], "s", 1), 0);
