@@ -16,6 +16,10 @@ TYPES = {(p, v) for v in ("9", "10") for p in (
     "Quali-Start-Sandbox", "Quali-Run-Command", "Quali-End-Sandbox")}
 
 
+ONE_TYPE = {"worker.versions": "10", "start-sandbox.poll": "no",
+            "end-sandbox.poll": "no"}
+
+
 def polled_type(note):
     t = json_of(note)["actionTypeId"]
     return t["provider"], t["version"]
@@ -136,12 +140,18 @@ def test_max_jobs(sim, make_worker):
     box = sim.sandbox_add()
     for _ in range(5):
         run_job(sim, box)
-    worker = make_worker({"worker.max_jobs": "2"}).start()
+    worker = make_worker({"worker.max_jobs": "2",
+                          "worker.poll_interval": "100ms"},
+                         {"WATCHDOG_USEC": "400000"}).start()
     wait_for(lambda: len(sim.executions()) == 2, "two commands",
              worker.stderr)
     pids = worker.wait_executors(2)
     last = max(n["time_ms"] for n in sim.requests(
         "codepipeline", "AcknowledgeJob"))
+    # while the loop goes round: several poll intervals
+    fed = len(worker.notify.lines("WATCHDOG"))
+    wait_for(lambda: len(worker.notify.lines("WATCHDOG")) > fed + 4,
+             "the watchdog", worker.stderr)
     assert [n for n in sim.requests("codepipeline", "PollForJobs")
             if n["time_ms"] > last] == []
     states = [j["state"] for j in sim.jobs()]
@@ -153,12 +163,15 @@ def test_max_jobs(sim, make_worker):
 
 def test_polls_again_at_once_after_a_full_batch(sim, make_worker):
     """A long poll_interval does not keep a full queue waiting."""
+    sim.settings(codepipeline={"redeliver_ms": 3600000})
     box = sim.sandbox_add()
     jobs = [run_job(sim, box) for _ in range(12)]
-    make_worker({"worker.max_jobs": "4", "worker.poll_interval": "1h"}
-                ).start()
+    make_worker(dict(ONE_TYPE, **{"worker.max_jobs": "4",
+                                  "worker.poll_interval": "1h"})).start()
     for job in jobs:
         sim.succeeded(job)
+    notes = sim.requests("codepipeline", "PollForJobs")
+    assert json_of(notes[0])["maxBatchSize"] == 4 and len(notes) >= 3
 
 
 def test_missing_action_type(sim, make_worker):
@@ -191,18 +204,16 @@ def test_poll_faults(sim, worker, fault, param):
 
 
 def test_poll_backs_off(sim, make_worker):
-    """While PollForJobs throttles, pauses grow beyond the interval."""
+    """While PollForJobs throttles, pauses double from the interval on."""
     sim.fault("codepipeline", "PollForJobs", "error", {
         "code": "ThrottlingException", "status": 400}, count=-1)
-    worker = make_worker({"worker.poll_interval": "100ms"}).start()
-    sim.wait_requests("codepipeline", "PollForJobs", 20)
-    by_type = {}
-    for n in sim.requests("codepipeline", "PollForJobs"):
-        by_type.setdefault(polled_type(n), []).append(n["time_ms"])
-    for times in by_type.values():
-        pauses = [b - a for a, b in zip(times, times[1:])]
-        if len(pauses) > 2:
-            assert max(pauses) > 200, pauses
+    worker = make_worker(dict(ONE_TYPE, **{
+        "worker.poll_interval": "100ms"})).start()
+    times = [n["time_ms"] for n in sim.wait_requests(
+        "codepipeline", "PollForJobs", 6)]
+    pauses = [b - a for a, b in zip(times, times[1:])]
+    # 100 ms doubled; half of it at least, by the worker's own clock
+    assert pauses[3] > 350 and pauses[4] > 750, pauses
     assert worker.running()
 
 
@@ -236,7 +247,8 @@ def test_no_aws_credentials(sim, make_worker):
     worker = make_worker(env={"AWS_ACCESS_KEY_ID": None,
                               "AWS_SECRET_ACCESS_KEY": None}).start(
         ready=False)
-    worker.wait_stderr("(?i)credentials")
+    worker.wait_stderr("no credentials: set AWS_ACCESS_KEY_ID")
+    worker.wait_stderr("not polling: ")
     assert worker.running() and sim.requests("codepipeline") == []
 
 
