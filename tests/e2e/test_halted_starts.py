@@ -44,7 +44,7 @@ def parked_and_resumed(sim, worker, job):
 def test_parked_while_the_intent_is_saved(sim, make_worker):
     """The park comes before the intent is on disk: the start is not made
     afterwards."""
-    worker = make_worker(PATIENT).start()
+    worker = make_worker(PATIENT, {"WATCHDOG_USEC": "400000"}).start()
     sim.fault("cloudshell", "*", "status", {"status": 503, "body": ""},
               count=-1, match="blueprints")
     job = sim.job_add("start-sandbox", configuration=start())
@@ -58,9 +58,35 @@ def test_parked_while_the_intent_is_saved(sim, make_worker):
         worker.terminate()
         wait_for(lambda: worker.notify.lines("STOPPING"), "STOPPING=1",
                  worker.stderr)
+        # the park follows in one of the next turns of the loop
+        fed = len(worker.notify.lines("WATCHDOG"))
+        wait_for(lambda: len(worker.notify.lines("WATCHDOG")) > fed + 2,
+                 "the watchdog", worker.stderr)
     assert worker.wait() == 0
     assert sim.requests("cloudshell", "StartSandbox") == []
     parked_and_resumed(sim, worker, job)
+
+
+def test_parked_during_the_call(sim, make_worker):
+    """A start that is under way is waited for, and what it made is told; then
+    the executor goes at once, and the next one waits for that sandbox."""
+    worker = make_worker(PATIENT).start()
+    sim.settings(cloudshell={"setup": "never"})
+    sim.fault("cloudshell", "StartSandbox", "delay", {"ms": 3000})
+    job = sim.job_add("start-sandbox", configuration=start())
+    wait_for(lambda: worker.ledger_state(job) == "ours" and
+             intent(worker, job) == "sandbox-start", "the intent",
+             worker.stderr)
+    worker.terminate()
+    assert worker.wait() == 0
+    assert intent(worker, job) == "none"
+    (box,) = sim.sandboxes()
+    worker.start()
+    sim.sandbox_set(box["id"], state="Ready")
+    told = sim.succeeded(job)
+    assert told["console"]["variables"]["SandboxId"] == box["id"]
+    assert len(sim.requests("cloudshell", "StartSandbox")) == 1
+    assert sim.requests("cloudshell", "ListSandboxes") == []
 
 
 def test_parked_while_a_start_is_repeated(sim, make_worker):
