@@ -264,6 +264,18 @@ grandchild_dies_with_it(void **state)
 	xfree_secret(pid);
 }
 
+/* What a look-up says that ends with a failure is no answer. */
+static void
+answer_of_a_failure(void **state)
+{
+	(void)state;
+	play("echo '{" KEYS "}'; echo broken >&2; exit 1");
+	begin_source();
+	assert_false(have);
+	assert_null(credentials_get(source));
+	assert_string_equal(credentials_error(source), "broken");
+}
+
 static void
 old_ones_are_kept(void **state)
 {
@@ -368,6 +380,7 @@ main(void)
 		CASE(what_the_child_gets),
 		CASE(faults_are_told),
 		CASE(grandchild_dies_with_it),
+		CASE(answer_of_a_failure),
 		CASE(old_ones_are_kept),
 		CASE(renewed_before_the_end),
 		CASE(renewal_times),

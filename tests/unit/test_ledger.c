@@ -665,12 +665,29 @@ lock_is_held_by_every_copy(void **state)
 	assert_non_null(strstr(f.text, "No such file"));
 }
 
+/* A commit that was answered is on disk, whatever happens to the power. */
+static void
+commits_are_synced(void **state)
+{
+	struct ledger *l = open_sound();
+	sqlite3_stmt *s;
+
+	(void)state;
+	assert_int_equal(sqlite3_prepare_v2(l->db, "PRAGMA synchronous", -1,
+	    &s, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(s), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(s, 0), 2);	/* FULL */
+	(void)sqlite3_finalize(s);
+	ledger_close(l);
+}
+
 #define CASE(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		CASE(commits_are_synced),
 		CASE(keeps_every_member),
 		CASE(keeps_every_word),
 		CASE(last_save_wins_and_order_stays),
