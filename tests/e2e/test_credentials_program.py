@@ -143,6 +143,10 @@ SAME = {
     "[profile default]": (
         {}, None, "[default]\nregion = a-b-1\n[profile default]\n"
         "region = c-d-1\naws_access_key_id = A\naws_secret_access_key = B\n"),
+    "[profile default] replaces all of [default]": (
+        {}, None, "[default]\naws_session_token = T\nregion = a-b-1\n"
+        "[profile default]\naws_access_key_id = A\n"
+        "aws_secret_access_key = B\n"),
     "token of one file is not mixed with keys of the other": (
         {}, "[default]\naws_access_key_id = A\naws_secret_access_key = B\n",
         "[default]\naws_session_token = T\n"),
@@ -199,6 +203,12 @@ REFUSED = {
     "key over two lines": (
         {}, "[default]\naws_access_key_id = A\naws_secret_access_key = hidden"
         "\n  hidden\n", None, ["the secret access key of profile default"]),
+    "key with a space": (
+        {}, "[default]\naws_access_key_id = A\naws_secret_access_key = hidden"
+        " key\n", None, ["the secret access key of profile default"]),
+    "key with a space in the environment": (
+        dict(KEYS, AWS_SECRET_ACCESS_KEY="hidden key"), None, None,
+        ["the secret access key of environment"]),
     "file named but missing": (
         {"AWS_CONFIG_FILE": "/nonexistent/file"}, CREDENTIALS, None,
         ["/nonexistent/file, named by AWS_CONFIG_FILE: No such file"]),

@@ -79,3 +79,6 @@ PKG_test_wipe := libcurl libcrypto libsystemd
 SOURCES_test_http_private := $(BASE) $(HTTP)
 PKG_test_http_private := libcurl libcrypto
 SOURCES_test_no_core := $(BASE)
+
+SOURCES_test_cloudshell_token := $(SOURCES_test_cloudshell_client)
+PKG_test_cloudshell_token := libcurl libcrypto

@@ -1,0 +1,48 @@
+/* cloudshell: how long a token is used. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "cloudshell_rig.h"
+#include "json.h"
+
+/* An old token is replaced before CloudShell says that it has expired: what
+ * must not happen twice is not sent with it. */
+static void
+old_token_is_renewed(void **state)
+{
+	static const struct step steps[] = { LOGIN, OK(BOX), OK(BOX), LOGIN,
+	    OK(BOX) };
+	static const char login[] = "PUT /api/login";
+	struct rig g;
+
+	(void)state;
+	START(&g, steps);
+	assert_int_equal(rig_get(&g), 0);
+	g.client->token_ms -= CS_TOKEN_AGE_MS / 2;
+	assert_int_equal(rig_get(&g), 0);
+	g.client->token_ms -= CS_TOKEN_AGE_MS / 2 + 1;
+	assert_int_equal(rig_get(&g), 0);
+	rig_done(&g);
+	assert_int_equal(g.server.n, 5);
+	assert_int_equal(listener_count(&g.server, login), 2);
+	assert_int_equal(strncmp(g.server.requests[3], login,
+	    strlen(login)), 0);
+	rig_free(&g);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(old_token_is_renewed),
+	};
+
+	json_init();
+	http_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
