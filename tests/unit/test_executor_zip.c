@@ -133,6 +133,27 @@ round_trip_of_any_size(void **state)
 	}
 }
 
+/* Two tables that contradict each other: readers that look at one or the other
+ * would find different files in the artifact. */
+static void
+contradicting_names(void **state)
+{
+	static const struct member m = { "sandbox.json", DETAILS };
+	char id[SANDBOX_ID_SIZE] = "", *name;
+	struct fail f = { 0 };
+	struct buf b;
+
+	(void)state;
+	make(&b, &m, 1, false);
+	assert_int_equal(details_read(b.data, b.len, id, &f), 0);
+	name = memmem(b.data, b.len, "sandbox.json", 12);
+	assert_non_null(name);
+	name[0] = 'S';		/* of the member; the directory's stays */
+	assert_int_equal(details_read(b.data, b.len, id, &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	buf_free(&b);
+}
+
 static void
 bare_json(void **state)
 {
@@ -303,6 +324,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(contradicting_names),
 		cmocka_unit_test(round_trip),
 		cmocka_unit_test(round_trip_of_any_size),
 		cmocka_unit_test(bare_json),
