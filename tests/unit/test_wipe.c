@@ -216,6 +216,18 @@ json_texts(void **state)
 	assert_int_equal(leaks, 0);
 }
 
+/* Headers and URLs with a token in them are formatted: short and long. */
+static void
+formatted_texts(void **state)
+{
+	(void)state;
+	xfree_secret(xasprintf("%s", needle()));
+	xfree_secret(xasprintf("Authorization: %s", needle()));
+	for (int width = 100; width < 5000; width *= 3)
+		xfree_secret(xasprintf("%s%*s", needle(), width, "x"));
+	assert_int_equal(leaks, 0);
+}
+
 /* A signed request has the session token in a header. */
 static void
 signed_requests(void **state)
@@ -363,6 +375,7 @@ main(void)
 		WATCHED(buffers_that_grow),
 		WATCHED(blocks_that_grow),
 		WATCHED(json_texts),
+		WATCHED(formatted_texts),
 		WATCHED(signed_requests),
 		WATCHED(bodies_of_transfers),
 		WATCHED(login_requests),
