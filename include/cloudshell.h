@@ -194,6 +194,9 @@ struct cs_execution {
 /* GET /executions/{id}. FAIL_REVISION if there is none (404). */
 int	cs_execution_get(struct cs_client *, const char *id,
 	    struct cs_execution *, struct fail *);
+/* The same within the time of one call, for a stop that must go on then. */
+int	cs_execution_look(struct cs_client *, const char *id,
+	    struct cs_execution *, struct fail *);
 void	cs_execution_free(struct cs_execution *);
 
 /* DELETE /executions/{id} (5.13): accepted, or it is no longer known. */

@@ -219,12 +219,13 @@ execution_read(const struct cs_client *c, const json_t *j,
 	free(ended);
 }
 
-int
-cs_execution_get(struct cs_client *c, const char *id, struct cs_execution *e,
-    struct fail *f)
+static int
+execution_ask(struct cs_client *c, const char *id, int64_t patience_ms,
+    struct cs_execution *e, struct fail *f)
 {
 	struct cs_request r = { .what = "read the command's execution",
-	    .method = "GET", .want = JSON_OBJECT };
+	    .method = "GET", .want = JSON_OBJECT,
+	    .patience_ms = patience_ms };
 	struct cs_answer a = { 0 };
 	struct buf path;
 	int rc;
@@ -243,6 +244,21 @@ cs_execution_get(struct cs_client *c, const char *id, struct cs_execution *e,
 	buf_free(&path);
 	answer_free(&a);
 	return rc;
+}
+
+int
+cs_execution_get(struct cs_client *c, const char *id, struct cs_execution *e,
+    struct fail *f)
+{
+	return execution_ask(c, id, 0, e, f);
+}
+
+int
+cs_execution_look(struct cs_client *c, const char *id, struct cs_execution *e,
+    struct fail *f)
+{
+	/* what hangs once is not asked again */
+	return execution_ask(c, id, c->set->timeout_ms, e, f);
 }
 
 void

@@ -53,7 +53,7 @@ undo_execution(struct exec *x, struct buf *text, struct fail *f)
 	struct cs_execution e = { 0 };
 	int rv = -1;
 
-	if (cs_execution_get(x->cs, id, &e, f) == -1) {
+	if (cs_execution_look(x->cs, id, &e, f) == -1) {
 		if (f->kind == FAIL_REVISION) {
 			(void)buf_adds(text, "The command is gone.");
 			return 0;
