@@ -115,6 +115,10 @@ tell_exit(struct entry *entry, const struct job_exit *end)
 		journal_job(job, JOURNAL_CRASHED, LOG_ERR, "the executor "
 		    "crashed with signal %d (%s) while %s", end->status,
 		    strsignal(end->status), ipc_step_text(job->step));
+	else if (end->signaled && job->child == CHILD_STOPPING &&
+	    end->status == SIGTERM)
+		journal_job(job, JOURNAL_KILLED, LOG_WARNING,
+		    "the executor was ended by the stop itself");
 	else if (end->signaled && job->child != CHILD_KILLED)
 		journal_job(job, JOURNAL_KILLED, LOG_WARNING, "the executor "
 		    "was ended by signal %d (%s) from outside while %s",

@@ -221,6 +221,8 @@ child_gone(struct job *job, const struct job_event *ev,
 	job->child = CHILD_NONE;
 	job->cleaning = false;
 	job->limit_ms = 0;
+	if (job->turn_open)	/* it was never told to begin that */
+		job->facts.intent = INTENT_NONE;
 	job->turn_open = false;
 	job->held &= ~FX_RECORDED;
 	if (job->want_credentials) {
