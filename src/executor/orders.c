@@ -41,7 +41,7 @@ orders_open(struct orders *o, int fd)
 	sigaddset(&term, SIGTERM);
 	if ((o->signal = signalfd(-1, &term, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
 		return -1;
-	if ((o->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC)) == -1)
+	if ((o->timer = timerfd_create(SYS_CLOCK, TFD_CLOEXEC)) == -1)
 		return -1;
 	if ((o->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		return -1;
@@ -51,7 +51,7 @@ orders_open(struct orders *o, int fd)
 	return 0;
 }
 
-/* Calls and pauses end at that time of the monotonic clock. */
+/* Calls and pauses end at that time of SYS_CLOCK. */
 static void
 cut_at(struct orders *o, int64_t ms)
 {

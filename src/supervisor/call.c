@@ -105,15 +105,13 @@ build(struct worker *worker, const char *operation, const json_t *input,
 {
 	struct credential_source *source = worker->credentials;
 	const struct credentials *keys = credentials_get(source);
-	const char *region = worker->conf.aws.region;
+	const char *region = worker_region(worker);
 	struct aws_endpoint endpoint;
 
 	if (keys == NULL)
 		return fail_set(fail, FAIL_AGAIN, "no AWS credentials%s%s",
 		    credentials_error(source)[0] != '\0' ? ": " : " yet",
 		    credentials_error(source));
-	if (region == NULL || region[0] == '\0')
-		region = credentials_region(source);
 	if (region[0] == '\0')
 		return fail_set(fail, FAIL_AGAIN, "no AWS region: set "
 		    "aws.region or AWS_REGION");
@@ -130,15 +128,12 @@ struct aws_call *
 call_start(struct worker *worker, const char *operation, json_t *input,
     bool once, aws_done callback, void *arg, struct fail *fail)
 {
-	const char *ca_file = worker->conf.aws.ca_file;
 	struct aws_request request = { 0 };
 	struct aws_call *call = NULL;
 	struct http_tls tls = { .verify = true, .settings = AWS_TLS_SETTINGS };
 	struct http_request http = { 0 };
 
-	if (ca_file == NULL)
-		ca_file = credentials_ca_bundle(worker->credentials);
-	tls.ca_file = ca_file;
+	tls.ca_file = credentials_ca_bundle(worker->credentials);
 	if (build(worker, operation, input, &request, fail) != 0)
 		goto out;
 	http.method = request.method;

@@ -12,7 +12,8 @@
 #include "sys.h"
 #include "worker.h"
 
-#define LINE_END	2	/* bytes of the longest: no password */
+#define NO_PASSWORD_MAX	2	/* bytes of a file that holds a line end at
+				   most */
 
 static int
 check_file(const char *setting, const char *path, int mode)
@@ -111,7 +112,7 @@ check_password_file(const char *path, struct fail *fail)
 	if (secret != NULL)
 		return secret;
 	if (given != NULL && strncmp(path, given, strlen(given)) == 0 &&
-	    (stat(path, &st) == -1 || st.st_size <= LINE_END))
+	    (stat(path, &st) == -1 || st.st_size <= NO_PASSWORD_MAX))
 		(void)fail_set(fail, FAIL_CONFIG, "the service was given no "
 		    "CloudShell password: write it to %s/quali-job-worker/"
 		    "cloudshell-password (owner root, mode 600), then restart "

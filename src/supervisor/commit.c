@@ -63,10 +63,7 @@ commit_works(struct worker *worker)
 
 	if (!worker->ledger_broken)
 		return true;
-	works = ledger_begin(worker->ledger, &fail) == 0 &&
-	    ledger_commit(worker->ledger, &fail) == 0;
-	if (!works)
-		ledger_rollback(worker->ledger);
+	works = ledger_try(worker->ledger, &fail) == 0;
 	tell_ledger(worker, works, fail.text);
 	return works;
 }

@@ -165,6 +165,22 @@ plan_renewal(struct credential_source *s, int64_t before)
 
 /* --- look-ups --- */
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_finding(const struct finding *a, const struct finding *b)
+{
+	return same_text(a->keys.access_key_id, b->keys.access_key_id) &&
+	    secret_equal(a->keys.secret_key, b->keys.secret_key) &&
+	    secret_equal(a->keys.token, b->keys.token) &&
+	    a->keys.expires == b->keys.expires &&
+	    same_text(a->region, b->region);
+}
+
 static void
 looked_up(const struct buf *answer, const char *error, void *arg)
 {
@@ -172,6 +188,7 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 	struct finding found;
 	struct fail f = { 0 };
 	int64_t before = s->now.keys.expires;
+	bool same = false;
 
 	s->lookup = NULL;
 	memset(&found, 0, sizeof(found));
@@ -182,13 +199,15 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 		(void)strlcpy(s->error, error, sizeof(s->error));
 		retry_later(s);
 	} else {
+		same = s->error[0] == '\0' && same_finding(&s->now, &found);
 		finding_free(&s->now);
 		s->now = found;
 		s->error[0] = '\0';
 		plan_renewal(s, before);
 	}
 	/* last: it may stop the source */
-	s->changed(error == NULL, s->arg);
+	if (!same)
+		s->changed(error == NULL, s->arg);
 }
 
 static void

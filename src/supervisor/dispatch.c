@@ -59,7 +59,7 @@ do_start(struct entry *entry)
 {
 	struct fail fail;
 
-	if (entry->job.cleaning && entries_running(entry->worker) >=
+	if (entry->job.cleaning && entries_active(entry->worker) >
 	    entry->worker->conf.worker.max_jobs) {
 		dispatch_simple(entry, EV_BUSY);
 		return;

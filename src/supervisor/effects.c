@@ -311,8 +311,7 @@ order_places(const struct worker *worker, struct ipc_order *order)
 
 	order->s3.region = xstrdup(worker_region(worker));
 	order->s3.endpoint = xstrdup(credentials_endpoint(source, "s3"));
-	order->s3.ca_file = xstrdup(conf->aws.ca_file != NULL ?
-	    conf->aws.ca_file : credentials_ca_bundle(source));
+	order->s3.ca_file = xstrdup(credentials_ca_bundle(source));
 	order->s3.use_fips = credentials_use_fips(source);
 	order->s3.use_dualstack = credentials_use_dualstack(source);
 	order->cloudshell.url = xstrdup(conf->cloudshell.url);

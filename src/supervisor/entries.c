@@ -21,6 +21,18 @@ entries_free_slots(const struct worker *worker)
 }
 
 int
+entries_active(const struct worker *worker)
+{
+	const struct entry *entry;
+	int n = 0;
+
+	TAILQ_FOREACH(entry, &worker->entries, link)
+		if (jobs_active(&entry->job))
+			n++;
+	return n;
+}
+
+int
 entries_running(const struct worker *worker)
 {
 	const struct entry *entry;
@@ -157,6 +169,7 @@ take_token(struct entry *entry)
 		entry->job.deadline_wall = sys_wall() + left / 1000;
 	else
 		entry->token_fault = xstrdup(fail.text);
+	entry->job.token_unread = entry->token_fault != NULL;
 }
 
 void
@@ -166,11 +179,15 @@ entries_check_token(struct entry *entry)
 	struct fail fail;
 	int64_t left;
 
-	if (entry->data.continuation == NULL || entry->token_fault != NULL)
+	if (entry->token_fault != NULL)
 		return;
-	if (token_decode(entry->data.continuation, &facts, &left, &fail) != 0)
-		entry->token_fault = xstrdup(fail.text);
-	job_facts_free(&facts);
+	if (entry->data.continuation != NULL) {
+		if (token_decode(entry->data.continuation, &facts, &left,
+		    &fail) != 0)
+			entry->token_fault = xstrdup(fail.text);
+		job_facts_free(&facts);
+	}
+	entry->job.token_unread = entry->token_fault != NULL;
 }
 
 bool

@@ -271,6 +271,13 @@ jobs_nonce_stale(const struct job *job)
 }
 
 bool
+jobs_active(const struct job *job)
+{
+	return job->child != CHILD_NONE || job->state == JOB_NEW ||
+	    job->state == JOB_CLAIMING || job->state == JOB_OURS;
+}
+
+bool
 jobs_slot(const struct job *job)
 {
 	/* a clean-up that is about to start */
@@ -280,8 +287,7 @@ jobs_slot(const struct job *job)
 	if (job->state == JOB_RESULT && !job->reported &&
 	    job->tries >= JOB_SLOT_TRIES)
 		return true;
-	return job->child != CHILD_NONE || job->state == JOB_NEW ||
-	    job->state == JOB_CLAIMING || job->state == JOB_OURS;
+	return jobs_active(job);
 }
 
 bool

@@ -71,7 +71,7 @@ struct job_rules {
 };
 
 struct job_now {
-	int64_t	ms;		/* monotonic */
+	int64_t	ms;		/* of SYS_CLOCK */
 	int64_t	wall;		/* seconds */
 };
 
@@ -103,6 +103,9 @@ struct job {
 	enum job_stop	stop;
 	bool		resumed;	/* an earlier process began it */
 	bool		have_data;	/* job data is at hand */
+	bool		token_unread;	/* it may carry a continuation token
+					   that is not ours: the facts may not
+					   be all */
 	char		sent_nonce[JOB_NONCE_SIZE];	/* of the last
 						   acknowledge */
 	bool		draining;	/* shutting down: start nothing */
@@ -115,12 +118,14 @@ struct job {
 	bool		details_failed;	/* they could not be had */
 	bool		turn_open;	/* an intent or fact waits for
 					   recorded */
+	enum job_intent	intent_before;	/* it was told */
 	bool		fault;		/* protocol fault seen; text below */
 	bool		version_fault;	/* hello of another version */
 	bool		late;		/* no hello in time */
 	bool		no_order;	/* it could not be written */
 	char		why[256];	/* of fault, or of vain starts */
 	bool		dirty;		/* a save is wanted or under way */
+	bool		on_disk;	/* there is a record of it */
 	unsigned	held;		/* effects waiting for saved */
 	unsigned	busy;		/* requests in flight: FX_ACKNOWLEDGE,
 					   FX_DETAILS, FX_REPORT */
@@ -201,7 +206,7 @@ struct job_event {
 	} u;
 };
 
-/* Effects; carried out in this order. */
+/* Effects; dispatch.c's carry_out has their order. */
 enum job_effect {
 	FX_SAVE		= 1 << 0,	/* write the record; saved or save
 					   failed follows */
@@ -230,14 +235,16 @@ void	 jobs_new(struct job *, const struct job_data *, enum job_action,
  * state (late answers) change nothing. */
 unsigned jobs_step(struct job *, const struct job_event *,
 	    const struct job_now *);
-/* When EV_TIMER is due, monotonic milliseconds; 0: never. */
+/* When EV_TIMER is due, milliseconds of SYS_CLOCK; 0: never. */
 int64_t	 jobs_wake(const struct job *);
 /* Milliseconds until the deadline, at least 0. */
 int64_t	 jobs_remaining(const struct job *, const struct job_now *);
 /* Whether InvalidNonceException says nothing: the job was offered anew, with
  * another nonce, while the acknowledge was under way. */
 bool	 jobs_nonce_stale(const struct job *);
-/* Whether it takes up one of max_jobs slots. */
+/* Whether work goes on for it, an executor's or that of a claim. */
+bool	 jobs_active(const struct job *);
+/* Whether it takes up one of max_jobs slots: it is active, or waits to be. */
 bool	 jobs_slot(const struct job *);
 /* Whether the process may end without it losing anything more than time. */
 bool	 jobs_at_rest(const struct job *);
@@ -259,6 +266,9 @@ bool	jobs_end_untaken(struct job *);
 /* Hand-back: a result with the continuation token. -1, and nothing changed, if
  * the facts do not fit in one. */
 int	jobs_end_handed_back(struct job *, const struct job_now *);
+/* The report was refused for good: whether that abandons what is left on
+ * CloudShell, and a clean-up executor must undo it. */
+bool	jobs_end_abandoned(const struct job *);
 /* Whether something is left on CloudShell that a clean-up executor must undo;
  * told: the executor itself told this result. */
 bool	jobs_end_needs_cleanup(const struct job *, bool told);

@@ -83,6 +83,24 @@ jobs_end_needs_cleanup(const struct job *job, bool told)
 	    !job->facts.execution_ended;
 }
 
+/* After an attempt without an answer a refusal most likely means that it landed
+ * (aws-contract 2.6); else the action was abandoned, and what it made on
+ * CloudShell has no owner. */
+bool
+jobs_end_abandoned(const struct job *job)
+{
+	const struct job_facts *facts = &job->facts;
+
+	if (job->report_unsure || job->resumed ||
+	    job->result.outcome == OUTCOME_FAILURE)
+		return false;
+	if (facts->sandbox_ours && facts->sandbox_id[0] != '\0' &&
+	    !job->result.sandbox_ended)
+		return true;
+	return job->result.outcome == OUTCOME_CONTINUE &&
+	    facts->execution_id[0] != '\0' && !facts->execution_ended;
+}
+
 /* First of all what a retry may do harm to. */
 static void
 add_warning(const struct job *job, struct buf *text)

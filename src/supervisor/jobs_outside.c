@@ -42,6 +42,7 @@ life_on_resume(struct job *job, const struct job_event *ev,
 	int64_t left_s = job->claimed_wall + JOB_REPORT_S - now->wall;
 
 	(void)ev;
+	job->on_disk = job->token_unread = true;
 	/* the clock may have been set in between */
 	if (left_s > JOB_REPORT_S)
 		left_s = JOB_REPORT_S;
@@ -73,6 +74,7 @@ life_on_saved(struct job *job, const struct job_event *ev,
 
 	(void)ev;
 	job->dirty = false;
+	job->on_disk = true;
 	job->save_ms = 0;
 	job->held = 0;
 	return life_release(job, held, now);
@@ -90,7 +92,12 @@ life_on_save_failed(struct job *job, const struct job_event *ev,
 	if (job->state == JOB_CLAIMING && (job->held & FX_ACKNOWLEDGE) &&
 	    !job->ack_unsure) {
 		job->state = JOB_DROPPED;
-		job->held = 0;
+		job->held = FX_FORGET;
+		/* a record of the claim would be taken for one */
+		if (job->on_disk) {
+			job->save_ms = now->ms + SAVE_RETRY_MS;
+			return 0;
+		}
 		job->dirty = false;
 		return FX_FORGET;
 	}

@@ -22,9 +22,7 @@ life_on_reported(struct job *job, const struct job_event *ev,
 	return life_finish(job);
 }
 
-/* Refused for good. After an attempt without an answer that most likely means
- * that it landed (aws-contract 2.6); else the action was abandoned, and what
- * it made on CloudShell has no owner. */
+/* Refused for good. */
 unsigned
 life_on_report_refused(struct job *job, const struct job_event *ev,
     const struct job_now *now)
@@ -33,14 +31,8 @@ life_on_report_refused(struct job *job, const struct job_event *ev,
 	if (!life_answered(job, FX_REPORT))
 		return 0;
 	job->reported = true;
-	if (!job->report_unsure && !job->resumed &&
-	    job->result.outcome != OUTCOME_FAILURE)
-		job->cleanup = (job->facts.sandbox_ours &&
-		    job->facts.sandbox_id[0] != '\0' &&
-		    !job->result.sandbox_ended) ||
-		    (job->result.outcome == OUTCOME_CONTINUE &&
-		    job->facts.execution_id[0] != '\0' &&
-		    !job->facts.execution_ended);
+	if (jobs_end_abandoned(job))
+		job->cleanup = true;
 	if (job->cleanup)
 		return life_save_then(job, FX_START);
 	return life_finish(job);

@@ -110,6 +110,8 @@ life_on_noted(struct job *job, const struct job_event *ev,
 	(void)now;
 	if (!life_heard(job))
 		return 0;
+	if (!job->turn_open)
+		job->intent_before = job->facts.intent;
 	job_facts_free(&job->facts);
 	job_facts_copy(&job->facts, ev->u.facts);
 	job->turn_open = true;
@@ -188,6 +190,7 @@ unsigned
 life_rest(struct job *job, const struct job_now *now)
 {
 	if (job->state != JOB_OURS || !job->rules.hand_back ||
+	    job->token_unread ||
 	    job->facts.intent != INTENT_NONE ||
 	    (job->facts.sandbox_id[0] == '\0' && job->facts.starts_lost > 0) ||
 	    jobs_end_handed_back(job, now) == -1)
@@ -221,8 +224,9 @@ child_gone(struct job *job, const struct job_event *ev,
 	job->child = CHILD_NONE;
 	job->cleaning = false;
 	job->limit_ms = 0;
-	if (job->turn_open)	/* it was never told to begin that */
-		job->facts.intent = INTENT_NONE;
+	/* it was never told to begin that; what an earlier one began stands */
+	if (job->turn_open && job->facts.intent != INTENT_NONE)
+		job->facts.intent = job->intent_before;
 	job->turn_open = false;
 	job->held &= ~FX_RECORDED;
 	if (job->want_credentials) {

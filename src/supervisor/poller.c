@@ -216,7 +216,6 @@ take(struct poll *poll, const struct aws_reply *reply)
 	struct fail fail;
 
 	accepted(poll);
-	poller->why[0] = '\0';
 	if (poller->troubles > 3)
 		journal_event(JOURNAL_AWS, LOG_NOTICE,
 		    "CodePipeline answers again");
@@ -310,7 +309,9 @@ start_poll(struct poll *poll, int batch)
 	poll->call = call_start(poller->worker, "PollForJobs",
 	    cp_poll_input(&poll->type->type, batch), false, polled, poll,
 	    &fail);
-	if (poll->call == NULL) {	/* credentials that come wake us */
+	if (poll->call != NULL) {
+		poller->why[0] = '\0';
+	} else {		/* credentials that come wake us */
 		poll->due_ms = sys_now_ms() + interval(poller);
 		poll->blocked = true;
 		cannot_poll(poller, fail.text);

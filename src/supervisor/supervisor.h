@@ -44,6 +44,8 @@ void		 ledger_close(struct ledger *);
 /* One transaction: begin, any number of saves, commit. A failed begin or save
  * makes the commit fail; nothing of it is then on disk. */
 int	ledger_begin(struct ledger *, struct fail *);
+/* Write something, to see whether it can be written. */
+int	ledger_try(struct ledger *, struct fail *);
 int	ledger_save(struct ledger *, const struct job *, int64_t wall,
 	    struct fail *);
 int	ledger_commit(struct ledger *, struct fail *);
@@ -137,7 +139,7 @@ void		  transfer_cancel(struct transfer *);	/* done is not called */
 
 struct credential_source;
 
-/* Called whenever credentials have come or a look-up failed for now; from the
+/* Called whenever other credentials came or a look-up failed for now; from the
  * loop, so that it may call anything below. */
 typedef void	(*credentials_changed)(bool have, void *);
 

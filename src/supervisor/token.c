@@ -11,7 +11,7 @@
 #include "sys.h"
 
 #define TOKEN_VERSION	1
-#define LEFT_MAX_S	(7 * 86400)	/* the longest timeout */
+#define LEFT_MAX_S	(7 * 86400)	/* no timeout is so long */
 
 char *
 token_encode(const struct job_facts *facts, int64_t remaining_ms)

@@ -165,11 +165,8 @@ on_park(sd_event_source *source, uint64_t usec, void *arg)
 void
 worker_stop(struct worker *worker, int status)
 {
-	if (worker->draining) {		/* asked twice: park at once */
-		if (!worker->parking)
-			park(worker);
+	if (worker->draining)
 		return;
-	}
 	worker->draining = true;
 	worker->exit_status = status;
 	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld",
@@ -187,8 +184,13 @@ static int
 on_signal(sd_event_source *source, const struct signalfd_siginfo *info,
     void *arg)
 {
+	struct worker *worker = arg;
+
 	(void)source, (void)info;
-	worker_stop(arg, 0);
+	if (!worker->draining)
+		worker_stop(worker, 0);
+	else if (!worker->parking)	/* asked twice */
+		park(worker);
 	return 0;
 }
 

@@ -117,8 +117,8 @@ struct job_now	dispatch_now(void);
 
 /* --- entries.c: the jobs at hand --- */
 
-/* A polled job; takes over (and zeroes) the data. Returns whether it was one
- * that is not known here. */
+/* A polled job; takes over (and zeroes) the data. Returns whether a new life
+ * began. */
 bool	entries_offer(struct worker *, struct job_data *);
 /* A record from the ledger; takes over (and zeroes) the job. */
 void	entries_resume(struct worker *, struct job *);
@@ -128,7 +128,8 @@ void	entries_check_token(struct entry *);
 void	entries_tell(struct worker *, enum job_event_type);
 /* Slots not taken. */
 int	entries_free_slots(const struct worker *);
-/* Jobs with an executor. */
+/* Jobs for which work goes on; those with an executor. */
+int	entries_active(const struct worker *);
 int	entries_running(const struct worker *);
 bool	entries_at_rest(const struct worker *);
 /* Free those whose life is over: where nobody walks the list. */

@@ -87,6 +87,17 @@ def test_refused_keys(sim, make_worker):
              "a status", lambda: worker.notify.messages)
 
 
+def test_keys_that_expired(sim, make_worker):
+    """They are looked up again; the same ones do not make the polls forget
+    their pauses."""
+    sim.fault("codepipeline", "PollForJobs", "error", {
+        "code": "ExpiredTokenException", "message": "old"}, count=-1)
+    worker = make_worker({"worker.poll_interval": "200ms"}).start()
+    wait_for(lambda: worker.stderr().count("next try in") >= 3,
+             "three rounds", worker.stderr)
+    assert worker.stderr().count("AWS credentials from") == 1
+
+
 def test_missing_version(sim, make_worker):
     """A version that is not registered is a notice; an action without any is
     a warning that says what to do."""

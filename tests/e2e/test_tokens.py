@@ -43,6 +43,23 @@ def test_foreign_token_after_a_restart(sim, worker):
     assert sim.executions() == []
 
 
+def test_foreign_token_is_not_handed_back(sim, make_worker):
+    """What is not understood is not handed back as an empty token, which the
+    next worker would begin anew: not after a restart either, when the token is
+    not known yet."""
+    worker = make_worker({"worker.on_stop": "hand-back"}).start()
+    sim.fault("codepipeline", "GetJobDetails", "status",
+              {"status": 503, "body": ""}, count=-1)
+    job = claimed_with(sim, worker, '{"quali":2,"execution_id":"x"}')
+    sim.wait_requests("codepipeline", "GetJobDetails")
+    assert worker.stop() == 0
+    assert sim.job(job)["state"] == "InProgress"
+    sim.clear_faults()
+    worker.start()
+    assert "continuation token" in sim.failed(job)["message"]
+    assert sim.executions() == []
+
+
 def test_time_of_a_token_after_a_restart(sim, worker):
     """The time that a token leaves is not filled up by a restart."""
     job = claimed_with(sim, worker, json.dumps({

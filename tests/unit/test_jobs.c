@@ -173,7 +173,8 @@ effect_report(struct world *w)
 	check(!(w->flight & FX_REPORT));
 	w->flight |= FX_REPORT;
 	w->reports++;
-	if (w->disk.state != JOB_RESULT)
+	if (w->disk.state != JOB_RESULT ||
+	    w->disk.result.outcome != w->job.result.outcome)
 		w->unsaved_report = true;
 }
 

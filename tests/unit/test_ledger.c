@@ -384,6 +384,26 @@ full_disk_fails_the_whole_turn(void **state)
 	ledger_close(l);
 }
 
+/* An empty transaction succeeds where nothing can be written. */
+static void
+a_try_writes(void **state)
+{
+	struct ledger *l = open_sound();
+	struct fail f = { 0 };
+
+	(void)state;
+	assert_int_equal(ledger_try(l, NULL), 0);
+	assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = 1", NULL,
+	    NULL, NULL), SQLITE_OK);
+	assert_int_equal(ledger_try(l, &f), -1);
+	assert_int_equal(f.kind, FAIL_SYSTEM);
+	assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = 0", NULL,
+	    NULL, NULL), SQLITE_OK);
+	assert_int_equal(ledger_try(l, NULL), 0);
+	save_one(l, 1, JOB_OURS, WALL);
+	ledger_close(l);
+}
+
 /* A fault that leaves SQLite's transaction open: the rest must not stay. */
 static void
 one_bad_save_fails_the_turn(void **state)
@@ -693,6 +713,7 @@ main(void)
 		CASE(last_save_wins_and_order_stays),
 		CASE(rollback_leaves_nothing),
 		CASE(full_disk_fails_the_whole_turn),
+		CASE(a_try_writes),
 		CASE(one_bad_save_fails_the_turn),
 		CASE(locked_database_fails_the_turn),
 		CASE(two_opens_see_each_other),
