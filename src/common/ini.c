@@ -140,6 +140,9 @@ read_property(struct reader *r, char *s)
 		if (unquote(r, &value) == -1)
 			return -1;
 	} else {
+		/* as behind a blank: else no text could stand for it */
+		if (r->style == INI_WORKER && (*value == '#' || *value == ';'))
+			*value = '\0';
 		cut_comment(value);
 		value = trim(value);
 	}
