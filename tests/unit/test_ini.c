@@ -62,7 +62,7 @@ worker_style(void **state)
 	assert_seen(INI_WORKER, "\xef\xbb\xbf[a]\r\nx=1\r\n\r\ny = a=b\r\n",
 	    "1 [a]|2 a x=1|4 a y=a=b|");
 	assert_seen(INI_WORKER, "[a]\nx = a#b ;c\ny=#z\nz= # c\nq=",
-	    "1 [a]|2 a x=a#b|3 a y=#z|4 a z=|5 a q=|");
+	    "1 [a]|2 a x=a#b|3 a y=|4 a z=|5 a q=|");
 	assert_seen(INI_WORKER, "x = 1", "1  x=1|");
 	assert_seen(INI_WORKER, "[a]\nx = \"a # b \" # c\ny=\"\"\nz=a\"b\"",
 	    "1 [a]|2 a x=a # b |3 a y=|4 a z=a\"b\"|");
