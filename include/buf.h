@@ -25,6 +25,13 @@ int	buf_adds(struct buf *, const char *);
 int	buf_addf(struct buf *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/* "." unless the text is empty or ends in one of . ! ? */
+const char	*full_stop(const char *);
+
+/* Add a sentence: ends what is there as one. -1 as buf_add. */
+int	buf_sentence(struct buf *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+
 /* Add text percent-encoded: all but A-Z a-z 0-9 - . _ ~ and the bytes in
  * keep. -1 as buf_add. */
 int	buf_add_encoded(struct buf *, const char *text, const char *keep);

@@ -42,6 +42,11 @@ int	fail_set(struct fail *, enum fail_kind, const char *, ...)
 int	fail_prefix(struct fail *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
+/* Add a formatted sentence, ending the text before it as one; that is cut if
+ * both do not fit. Returns -1. */
+int	fail_add(struct fail *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
+
 /* Name of a kind in messages and on the pipes; the first six are words of
  * PutJobFailureResult's failureDetails.type except "None". */
 const char	*fail_kind_name(enum fail_kind);

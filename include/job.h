@@ -146,6 +146,8 @@ const char	*job_intent_name(enum job_intent);
 enum job_intent	 job_intent_parse(const char *);	/* INTENT_NONE
 							   unknown */
 
+#define STARTS_LOST_MAX	2	/* starts that are sent at most */
+
 /* What is known on disk of a job's effects on CloudShell: enough to go on
  * after a restart or on another machine, and to clean up. No secret. */
 struct job_facts {
@@ -155,7 +157,8 @@ struct job_facts {
 	char		*sandbox_name;	/* announced name, NULL: none */
 	char		*blueprint;	/* its blueprint */
 	int64_t		 start_wall;	/* when its start was announced or found
-					   unanswered, 0: never */
+					   unanswered, 0: never, or it was
+					   answered */
 	int		 starts_lost;	/* earlier ones without an answer, whose
 					   sandboxes were not found yet */
 	char		*giving_up;	/* the sandbox is being ended because of

@@ -64,22 +64,60 @@ buf_adds(struct buf *b, const char *text)
 	return buf_add(b, text, strlen(text));
 }
 
+static int
+buf_vaddf(struct buf *b, const char *fmt, va_list ap)
+{
+	va_list again;
+	int n;
+
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	if (n < 0 || buf_grow(b, (size_t)n) == -1)
+		return -1;
+	(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	b->len += (size_t)n;
+	return 0;
+}
+
 int
 buf_addf(struct buf *b, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
+	int rv;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	rv = buf_vaddf(b, fmt, ap);
 	va_end(ap);
-	if (n < 0 || buf_grow(b, (size_t)n) == -1)
-		return -1;
+	return rv;
+}
+
+const char *
+full_stop(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len == 0 || strchr(".!?", text[len - 1]) != NULL ? "" : ".";
+}
+
+int
+buf_sentence(struct buf *b, const char *fmt, ...)
+{
+	size_t was = b->len;
+	va_list ap;
+	int rv = 0;
+
+	if (was > 0)
+		rv = buf_addf(b, "%s ", full_stop(b->data));
 	va_start(ap, fmt);
-	(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
+	if (rv == 0)
+		rv = buf_vaddf(b, fmt, ap);
 	va_end(ap);
-	b->len += (size_t)n;
-	return 0;
+	if (rv == -1 && was > 0) {
+		b->len = was;
+		b->data[was] = '\0';
+	}
+	return rv;
 }
 
 static bool

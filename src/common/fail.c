@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "buf.h"
 #include "fail.h"
 #include "sys.h"
 
@@ -70,6 +71,29 @@ fail_prefix(struct fail *f, const char *fmt, ...)
 	    strlcat(text, f->text, sizeof(text)) >= sizeof(text))
 		utf8_trim(text);
 	(void)strlcpy(f->text, text, sizeof(f->text));
+	return -1;
+}
+
+int
+fail_add(struct fail *f, const char *fmt, ...)
+{
+	char text[FAIL_TEXT_MAX];
+	size_t room;
+	va_list ap;
+
+	if (f == NULL)
+		return -1;
+	va_start(ap, fmt);
+	fail_format(text, fmt, ap);
+	va_end(ap);
+	room = sizeof(f->text) - 1 - strlen(text);
+	room = room > 2 ? room - 2 : 0;		/* ". " between */
+	(void)utf8_cut(f->text, room);
+	if (f->text[0] != '\0') {
+		(void)strlcat(f->text, full_stop(f->text), sizeof(f->text));
+		(void)strlcat(f->text, " ", sizeof(f->text));
+	}
+	(void)strlcat(f->text, text, sizeof(f->text));
 	return -1;
 }
 

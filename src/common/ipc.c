@@ -16,7 +16,6 @@
 #define WHERE_MAX	1023
 #define BLUEPRINT_MAX	1023
 #define GIVING_UP_MAX	1000
-#define STARTS_LOST_MAX	1000
 
 static const char *const step_names[STEP_MAX] = {
 	[STEP_NONE] = "none",
@@ -150,8 +149,14 @@ ipc_facts_take(const json_t *o, struct job_facts *facts, const char *what,
 	    strcmp(name, job_intent_name(INTENT_NONE)) != 0))
 		return fail_set(f, FAIL_SYSTEM, "%s: member intent: %s", what,
 		    name == NULL ? "missing" : "unknown");
-	return ipc_take(o, facts, facts_members, COUNT(facts_members), what,
-	    f);
+	if (ipc_take(o, facts, facts_members, COUNT(facts_members), what,
+	    f) == -1)
+		return -1;
+	/* it is all that a lost start is found by */
+	if (facts->starts_lost > 0 && facts->sandbox_name == NULL)
+		return fail_set(f, FAIL_SYSTEM, "%s: member sandbox_name: "
+		    "missing", what);
+	return 0;
 }
 
 void

@@ -34,6 +34,31 @@ find_sandbox(struct exec *x, struct fail *f)
 	return 0;
 }
 
+/* The job's own sandbox, and that of a lost start beside it. What is left of
+ * either is a failure, for the supervisor to try again. */
+static int
+end_sandboxes(struct exec *x, struct fail *f)
+{
+	bool over = lost_over(x);
+	struct buf left;
+	int rv;
+
+	buf_init(&left, TEXT_MAX);
+	rv = undo_sandbox(x, "the job ended without it", &left, f);
+	if (rv == -1)
+		(void)fail_prefix(f, "sandbox %s could not be ended",
+		    x->facts.sandbox_id);
+	else if (left.len > 0)
+		rv = fail_set(f, FAIL_AGAIN, "sandbox %s was ended. %s",
+		    x->facts.sandbox_id, buf_text(&left));
+	else if (x->facts.starts_lost > 0 && !over)
+		rv = fail_set(f, FAIL_AGAIN, "sandbox %s was ended; a second "
+		    "one, \"%s\", whose start was not answered, was not found "
+		    "yet", x->facts.sandbox_id, x->facts.sandbox_name);
+	buf_free(&left);
+	return rv;
+}
+
 int
 clean_up(struct exec *x, struct fail *f)
 {
@@ -49,11 +74,8 @@ clean_up(struct exec *x, struct fail *f)
 	if (find_sandbox(x, f) == -1)
 		goto out;
 	if (x->facts.sandbox_ours && x->facts.sandbox_id[0] != '\0') {
-		if (undo_sandbox(x, "the job ended without it", f) == -1) {
-			(void)fail_prefix(f, "sandbox %s could not be ended",
-			    x->facts.sandbox_id);
+		if (end_sandboxes(x, f) == -1)
 			goto out;
-		}
 		(void)buf_addf(&text, "%sSandbox %s was ended.",
 		    text.len > 0 ? " " : "", x->facts.sandbox_id);
 	}

@@ -259,15 +259,17 @@ int	lost_find(struct exec *, struct fail *);
 /* The same until lost_over. */
 int	lost_await(struct exec *, struct fail *);
 /* End what lost starts have made beside the job's sandbox, and append what
- * could not be ended. -1 only if a stop or a park came between. */
+ * could not be ended, as sentences. -1 only if a stop or a park came between. */
 int	lost_surplus(struct exec *, struct buf *, struct fail *);
 /* The same until none can appear any more, or the deadline comes near. */
 int	lost_settle(struct exec *, struct buf *, struct fail *);
 
 /* --- undo.c: shared by failing starts, stops and clean-up --- */
 
-/* Have the job's sandbox ended because of why, and note both. */
-int	undo_sandbox(struct exec *, const char *why, struct fail *);
+/* Have the job's sandbox ended because of why, and note both; look once for what
+ * lost starts have made beside it, as lost_surplus does. */
+int	undo_sandbox(struct exec *, const char *why, struct buf *left,
+	    struct fail *);
 /* Cancel the job's execution if it still runs; appends what it did. 1: its
  * cancellation was accepted, 0: there was nothing to cancel, -1. */
 int	undo_execution(struct exec *, struct buf *, struct fail *);

@@ -112,8 +112,8 @@ end_one(struct exec *x, const char *id, struct buf *text, struct fail *f)
 	    f->kind != FAIL_REVISION) {
 		if (f->kind == FAIL_STOPPED)
 			return -1;
-		(void)buf_addf(text, ". A second sandbox (%s) was started and "
-		    "could not be ended: end it in CloudShell", id);
+		(void)buf_sentence(text, "A second sandbox (%s) was started "
+		    "and could not be ended: end it in CloudShell.", id);
 		return 0;
 	}
 	if (x->facts.starts_lost > 0)
@@ -133,8 +133,9 @@ lost_surplus(struct exec *x, struct buf *text, struct fail *f)
 	    NULL, &found, f) == -1) {
 		if (f->kind == FAIL_STOPPED)
 			return -1;
-		(void)buf_addf(text, ". A second sandbox \"%s\" may exist: end "
-		    "it in CloudShell if it does", x->facts.sandbox_name);
+		(void)buf_sentence(text, "A second sandbox \"%s\" may exist: "
+		    "end it in CloudShell if it does.",
+		    x->facts.sandbox_name);
 		return 0;
 	}
 	for (i = 0; i < found.n && i < CS_FOUND_MAX; i++)
@@ -160,8 +161,8 @@ lost_settle(struct exec *x, struct buf *text, struct fail *f)
 		/* a sandbox that is Ready is worth more than this search */
 		if (x->deadline_ms - sys_now_ms() < w.max_ms +
 		    x->order.policy.http_timeout_ms) {
-			(void)buf_addf(text, ". A second sandbox \"%s\" may "
-			    "appear: end it in CloudShell if it does",
+			(void)buf_sentence(text, "A second sandbox \"%s\" "
+			    "may appear: end it in CloudShell if it does.",
 			    x->facts.sandbox_name);
 			return 0;
 		}

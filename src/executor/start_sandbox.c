@@ -110,9 +110,23 @@ start(struct exec *x, const struct start_input *in,
 static int
 may_exist(const struct exec *x, struct fail *f, const char *why)
 {
-	return fail_set(f, FAIL_JOB, "%s: a sandbox named \"%s\" may exist in "
-	    "CloudShell. End it there if it does, then retry the action", why,
+	(void)fail_set(f, FAIL_JOB, "%.2500s", why);
+	return fail_add(f, "A sandbox named \"%s\" may exist in CloudShell. "
+	    "End it there if it does, then retry the action",
 	    x->facts.sandbox_name);
+}
+
+/* f: what the last of the lost starts ended with, if this process sent it. */
+static int
+never_answered(const struct exec *x, struct fail *f)
+{
+	if (f->kind != FAIL_UNSURE)
+		(void)fail_set(f, FAIL_JOB, "CloudShell did not answer the "
+		    "start of the sandbox");
+	f->kind = FAIL_JOB;
+	return fail_add(f, "It was sent twice, and no sandbox \"%s\" was "
+	    "found: retry the stage, and tell the owner of the lab if it goes "
+	    "on.", x->facts.sandbox_name);
 }
 
 /* The sandbox of a start without an answer; 0: there is none. */
@@ -141,7 +155,7 @@ refused(struct exec *x, const struct fail *why, struct fail *f)
 }
 
 /* What a start that failed means. 1: there is a sandbox after all, 0: none, so
- * that it may be started again, -1. */
+ * that it may be started again (f is as before), -1. */
 static int
 after_failure(struct exec *x, struct fail *f)
 {
@@ -153,14 +167,16 @@ after_failure(struct exec *x, struct fail *f)
 	if (why.kind != FAIL_UNSURE && x->facts.starts_lost == 0)
 		return -1;
 	if (!x->order.policy.tag_sandbox_names)
-		return may_exist(x, f, "CloudShell did not answer the start "
-		    "of the sandbox");
+		return may_exist(x, f, why.text);
 	if (why.kind == FAIL_UNSURE && lost_note(x, sys_wall(), f) == -1)
 		return -1;
 	/* resources in conflict may be held by the sandbox of a lost start */
 	if ((rv = adopt(x, f)) != 0)
 		return rv;
-	return why.kind == FAIL_UNSURE ? 0 : refused(x, &why, f);
+	if (why.kind != FAIL_UNSURE)
+		return refused(x, &why, f);
+	*f = why;
+	return 0;
 }
 
 /* Start, and once more if the first was lost and left nothing. */
@@ -173,14 +189,13 @@ start_surely(struct exec *x, const struct start_input *in, struct fail *f)
 	report_progress(STEP_BLUEPRINT, in->blueprint);
 	if (cs_blueprint_find(x->cs, in->blueprint, &bp, f) == -1)
 		return -1;
-	for (tries = x->facts.starts_lost > 0; tries < 2; tries++) {
+	for (tries = x->facts.starts_lost; tries < STARTS_LOST_MAX; tries++) {
 		report_progress(STEP_SANDBOX_START, in->name);
 		rv = start(x, in, &bp, f);
 		if (rv == 0 || (rv = after_failure(x, f)) != 0)
 			goto out;
 	}
-	rv = fail_set(f, FAIL_JOB, "CloudShell did not answer the start of the "
-	    "sandbox, twice, and none was found by its name");
+	rv = never_answered(x, f);
 out:
 	cs_blueprint_free(&bp);
 	return rv == -1 ? -1 : 0;
@@ -239,16 +254,20 @@ static int
 give_up(struct exec *x, struct fail *f)
 {
 	struct fail why = { 0 };
-	size_t len = strlen(f->text);
-	const char *dot = len > 0 && f->text[len - 1] == '.' ? "" : ".";
+	struct buf left;
 
-	if (undo_sandbox(x, f->text, &why) == 0)
-		return fail_set(f, f->kind, "%.3000s%s The sandbox was ended.",
-		    f->text, dot);
-	if (why.kind == FAIL_STOPPED)
-		return fail_set(f, FAIL_STOPPED, "%s", why.text);
-	return fail_set(f, f->kind, "%.3000s%s The sandbox (%s) could not be "
-	    "ended: %.400s", f->text, dot, x->facts.sandbox_id, why.text);
+	buf_init(&left, 1000);
+	if (undo_sandbox(x, f->text, &left, &why) == 0)
+		(void)fail_add(f, "The sandbox was ended.%s%s",
+		    left.len > 0 ? " " : "", buf_text(&left));
+	else if (why.kind == FAIL_STOPPED)
+		*f = why;
+	else
+		(void)fail_add(f, "The sandbox (%s) could not be ended: "
+		    "%.400s%s", x->facts.sandbox_id, why.text,
+		    full_stop(why.text));
+	buf_free(&left);
+	return -1;
 }
 
 static int
@@ -270,9 +289,8 @@ setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 		goto out;
 	}
 	x->result.sandbox_kept = true;
-	(void)fail_set(f, FAIL_JOB, "%.3000s. The sandbox was kept (%s): end "
-	    "it in CloudShell when it is no longer needed.", f->text,
-	    x->facts.sandbox_id);
+	(void)fail_add(f, "The sandbox was kept (%s): end it in CloudShell "
+	    "when it is no longer needed.", x->facts.sandbox_id);
 out:
 	buf_free(&why);
 	return -1;
@@ -422,10 +440,11 @@ succeeded(struct exec *x, const struct start_input *in,
 {
 	put_variables(x, in, sb);
 	x->result.external_id = xstrdup(x->facts.sandbox_id);
-	x->result.text = xasprintf("Sandbox \"%s\" is Ready (%s)%s%.40s%s",
+	x->result.text = xasprintf("Sandbox \"%s\" is Ready (%s)%s%.40s%s%s",
 	    sb->name != NULL ? sb->name : in->name, x->facts.sandbox_id,
 	    sb->end_time != NULL ? ", until " : "",
-	    sb->end_time != NULL ? sb->end_time : "", buf_text(more));
+	    sb->end_time != NULL ? sb->end_time : "",
+	    more->len > 0 ? ". " : "", buf_text(more));
 }
 
 int
@@ -490,8 +509,10 @@ void
 start_sandbox_stop(struct exec *x, struct buf *text)
 {
 	struct fail f = { 0 };
+	struct buf left;
 	int found;
 
+	buf_init(&left, 1000);
 	found = find_lost(x, &f);
 	if (found == 0 && job_facts_lost(&x->facts) > 0)
 		(void)buf_addf(text, "The start of sandbox \"%s\" was not "
@@ -501,12 +522,16 @@ start_sandbox_stop(struct exec *x, struct buf *text)
 		(void)buf_adds(text, "No sandbox had been started.");
 	else if (found == -1)
 		(void)buf_addf(text, "A sandbox named \"%s\" may exist; it "
-		    "was not ended: %.2500s.", x->facts.sandbox_name, f.text);
-	else if (undo_sandbox(x, "the job was stopped", &f) == 0 ||
+		    "was not ended: %.2500s%s", x->facts.sandbox_name, f.text,
+		    full_stop(f.text));
+	else if (undo_sandbox(x, "the job was stopped", &left, &f) == 0 ||
 	    x->facts.stop_accepted)
-		(void)buf_addf(text, "The sandbox (%s) was ended.",
-		    x->facts.sandbox_id);
+		(void)buf_addf(text, "The sandbox (%s) was ended.%s%s",
+		    x->facts.sandbox_id, left.len > 0 ? " " : "",
+		    buf_text(&left));
 	else
 		(void)buf_addf(text, "The sandbox (%s) could not be ended: "
-		    "%.400s.", x->facts.sandbox_id, f.text);
+		    "%.400s%s", x->facts.sandbox_id, f.text,
+		    full_stop(f.text));
+	buf_free(&left);
 }

@@ -21,11 +21,10 @@ note_reason(struct exec *x, const char *why, struct fail *f)
 }
 
 int
-undo_sandbox(struct exec *x, const char *why, struct fail *f)
+undo_sandbox(struct exec *x, const char *why, struct buf *left,
+    struct fail *f)
 {
 	bool already = false;
-	struct buf ignored;
-	int rv;
 
 	report_progress(STEP_SANDBOX_END, x->facts.sandbox_id);
 	if (note_reason(x, why, f) == -1)
@@ -40,10 +39,7 @@ undo_sandbox(struct exec *x, const char *why, struct fail *f)
 		if (job_fact(x, f) == -1)
 			return -1;
 	}
-	buf_init(&ignored, 1000);
-	rv = lost_surplus(x, &ignored, f);
-	buf_free(&ignored);
-	return rv;
+	return lost_surplus(x, left, f);
 }
 
 int

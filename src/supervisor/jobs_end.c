@@ -71,12 +71,13 @@ jobs_end_needs_cleanup(const struct job *job, bool told)
 	if (outcome == OUTCOME_SUCCESS || outcome == OUTCOME_CONTINUE)
 		return false;
 	if (job->action == ACTION_START) {
-		if (job->result.sandbox_ended || job->result.sandbox_kept)
+		if (job->result.sandbox_kept)
 			return false;
-		if (job->facts.sandbox_id[0] == '\0')	/* found by its tag */
-			return job_facts_lost(&job->facts) > 0 &&
-			    !job->rules.plain_names;
-		return job->facts.sandbox_ours;
+		if (job_facts_lost(&job->facts) > 0 &&
+		    !job->rules.plain_names)	/* found by its tag */
+			return true;
+		return !job->result.sandbox_ended && job->facts.sandbox_ours &&
+		    job->facts.sandbox_id[0] != '\0';
 	}
 	return job->action == ACTION_RUN && !told &&
 	    job->facts.execution_id[0] != '\0' &&
@@ -110,14 +111,6 @@ add_warning(const struct job *job, struct buf *text)
 		    "before you retry. ");
 }
 
-/* A sentence may follow. */
-static void
-end_sentence(struct buf *text)
-{
-	if (text->len > 0 && strchr(".!?", text->data[text->len - 1]) == NULL)
-		buf_adds(text, ".");
-}
-
 /* What goes on after the report, for the reader of the message. */
 static void
 add_cleanup(const struct job *job, bool told, struct buf *text)
@@ -125,24 +118,24 @@ add_cleanup(const struct job *job, bool told, struct buf *text)
 	const char *name = job->facts.sandbox_name;
 	bool sandbox = job->facts.intent == INTENT_SANDBOX && !told &&
 	    job->rules.plain_names;
-	bool goes_on = jobs_end_needs_cleanup(job, told);
 
-	if (sandbox || goes_on)
-		end_sentence(text);
 	if (sandbox)
-		buf_addf(text, " A sandbox named \"%s\" may exist: end it in "
-		    "CloudShell if it does.", name != NULL ? name : "");
-	if (!goes_on)
+		buf_sentence(text, "A sandbox named \"%s\" may exist: end it "
+		    "in CloudShell if it does.", name != NULL ? name : "");
+	if (!jobs_end_needs_cleanup(job, told))
 		return;
 	if (job->action == ACTION_RUN)
-		buf_addf(text, " The worker goes on to cancel execution %s of "
-		    "the command.", job->facts.execution_id);
-	else if (job->facts.sandbox_id[0] != '\0')
-		buf_addf(text, " The worker goes on to end sandbox %s.",
-		    job->facts.sandbox_id);
-	else
-		buf_addf(text, " The worker goes on to look for sandbox "
+		buf_sentence(text, "The worker goes on to cancel execution %s "
+		    "of the command.", job->facts.execution_id);
+	else if (job->facts.sandbox_id[0] == '\0')
+		buf_sentence(text, "The worker goes on to look for sandbox "
 		    "\"%s\" and to end it.", name != NULL ? name : "");
+	else if (job->result.sandbox_ended || job->facts.stop_accepted)
+		buf_sentence(text, "The worker goes on to look for a second "
+		    "sandbox \"%s\" and to end it.", name != NULL ? name : "");
+	else
+		buf_sentence(text, "The worker goes on to end sandbox %s.",
+		    job->facts.sandbox_id);
 }
 
 /* A failure with the cause and what clean-up continues. */

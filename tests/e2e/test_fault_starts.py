@@ -136,13 +136,61 @@ def test_no_start_is_answered(sim, make_worker):
     sim.fault("cloudshell", "StartSandbox", "close-before", count=-1)
     job, name = queued_start(sim)
     worker = make_worker(FAST).start()
-    told(sim, job, "JobFailed", "did not answer", "none was found",
+    told(sim, job, "JobFailed", "did not answer", "sent twice",
          'goes on to look for sandbox "%s"' % name)
     worker.wait_ledger(job, "done")
     assert sim.sandboxes() == [] and starts(sim) == 2
 
 
+def test_no_start_is_taken(sim, make_worker):
+    """What CloudShell said of the last of them is told."""
+    sim.fault("cloudshell", "StartSandbox", "error", {
+        "status": 500, "message": "The licence pool is exhausted"}, count=-1)
+    job, name = queued_start(sim)
+    make_worker(FAST).start()
+    message = told(sim, job, "JobFailed", "HTTP 500",
+                   "The licence pool is exhausted", "sent twice", name)
+    assert "did not answer" not in message and starts(sim) == 2
+
+
+def test_no_third_start_after_a_crash(sim, make_worker):
+    """The worker dies while the second hangs."""
+    sim.fault("cloudshell", "StartSandbox", "close-before")
+    sim.fault("cloudshell", "StartSandbox", "hang")
+    job, name = queued_start(sim)
+    worker = make_worker(FAST).start()
+    wait_for(lambda: starts(sim) == 2, "two starts", worker.stderr)
+    worker.kill()
+    worker.start()
+    told(sim, job, "JobFailed", "sent twice", name)
+    assert starts(sim) == 2
+
+
 # --- lost, and found late by the clean-up ---
+
+@pytest.mark.parametrize("refused", [0, 3])
+def test_late_second_sandbox_after_a_failed_setup(sim, make_worker, refused):
+    """Of two lost starts one sandbox is taken over and ended, since its setup
+    failed; that of the other appears after that, and its end is asked for
+    until it is taken."""
+    for _ in range(2):
+        sim.fault("cloudshell", "StartSandbox", "close-before")
+    job, name = queued_start(sim)
+    worker = make_worker(dict(FAST, **{"worker.http_timeout": "3s"})).start()
+    wait_for(lambda: starts(sim) == 2, "two starts", worker.stderr)
+    first = sim.ask("POST", "/sandboxes", {
+        "name": name, "blueprint": "Demo Blueprint", "state": "Error"})["id"]
+    told(sim, job, "JobFailed", "The sandbox was ended. The worker goes on "
+         'to look for a second sandbox "%s" and to end it.' % name)
+    worker.wait_stderr("clean-up: .*a second one")
+    if refused:
+        sim.fault("cloudshell", "StopSandbox", "status",
+                  {"status": 418, "body": "teapot"}, count=refused)
+    second = sim.sandbox_add(name)
+    worker.wait_ledger(job, "done")
+    assert sim.sandbox(first)["state"] != "Error"
+    assert sim.sandbox(second)["state"] != "Ready"
+    assert ("could not be ended" in worker.stderr()) == bool(refused)
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_late_sandbox_after_the_deadline(sim, make_worker, count):

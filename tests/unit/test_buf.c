@@ -104,6 +104,42 @@ fail_fills_and_prefixes(void **state)
 }
 
 static void
+sentences_have_one_full_stop(void **state)
+{
+	char text[2 * FAIL_TEXT_MAX];
+	struct fail f;
+	struct buf b;
+
+	(void)state;
+	(void)fail_set(&f, FAIL_AUTH, "it broke");
+	assert_int_equal(fail_add(&f, "Look at %s.", "it"), -1);
+	assert_string_equal(f.text, "it broke. Look at it.");
+	(void)fail_add(&f, "Now");
+	assert_string_equal(f.text, "it broke. Look at it. Now");
+	assert_int_equal(f.kind, FAIL_AUTH);
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	(void)fail_set(&f, FAIL_JOB, "%s", text);
+	(void)fail_add(&f, "Retry.");
+	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
+	assert_string_equal(f.text + FAIL_TEXT_MAX - 10, "x. Retry.");
+	(void)fail_add(&f, "%s", text);
+	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
+	f.text[0] = '\0';
+	(void)fail_add(&f, "Alone");
+	assert_string_equal(f.text, "Alone");
+
+	buf_init(&b, 20);
+	assert_int_equal(buf_sentence(&b, "Is it?"), 0);
+	assert_int_equal(buf_sentence(&b, "It is"), 0);
+	assert_int_equal(buf_sentence(&b, "%s", "too long"), -1);
+	assert_string_equal(buf_text(&b), "Is it? It is");
+	assert_int_equal(buf_sentence(&b, "So."), 0);
+	assert_string_equal(buf_text(&b), "Is it? It is. So.");
+	buf_free(&b);
+}
+
+static void
 fail_cuts_between_characters(void **state)
 {
 	char text[2 * FAIL_TEXT_MAX + 1];
@@ -146,6 +182,7 @@ main(void)
 		cmocka_unit_test(consumes_and_wipes),
 		cmocka_unit_test(encodes_for_urls),
 		cmocka_unit_test(fail_fills_and_prefixes),
+		cmocka_unit_test(sentences_have_one_full_stop),
 		cmocka_unit_test(fail_cuts_between_characters),
 		cmocka_unit_test(fail_kinds_have_names),
 	};

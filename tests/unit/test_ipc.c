@@ -212,6 +212,13 @@ faults_are_named(void **state)
 		{ "{\"type\":\"fact\",\"intent\":\"none\",\"sandbox_ours\":"
 		  "true,\"sandbox_name\":\"x\",\"blueprint\":5}",
 		  "report fact: member blueprint: not a text" },
+		{ "{\"type\":\"fact\",\"intent\":\"none\",\"sandbox_ours\":"
+		  "true,\"stop_accepted\":false,\"starts_lost\":1}",
+		  "report fact: member sandbox_name: missing" },
+		{ "{\"type\":\"fact\",\"intent\":\"none\",\"sandbox_ours\":"
+		  "true,\"stop_accepted\":false,\"sandbox_name\":\"x\","
+		  "\"starts_lost\":3}",
+		  "report fact: member starts_lost: out of range" },
 		{ "{\"type\":\"progress\",\"step\":\"none\"}",
 		  "report progress: member step: missing or unknown" },
 		{ "{\"type\":\"result\",\"outcome\":\"none\"}",
