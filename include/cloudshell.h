@@ -33,6 +33,8 @@
 
 #define CS_ANSWER_MAX	(8 * 1024 * 1024)	/* bytes of an answer; command
 					   output may be megabytes (2.4) */
+#define CS_VALUES_MAX	200000		/* JSON values in an answer, about: 23
+					   MB in memory */
 #define CS_LOGIN_MAX	(16 * 1024)	/* of a login's answer; tokens of 1.7 KB
 					   were recorded (3.2) */
 #define CS_TEXT_MAX	2048		/* of a message or event shown */

@@ -65,26 +65,6 @@ answer_verdict(long status, const char *message)
 	    VERDICT_BROKEN;
 }
 
-/* Jansson makes 200 bytes and more of each "{}": what would become too much is
- * not parsed. Unclosed nesting is left to the loader, which stops at 2048
- * levels. */
-static bool
-crowded(const struct buf *body)
-{
-	bool text = false;
-	size_t i, n = 0;
-
-	for (i = 0; i < body->len; i++)
-		if (text && body->data[i] == '\\')
-			i++;
-		else if (body->data[i] == '"')
-			text = !text;
-		else if (!text && strchr(",]}", body->data[i]) != NULL &&
-		    body->data[i] != '\0' && ++n > CS_VALUES_MAX)
-			return true;
-	return false;
-}
-
 json_t *
 answer_parse(const char *data, size_t len)
 {
@@ -150,12 +130,14 @@ has_words(const char *s)
 	return false;
 }
 
-/* The message of an error, else the beginning of the body. */
-static void
+/* The message of an error, else the beginning of the body. Returns it unmasked,
+ * for the words in it that mean something: a password may be one of them. Freed
+ * with xfree_secret. */
+static char *
 take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
     struct cs_answer *a)
 {
-	char *text = NULL;
+	char *raw, *text = NULL;
 	size_t len, max = sizeof(a->message) - 1;
 
 	if (json_is_object(j)) {
@@ -172,10 +154,13 @@ take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
 		    xstrndup(buf_text(body), len);
 		max = CS_BODY_SHOWN;
 	}
+	raw = xstrdup(text);
+	text_line(raw, max);
 	cs_show_text(c, text, max);
 	if (has_words(text))
 		strlcpy(a->message, text, sizeof(a->message));
 	xfree_secret(text);
+	return raw;
 }
 
 static void
@@ -210,19 +195,58 @@ retry_after(const struct http_answer *h)
 /* Whether the answer of a broken server proves that nothing was made: "token"
  * beside "invalid" may be about an argument of the command. */
 static bool
-undone(const struct cs_answer *a)
+undone(const struct cs_answer *a, const char *message)
 {
 	return a->verdict == VERDICT_QUOTA || a->verdict == VERDICT_CONFLICT ||
 	    (a->verdict == VERDICT_AUTH &&
-	    (text_has(a->message, "login failed") ||
-	    text_has(a->message, "didn't contain authentication")));
+	    (text_has(message, "login failed") ||
+	    text_has(message, "didn't contain authentication")));
+}
+
+static void
+read_error(struct cs_client *c, const struct cs_request *r,
+    const struct http_answer *h, const json_t *j, long status,
+    struct cs_answer *a)
+{
+	char *raw;
+
+	a->api_error = json_is_object(j) &&
+	    (json_loose(j, "errorCategory") != NULL ||
+	    json_loose(j, "statusCode") != NULL);
+	raw = take_message(c, j, &h->body, a);
+	a->verdict = answer_verdict(status, raw);
+	if (r->once && status >= 500 && !undone(a, raw))
+		a->verdict = VERDICT_BROKEN;
+	/* a proxy says so, too, when it lost its server's answer */
+	if (!r->once && status == 503 && a->after_ms > 0)
+		a->verdict = VERDICT_QUOTA;
+	if (a->verdict == VERDICT_REDIRECT)
+		take_redirect(c, h, a);
+	xfree_secret(raw);
+}
+
+/* What answers a login may be a token that lacks its quotes: only a page is
+ * shown. */
+static void
+read_garbled(struct cs_client *c, const struct cs_request *r,
+    const struct buf *body, struct cs_answer *a)
+{
+	const char *text = buf_text(body);
+
+	a->verdict = VERDICT_GARBLED;
+	text += strspn(text, " \t\r\n");
+	if (!r->login || strncasecmp(text, "<!doctype", 9) == 0 ||
+	    strncasecmp(text, "<html", 5) == 0)
+		xfree_secret(take_message(c, NULL, body, a));
+	else
+		strlcpy(a->message, "not a JSON string", sizeof(a->message));
 }
 
 void
 answer_read(struct cs_client *c, const struct cs_request *r,
     const struct http_answer *h, struct cs_answer *a)
 {
-	bool much = crowded(&h->body);
+	bool much = json_crowded(h->body.data, h->body.len, CS_VALUES_MAX);
 	json_t *j;
 	long failed;
 
@@ -231,18 +255,7 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 	j = much ? NULL : answer_parse(h->body.data, h->body.len);
 	failed = error_status(j, h->status);
 	if (failed != 0) {
-		a->api_error = json_is_object(j) &&
-		    (json_loose(j, "errorCategory") != NULL ||
-		    json_loose(j, "statusCode") != NULL);
-		take_message(c, j, &h->body, a);
-		a->verdict = answer_verdict(failed, a->message);
-		if (r->once && failed >= 500 && !undone(a))
-			a->verdict = VERDICT_BROKEN;
-		/* a proxy says so, too, when it lost its server's answer */
-		if (!r->once && failed == 503 && a->after_ms > 0)
-			a->verdict = VERDICT_QUOTA;
-		if (a->verdict == VERDICT_REDIRECT)
-			take_redirect(c, h, a);
+		read_error(c, r, h, j, failed, a);
 		json_decref(j);
 		return;
 	}
@@ -258,7 +271,7 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 	    (int)json_typeof(j) != r->want)) {
 		a->verdict = VERDICT_GARBLED;
 		if (j == NULL)
-			take_message(c, NULL, &h->body, a);
+			read_garbled(c, r, &h->body, a);
 		json_decref(j);
 		return;
 	}

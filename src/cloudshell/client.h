@@ -39,8 +39,6 @@
 #define CS_LATE_MS	2000	/* a call may outlast the deadline by it */
 #define CS_CALL_MIN_MS	1000	/* least time limit of a call */
 #define CS_PATH_MAX	8192	/* bytes of an encoded path and query */
-#define CS_VALUES_MAX	200000	/* JSON values in an answer, about: 23 MB in
-				   memory */
 #define CS_NAME_MAX	400	/* bytes of a name; they have 100 characters at
 				   most (2.3) */
 #define CS_BODY_SHOWN	300	/* bytes of a body shown that has no message */

@@ -56,6 +56,24 @@ json_parse(const char *text, size_t len, struct fail *f)
 	return v;
 }
 
+/* Unclosed nesting is left to the loader, which stops at 2048 levels. */
+bool
+json_crowded(const char *data, size_t len, size_t max)
+{
+	bool text = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < len; i++)
+		if (text && data[i] == '\\')
+			i++;
+		else if (data[i] == '"')
+			text = !text;
+		else if (!text && (data[i] == ',' || data[i] == ']' ||
+		    data[i] == '}') && ++n > max)
+			return true;
+	return false;
+}
+
 const char *
 json_text(const json_t *o, const char *key)
 {

@@ -54,6 +54,13 @@ bare(const char *data, size_t len, struct fail *f)
 		data += 3;
 		len -= 3;
 	}
+	if (json_crowded(data, len, CS_VALUES_MAX)) {
+		(void)fail_set(f, FAIL_CONFIG, "the input artifact has more "
+		    "than %d values: use the output artifact of "
+		    "Quali-Start-Sandbox as this action's input",
+		    CS_VALUES_MAX);
+		return NULL;
+	}
 	if (len > 0 && len <= ARTIFACT_DETAILS_MAX)
 		details = json_parse(data, len, NULL);
 	if (details == NULL)

@@ -198,13 +198,17 @@ static int
 try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *f)
 {
 	struct buf text;
-	char *id;
+	char *id, why[64];
 	int rv;
 
 	*details = NULL;
 	buf_init(&text, ARTIFACT_DETAILS_MAX);
 	rv = read_member(za, i, &text, f);
-	if (rv == 0 && text.len > 0)
+	if (rv == 0 && json_crowded(text.data, text.len, CS_VALUES_MAX)) {
+		(void)snprintf(why, sizeof(why), "a member has more than %d "
+		    "values", CS_VALUES_MAX);
+		rv = broken(f, why);
+	} else if (rv == 0 && text.len > 0)
 		*details = json_parse(text.data, text.len, NULL);
 	buf_free(&text);
 	if (*details == NULL)

@@ -35,11 +35,42 @@ old_token_is_renewed(void **state)
 	rig_free(&g);
 }
 
+/* A token that is not known yet cannot be masked. */
+static void
+broken_token_is_not_shown(void **state)
+{
+	static const struct {
+		const char *body, *shown;
+	} cases[] = {
+		{ "\"" TOKEN, "not a JSON string" },
+		{ TOKEN, "not a JSON string" },
+		{ "<string xmlns=\"x\">" TOKEN "</string>",
+		  "not a JSON string" },
+		{ "{\"token\":\"" TOKEN "\"}", "not understood" },
+		{ " <HTML><p>Welcome</p>", ": Welcome" },
+	};
+	struct rig g;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct step steps[] = { OK(cases[i].body),
+		    OK(cases[i].body), OK(cases[i].body) };
+
+		START(&g, steps);
+		assert_int_equal(rig_get(&g), -1);
+		assert_int_equal(g.fail.kind, FAIL_CONFIG);
+		assert_non_null(strstr(g.fail.text, cases[i].shown));
+		rig_done(&g);
+		rig_free(&g);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(old_token_is_renewed),
+		cmocka_unit_test(broken_token_is_not_shown),
 	};
 
 	json_init();

@@ -280,6 +280,31 @@ bombs(void **state)
 	free(big);
 }
 
+/* Small as text, large as values: not even parsed, bare or packed. */
+static void
+crowds(void **state)
+{
+	const size_t len = 2 * 1024 * 1024;
+	char *many = malloc(len + 1), id[SANDBOX_ID_SIZE];
+	const struct member m = { "sandbox.json", many };
+	struct fail f;
+	size_t at;
+
+	(void)state;
+	assert_non_null(many);
+	at = (size_t)snprintf(many, len, "{\"id\":\"" ID "\",\"a\":[");
+	for (; at + 5 < len; at += 3)
+		memcpy(many + at, "{},", 4);
+	memcpy(many + at - 1, "]}", 3);
+	assert_int_equal(details_read(many, strlen(many), id, &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "more than 200000 values"));
+	assert_int_equal(read_members(&m, 1, id, &f), -1);
+	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_non_null(strstr(f.text, "more than 200000 values"));
+	free(many);
+}
+
 static void
 encrypted(void **state)
 {
@@ -332,6 +357,7 @@ main(void)
 		cmocka_unit_test(bad_names),
 		cmocka_unit_test(too_many),
 		cmocka_unit_test(bombs),
+		cmocka_unit_test(crowds),
 		cmocka_unit_test(encrypted),
 		cmocka_unit_test(damaged),
 	};
