@@ -139,8 +139,9 @@ int	cs_sandbox_stop(struct cs_client *, const char *id, bool *already,
 
 /* Error events of the activity feed (5.7) with an id of at least from (0: all),
  * their texts joined with "; ", HTML stripped, at most CS_TEXT_MAX bytes.
- * Appends nothing if there are none or the server has no feed. *last: highest
- * event id seen, else from - 1. */
+ * Appends nothing if there are none or the server has no feed; what is known
+ * when a later page fails is no failure. *last: highest event id seen, else
+ * from - 1. */
 int	cs_activity_errors(struct cs_client *, const char *id, int64_t from,
 	    struct buf *, int64_t *last, struct fail *);
 /* Id of the last event of any kind, 0 if unknown. */
@@ -201,7 +202,7 @@ int	cs_execution_look(struct cs_client *, const char *id,
 	    struct cs_execution *, struct fail *);
 void	cs_execution_free(struct cs_execution *);
 
-/* DELETE /executions/{id} (5.13): accepted, or it is no longer known. */
+/* DELETE /executions/{id} (5.13). 0: accepted, 1: it is no longer known. */
 int	cs_execution_cancel(struct cs_client *, const char *id, struct fail *);
 
 /* Make an output fit to be shown, in place: no HTML tags, control characters

@@ -19,8 +19,8 @@ void	json_init(void);
  * FAIL_JOB with position and reason, never a piece of the text. */
 json_t	*json_parse(const char *, size_t len, struct fail *);
 
-/* Whether a text would become more than max values, about: Jansson makes 200
- * bytes and more of each "{}", so that it is asked before the text is parsed. */
+/* Whether a text would become more than max values, about. Asked before it is
+ * parsed, since Jansson makes 200 bytes and more of each "{}". */
 bool	json_crowded(const char *, size_t len, size_t max);
 
 /* Member as text, number or object; NULL (or fallback) if absent, null or of

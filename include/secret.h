@@ -32,7 +32,8 @@ void	secret_free(struct secret *);		/* NULL is fine */
 /* Put "***" in the place of the secret wherever it stands in a text, also with
  * escapes of URLs, JSON or HTML, in base64 with whatever is around it, and
  * where the end of the text cuts it. NULL and secrets of less than 4 bytes are
- * left alone. */
+ * left alone. Takes about the time of one look at each byte, more where many of
+ * them could begin the secret; at worst the product of both lengths. */
 void	secret_mask(char *text, const struct secret *);
 
 /* Read a secret from a file: at most SECRET_MAX bytes, one trailing line end

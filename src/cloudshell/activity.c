@@ -158,6 +158,7 @@ cs_activity_errors(struct cs_client *c, const char *id, int64_t from,
     struct buf *out, int64_t *last, struct fail *f)
 {
 	char next[SANDBOX_ID_SIZE] = "";
+	struct fail why = { 0 };
 	struct buf query, shown;
 	json_t *page;
 	int n, rc = 0;
@@ -176,7 +177,7 @@ cs_activity_errors(struct cs_client *c, const char *id, int64_t from,
 			    "&from_event_id=");
 			(void)buf_add_encoded(&query, next, "");
 		}
-		rc = page_get(c, id, buf_text(&query), &page, f);
+		rc = page_get(c, id, buf_text(&query), &page, &why);
 		if (rc == -1 || page == NULL)
 			break;
 		page_read(c, page, from, &shown, last);
@@ -184,8 +185,13 @@ cs_activity_errors(struct cs_client *c, const char *id, int64_t from,
 			n = CS_PAGES_MAX;
 		json_decref(page);
 	}
+	/* some errors are better than none */
+	if (rc == -1 && shown.len > 0 && why.kind != FAIL_STOPPED)
+		rc = 0;
 	if (rc == 0 && shown.len > 0)
 		(void)buf_add(out, shown.data, shown.len);
+	else if (rc == -1 && f != NULL)
+		*f = why;
 	buf_free(&query);
 	buf_free(&shown);
 	return rc;

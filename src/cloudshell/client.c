@@ -258,7 +258,7 @@ next_pause(const struct cs_client *c, const struct cs_request *r,
 		return -1;
 	/* who tells a login of its quota is there, and worth waiting for */
 	if (r->patience_ms > 0 && t->began_ms - left + ms > r->patience_ms &&
-	    !(r->login && a->verdict == VERDICT_QUOTA))
+	    (r->hurried || !r->login || a->verdict != VERDICT_QUOTA))
 		return -1;
 	return ms;
 }
@@ -269,7 +269,7 @@ token_ensure(struct cs_client *c, const struct cs_request *r, struct fail *f)
 	if (r->login || (c->token != NULL &&
 	    !token_older(c, CS_TOKEN_AGE_MS)))
 		return 0;
-	return cs_login(c, f);
+	return login_within(c, r->patience_ms, f);
 }
 
 /* Ended by something else than the last answer, which is no reason then. */
@@ -304,7 +304,7 @@ cs_ask(struct cs_client *c, const struct cs_request *r, struct cs_answer *a,
 		switch (next_step(c, r, a, &t)) {
 		case STEP_LOGIN:
 			t.logins++;
-			if (cs_login(c, f) == -1)
+			if (login_within(c, r->patience_ms, f) == -1)
 				return ended(a, f);
 			continue;
 		case STEP_WAIT:

@@ -44,8 +44,9 @@
 #define CS_BODY_SHOWN	300	/* bytes of a body shown that has no message */
 #define CS_PAGES_MAX	50	/* of an activity feed */
 #define CS_NAMES_SHOWN	10	/* names listed in a "not found" text */
-#define CS_MASK_MIN	8	/* a shorter password is masked in shown texts,
-				   not in data: it may well occur in names */
+#define CS_MASK_MIN	8	/* a shorter password is masked where a text is
+				   shown alone, not in all that is read: it may
+				   well occur in names there */
 
 enum verdict {
 	VERDICT_DONE,		/* 2xx and what was asked for */
@@ -82,6 +83,7 @@ struct cs_request {
 					   remains */
 	bool		 once;		/* must not happen twice */
 	bool		 login;		/* needs no token */
+	bool		 hurried;	/* login of a request with patience */
 };
 
 /* Its last answer. */
@@ -123,6 +125,11 @@ void	cs_exchange(struct cs_client *, const struct cs_request *, int attempt,
 /* Build "/api/v2" and the parts, each percent-encoded, '/' between; NULL ends
  * the list. -1 with FAIL_CONFIG: a part is empty, "." or "..", or too long. */
 int	cs_path(struct buf *, struct fail *, ...) __attribute__((sentinel));
+
+/* --- login.c --- */
+
+/* cs_login for a request of that patience, 0: any. */
+int	login_within(struct cs_client *, int64_t patience_ms, struct fail *);
 
 /* --- answer.c --- */
 

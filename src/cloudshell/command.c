@@ -121,8 +121,8 @@ command_fail(const char *name, const struct cs_answer *a, struct fail *f)
 	if (a->verdict == VERDICT_REFUSED &&
 	    text_has(a->message, "mandatory inputs"))
 		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
-		    "the arguments of command \"%s\" (HTTP %ld): %s; correct "
-		    "ArgumentsJSON", name, a->status, a->message);
+		    "the arguments of command \"%s\"%s; correct ArgumentsJSON",
+		    name, answer_clause(a, text, sizeof(text)));
 	if (a->verdict == VERDICT_REFUSED && text_has(a->message,
 	    "not active"))
 		return fail_set(f, FAIL_JOB, "CloudShell refused to start the "
@@ -207,9 +207,12 @@ execution_read(const struct cs_client *c, const json_t *j,
 	char *ended = json_loose_text(j, "ended");
 
 	e->status = json_loose_text(j, "status");
+	/* by the word itself: a password may be one */
+	if (e->status != NULL)
+		text_line(e->status, strlen(e->status));
+	e->progress = execution_progress(e->status, ended);
 	if (e->status != NULL)
 		cs_show_text(c, e->status, 100);
-	e->progress = execution_progress(e->status, ended);
 	if (e->progress != CS_GOING)
 		e->output = json_loose_text(j, "output");
 	if (e->output != NULL)
@@ -283,7 +286,7 @@ cs_execution_cancel(struct cs_client *c, const char *id, struct fail *f)
 		r.path = buf_text(&path);
 		rc = cs_ask(c, &r, &a, &why);
 		if (rc == -1 && a.verdict == VERDICT_MISSING)
-			rc = 0;		/* nothing left to cancel */
+			rc = 1;		/* nothing left to cancel */
 		else if (rc == -1 && f != NULL)
 			*f = why;
 	}

@@ -120,9 +120,16 @@ patience(const struct cs_client *c)
 int
 cs_login(struct cs_client *c, struct fail *f)
 {
+	return login_within(c, 0, f);
+}
+
+int
+login_within(struct cs_client *c, int64_t patience_ms, struct fail *f)
+{
 	struct cs_request r = { .what = "log in", .method = "PUT",
 	    .path = "/api/login", .want = JSON_STRING,
-	    .answer_max = CS_LOGIN_MAX, .login = true };
+	    .answer_max = CS_LOGIN_MAX, .login = true,
+	    .hurried = patience_ms > 0 };
 	struct cs_answer a;
 	json_t *body;
 	int rc;
@@ -133,6 +140,9 @@ cs_login(struct cs_client *c, struct fail *f)
 		return -1;
 	r.body = body;
 	r.patience_ms = patience(c);
+	if (patience_ms > 0 &&
+	    (r.patience_ms == 0 || patience_ms < r.patience_ms))
+		r.patience_ms = patience_ms;
 	rc = cs_ask(c, &r, &a, f);
 	if (rc == -1) {
 		/* a pause may have been ended by a stop: then f says that */

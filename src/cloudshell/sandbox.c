@@ -64,7 +64,7 @@ word_of(const struct cs_client *c, const json_t *j, const char *key)
 static int
 sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 {
-	char id[SANDBOX_ID_SIZE];
+	char id[SANDBOX_ID_SIZE], *state;
 
 	memset(s, 0, sizeof(*s));
 	if (!text_id(j, "id", id, sizeof(id)))
@@ -72,10 +72,15 @@ sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 	s->id = xstrdup(id);
 	s->name = text_name(j);
 	s->blueprint_id = json_loose_text(j, "blueprint_id");
+	state = json_loose_text(j, "state");
+	if (state != NULL)
+		text_line(state, strlen(state));
+	/* by the word itself: a password may be one */
+	s->phase = sandbox_phase(state);
+	free(state);
 	s->state = word_of(c, j, "state");
 	s->setup_stage = word_of(c, j, "setup_stage");
 	s->end_time = word_of(c, j, "end_time");
-	s->phase = sandbox_phase(s->state);
 	s->details = json_incref(j);
 	return 0;
 }
@@ -115,8 +120,8 @@ start_fail(const struct cs_client *c, const char *blueprint,
 		    c->set->domain);
 	if (a->verdict == VERDICT_REFUSED && text_has(a->message, "input"))
 		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
-		    "the inputs (HTTP %ld): %s; compare InputsJSON with the "
-		    "inputs of the blueprint", a->status, a->message);
+		    "the inputs%s; compare InputsJSON with the inputs of the "
+		    "blueprint", answer_clause(a, text, sizeof(text)));
 	return -1;
 }
 

@@ -112,11 +112,13 @@ check_teardown(struct exec *x, int64_t from, bool *unknown, struct fail *f)
 		if (why.kind == FAIL_STOPPED)
 			rv = fail_set(f, FAIL_STOPPED, "%s", why.text);
 	} else if (text.len > 0 &&
-	    (from > 0 || strcasestr(buf_text(&text), "teardown") != NULL))
-		rv = fail_set(f, FAIL_JOB, "sandbox %s was ended, but its "
-		    "teardown failed: %s. Machines may be left over: look at "
-		    "the sandbox in CloudShell", x->facts.sandbox_id,
+	    (from > 0 || strcasestr(buf_text(&text), "teardown") != NULL)) {
+		(void)fail_set(f, FAIL_JOB, "sandbox %s was ended, but its "
+		    "teardown failed: %s", x->facts.sandbox_id,
 		    buf_text(&text));
+		rv = fail_add(f, "Machines may be left over: look at the "
+		    "sandbox in CloudShell");
+	}
 	buf_free(&text);
 	return rv;
 }

@@ -143,9 +143,11 @@ struct exec {
 /* Run the job; the exit status. */
 enum ipc_exit	job_run(pid_t supervisor, const int fds[IPC_ZYGOTE_FDS]);
 
+/* Log in to CloudShell, as a step of its own. */
+int	job_login(struct exec *, struct fail *);
+
 /* Announce an intent and wait until it is on disk. -1 FAIL_STOPPED: do not do
  * it. */
-int	job_login(struct exec *, struct fail *);
 int	job_intend(struct exec *, enum job_intent, struct fail *);
 
 /* Close an open intent and put all facts on disk. -1 FAIL_STOPPED: the
@@ -259,15 +261,15 @@ int	lost_find(struct exec *, struct fail *);
 /* The same until lost_over. */
 int	lost_await(struct exec *, struct fail *);
 /* End what lost starts have made beside the job's sandbox, and append what
- * could not be ended, as sentences. -1 only if a stop or a park came between. */
+ * could not be ended, in sentences. -1 only if a stop or park came between. */
 int	lost_surplus(struct exec *, struct buf *, struct fail *);
 /* The same until none can appear any more, or the deadline comes near. */
 int	lost_settle(struct exec *, struct buf *, struct fail *);
 
 /* --- undo.c: shared by failing starts, stops and clean-up --- */
 
-/* Have the job's sandbox ended because of why, and note both; look once for what
- * lost starts have made beside it, as lost_surplus does. */
+/* Have the job's sandbox ended because of why, and note both; then what lost
+ * starts have made beside it, as lost_surplus does. */
 int	undo_sandbox(struct exec *, const char *why, struct buf *left,
 	    struct fail *);
 /* Cancel the job's execution if it still runs; appends what it did. 1: its

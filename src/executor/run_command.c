@@ -320,7 +320,7 @@ abandon(struct exec *x, const struct command *c, struct fail *f)
 		    "probably ended." : "Execution %s of command \"" SHOWN "\" "
 		    "may go on: look in CloudShell.", x->facts.execution_id,
 		    c->name);
-	(void)fail_set(f, f->kind, "%.3000s. %s", f->text, buf_text(&text));
+	(void)fail_add(f, "%s", buf_text(&text));
 	buf_free(&text);
 }
 
@@ -401,7 +401,7 @@ run_command_stop(struct exec *x, struct buf *text)
 	}
 	if ((rv = undo_execution(x, text, &f)) == -1) {
 		(void)buf_addf(text, "The command could not be cancelled and "
-		    "may go on: %.400s.", f.text);
+		    "may go on: %.400s%s", f.text, full_stop(f.text));
 		return;
 	}
 	if (rv == 1)

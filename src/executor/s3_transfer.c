@@ -12,6 +12,8 @@
 #define RETRIES		5
 #define BACKOFF_MS	250
 #define BACKOFF_MAX_MS	20000
+#define LATER		"Retry the stage, and tell the worker's operator if " \
+			"it goes on"
 #define USER_AGENT	"quali-job-worker/" VERSION
 
 struct transfer {
@@ -43,11 +45,13 @@ renew(struct exec *x, struct fail *f)
 	report_need_credentials();
 	if (orders_await(o, &o->answered, f) == -1)
 		return -1;
-	if (o->error != NULL || o->credentials.access_key_id == NULL)
-		return fail_set(f, FAIL_SYSTEM, "no new credentials for the "
+	if (o->error != NULL || o->credentials.access_key_id == NULL) {
+		(void)fail_set(f, FAIL_SYSTEM, "no new credentials for the "
 		    "artifacts could be had from CodePipeline%s%.1000s",
 		    o->error != NULL ? ": " : "",
 		    o->error != NULL ? o->error : "");
+		return fail_add(f, LATER);
+	}
 	credentials_free(&x->order.data.credentials);
 	x->order.data.credentials = o->credentials;
 	memset(&o->credentials, 0, sizeof(o->credentials));
@@ -177,13 +181,16 @@ refuse(const struct transfer *t, const struct http_answer *a,
 	const char *hint, *gap = e->message[0] != '\0' ? ": " : "";
 	enum fail_kind kind = judge(t, a->status, e, &hint);
 
-	if (is_redirect(a->status, e->code))
-		return fail_set(f, FAIL_SYSTEM, "S3 answered %s%s%s. Bucket "
-		    "%.100s is not found in region %s: the worker's operator "
-		    "checks AWS_ENDPOINT_URL_S3 and the region in [aws]",
-		    e->code, gap, e->message, t->artifact->bucket, t->region);
-	return fail_set(f, kind, "S3 answered %s%s%s%s%s", e->code, gap,
-	    e->message, hint != NULL ? ". " : "", hint != NULL ? hint : "");
+	(void)fail_set(f, kind, "S3 answered %s%s%s", e->code, gap,
+	    e->message);
+	if (is_redirect(a->status, e->code)) {
+		f->kind = FAIL_SYSTEM;
+		(void)fail_add(f, "Bucket %.100s is not found in region %s: "
+		    "the worker's operator checks AWS_ENDPOINT_URL_S3 and the "
+		    "region in [aws]", t->artifact->bucket, t->region);
+	} else if (hint != NULL)
+		(void)fail_add(f, "%s", hint);
+	return -1;
 }
 
 /* What to do with an answer that is no success: 1 try again, -1 give up. */
@@ -274,6 +281,7 @@ back_off(struct transfer *t, struct fail *f)
 	if (++t->faults > RETRIES ||
 	    sys_now_ms() + ms >= t->x->deadline_ms) {
 		(void)fail_prefix(f, "tried %d times", t->attempt);
+		(void)fail_add(f, LATER);
 		f->kind = FAIL_SYSTEM;
 		return -1;
 	}

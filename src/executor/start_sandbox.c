@@ -229,20 +229,22 @@ obtain(struct exec *x, const struct start_input *in, struct fail *f)
 /* --- waiting until it is Ready --- */
 
 /* Why the setup failed, from the activity feed. -1 only if a stop or a park
- * came between: then it is for later to say. */
+ * came between: then it is for later to say. *unread: it could not be read. */
 static int
-reason(struct exec *x, struct buf *text, struct fail *f)
+reason(struct exec *x, struct buf *text, bool *unread, struct fail *f)
 {
 	int64_t last;
 	int look;
 
+	*unread = false;
 	buf_init(text, CS_TEXT_MAX + 1);
 	for (look = 0; look < 2 && text->len == 0; look++) {
 		if (look > 0 && orders_pause(&x->orders, FEED_PAUSE_MS,
 		    f) == -1)
 			return -1;
-		if (cs_activity_errors(x->cs, x->facts.sandbox_id, 0, text,
-		    &last, f) == -1 && f->kind == FAIL_STOPPED)
+		*unread = cs_activity_errors(x->cs, x->facts.sandbox_id, 0,
+		    text, &last, f) == -1;
+		if (*unread && f->kind == FAIL_STOPPED)
 			return -1;
 	}
 	return 0;
@@ -274,16 +276,19 @@ static int
 setup_failed(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 {
 	struct buf why;
+	bool unread;
 
-	if (reason(x, &why, f) == -1)
+	if (reason(x, &why, &unread, f) == -1)
 		goto out;
+	if (why.len == 0)
+		(void)buf_adds(&why, unread ? "why is not known, as its "
+		    "activity feed could not be read" : "CloudShell gives no "
+		    "reason in its activity feed");
 	(void)fail_set(f, FAIL_JOB, "setup of sandbox \"%s\" (%s) "
 	    "failed%s%.100s: %s", sb->name == NULL ?
 	    x->facts.sandbox_name : sb->name, x->facts.sandbox_id,
 	    sb->setup_stage == NULL ? "" : " in stage ",
-	    sb->setup_stage == NULL ? "" : sb->setup_stage,
-	    why.len > 0 ? buf_text(&why) : "CloudShell gives no reason in its "
-	    "activity feed");
+	    sb->setup_stage == NULL ? "" : sb->setup_stage, buf_text(&why));
 	if (!x->order.policy.keep_failed_setup) {
 		(void)give_up(x, f);
 		goto out;
@@ -300,9 +305,10 @@ static int
 ended_early(struct exec *x, const struct cs_sandbox *sb, struct fail *f)
 {
 	struct buf why;
+	bool unread;
 
 	x->result.sandbox_ended = true;
-	if (reason(x, &why, f) == 0)
+	if (reason(x, &why, &unread, f) == 0)
 		(void)fail_set(f, FAIL_JOB, "sandbox \"%s\" (%s) was ended "
 		    "during its setup (state %.100s); somebody ended it or "
 		    "its duration was too short%s%s",
@@ -367,8 +373,9 @@ wait_ready(struct exec *x, struct cs_sandbox *sb, struct fail *f)
 		} else if (f->kind == FAIL_REVISION && ++gone >= 2) {
 			x->result.sandbox_ended = true;
 			rv = fail_set(f, FAIL_JOB, "the sandbox (%s) vanished "
-			    "from CloudShell during its setup",
-			    x->facts.sandbox_id);
+			    "from CloudShell during its setup: retry the "
+			    "stage, and ask CloudShell's administrator if it "
+			    "goes on", x->facts.sandbox_id);
 		} else
 			rv = f->kind == FAIL_REVISION ||
 			    job_passing(f, &faults) ? 1 : -1;

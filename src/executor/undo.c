@@ -47,7 +47,7 @@ undo_execution(struct exec *x, struct buf *text, struct fail *f)
 {
 	const char *id = x->facts.execution_id;
 	struct cs_execution e = { 0 };
-	int rv = -1;
+	int rv = -1, gone;
 
 	if (cs_execution_look(x->cs, id, &e, f) == -1) {
 		if (f->kind == FAIL_REVISION) {
@@ -66,9 +66,10 @@ undo_execution(struct exec *x, struct buf *text, struct fail *f)
 		(void)buf_adds(text, "The command cannot be cancelled in "
 		    "CloudShell and goes on.");
 		rv = 0;
-	} else if (cs_execution_cancel(x->cs, id, f) == 0) {
-		(void)buf_adds(text, "The command was cancelled.");
-		rv = 1;
+	} else if ((gone = cs_execution_cancel(x->cs, id, f)) != -1) {
+		(void)buf_adds(text, gone ? "The command is gone." :
+		    "The command was cancelled.");
+		rv = !gone;
 	}
 	cs_execution_free(&e);
 	return rv;

@@ -497,7 +497,8 @@ def test_failed_setup_without_its_feed(sim, make_worker, name):
                                  "setup_stage_stop": "Connectivity"})
         sim.fault("cloudshell", "GetActivity", *SILENT[name], count=-1)
         told(sim, start_job(sim), "JobFailed", "setup of sandbox", "failed",
-             "in stage Connectivity", "The sandbox was ended")
+             "in stage Connectivity: why is not known, as its activity "
+             "feed could not be read. The sandbox was ended.")
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 
 

@@ -256,8 +256,8 @@ def test_artifact_that_expired(sim, worker):
             "code": "NoSuchKey", "status": 404,
             "message": "The specified key does not exist."}, count=-1)
         told(sim, run_job(sim, sim.sandbox_add()), "RevisionUnavailable",
-             "input artifact s3://", "lifecycle rules",
-             "release the change again")
+             "input artifact s3://", "not exist. The artifact was deleted",
+             "lifecycle rules", "release the change again")
         assert beside.posts() == []
 
 
@@ -271,7 +271,8 @@ def test_writing_is_given_up(sim, worker):
             count=-1)
         job = sim.job_add("start-sandbox", configuration=start())
         told(sim, job, "SystemUnavailable", "output artifact",
-             "SlowDown", "tried 6 times", "The sandbox was ended")
+             "SlowDown", "tried 6 times", "tell the worker's operator if "
+             "it goes on. The sandbox was ended.")
         assert len(sim.requests("s3", "PutObject")) == 6
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 

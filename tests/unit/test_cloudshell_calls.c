@@ -292,6 +292,117 @@ endless_activity_ends(void **state)
 	rig_free(&g);
 }
 
+/* What the first page told is kept when the second cannot be read. */
+static void
+activity_of_some_pages(void **state)
+{
+	const struct step steps[] = { LOGIN, OK("{\"events\":[{\"id\":5,"
+	    "\"event_type\":\"error\",\"event_text\":\"no licence\"}],"
+	    "\"more_pages\":true,\"next_event_id\":6}"),
+	    SAY(503, "x"), SAY(503, "x"), SAY(503, "x"), SAY(503, "x") };
+	struct buf out;
+	struct rig g;
+	int64_t last;
+
+	(void)state;
+	START(&g, steps);
+	buf_init(&out, 1000);
+	assert_int_equal(cs_activity_errors(g.client, "b", 0, &out, &last,
+	    &g.fail), 0);
+	assert_string_equal(buf_text(&out), "no licence");
+	assert_int_equal(cs_activity_errors(g.client, "b", 0, &out, &last,
+	    &g.fail), -1);
+	assert_string_equal(buf_text(&out), "no licence");
+	buf_free(&out);
+	rig_done(&g);
+	assert_int_equal(g.server.n, 6);
+	rig_free(&g);
+}
+
+/* A login for a call that the work can do without takes seconds, too. */
+static void
+optional_calls_log_in_for_seconds(void **state)
+{
+	struct step steps[20] = { LOGIN, SAY(401, "{\"message\":\"token "
+	    "expired\"}") };
+	static const struct step faults[] = { SAY(503, "x"), SAY(429, "x") };
+	struct buf out;
+	struct rig g;
+	int64_t last;
+
+	(void)state;
+	for (size_t e = 0; e < COUNT(faults); e++) {
+		for (size_t i = 2; i < COUNT(steps); i++)
+			steps[i] = faults[e];
+		START(&g, steps);
+		buf_init(&out, 1000);
+		assert_int_equal(cs_activity_errors(g.client, "b", 0, &out,
+		    &last, &g.fail), -1);
+		buf_free(&out);
+		assert_true(g.paused <= 5000);
+		rig_done(&g);
+		rig_free(&g);
+	}
+}
+
+/* A password that is a word of the server does not change what it means. */
+static void
+words_count_before_they_are_masked(void **state)
+{
+	const struct step steps[] = { LOGIN, OK(BOX),
+	    OK("{\"status\":\"Passed\",\"ended\":\"x\"}"),
+	    SAY(400, "{\"message\":\"not Ready: invalid api call\"}") };
+	struct cs_execution e;
+	struct cs_sandbox s;
+	struct rig g;
+
+	(void)state;
+	START(&g, steps);
+	secret_free(g.password);
+	g.set.password = g.password = secret_text("Ready");
+	assert_int_equal(cs_sandbox_get(g.client, "box-1", &s, &g.fail), 0);
+	assert_int_equal(s.phase, CS_READY);
+	assert_string_equal(s.state, "***");
+	cs_sandbox_free(&s);
+	secret_free(g.password);
+	g.set.password = g.password = secret_text("Passed");
+	assert_int_equal(cs_execution_get(g.client, "E", &e, &g.fail), 0);
+	assert_int_equal(e.progress, CS_SUCCEEDED);
+	assert_string_equal(e.status, "***");
+	cs_execution_free(&e);
+	secret_free(g.password);
+	g.set.password = g.password = secret_text("invalid");
+	assert_int_equal(rig_get(&g), -1);
+	assert_int_equal(g.fail.kind, FAIL_CONFIG);	/* no such call */
+	assert_null(strstr(g.fail.text, "invalid"));
+	rig_done(&g);
+	rig_free(&g);
+}
+
+/* What the server's message ends in is not doubled. */
+static void
+clauses_end_once(void **state)
+{
+	static const char inputs[] = "{\"message\":\"Invalid inputs.\"}",
+	    arguments[] = "{\"message\":\"Mandatory inputs are missing.\"}";
+	const struct step steps[] = { LOGIN, SAY(400, inputs),
+	    SAY(400, arguments) };
+	struct rig g;
+
+	(void)state;
+	START(&g, steps);
+	assert_int_equal(rig_begin(&g), -1);
+	assert_string_equal(g.fail.text, "CloudShell does not accept the "
+	    "inputs (HTTP 400): Invalid inputs; compare InputsJSON with the "
+	    "inputs of the blueprint");
+	assert_int_equal(rig_command(&g), -1);
+	assert_string_equal(g.fail.text, "CloudShell does not accept the "
+	    "arguments of command \"do it\" (HTTP 400): Mandatory inputs are "
+	    "missing; correct ArgumentsJSON");
+	rig_done(&g);
+	rig_free(&g);
+}
+
 static void
 commands_are_named(void **state)
 {
@@ -324,7 +435,7 @@ commands_are_named(void **state)
 	    "component has: a, b c"));
 	assert_int_equal(rig_command(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_REVISION);
-	assert_int_equal(cs_execution_cancel(g.client, "E-1", &g.fail), 0);
+	assert_int_equal(cs_execution_cancel(g.client, "E-1", &g.fail), 1);
 	assert_int_equal(cs_execution_cancel(g.client, "E-1", &g.fail), -1);
 	rig_done(&g);
 	assert_int_equal(strncmp(g.server.requests[2], "POST /api/v2/sandboxes"
@@ -348,6 +459,10 @@ main(void)
 		cmocka_unit_test(sandboxes_are_found_by_name),
 		cmocka_unit_test(activity_is_paged),
 		cmocka_unit_test(endless_activity_ends),
+		cmocka_unit_test(activity_of_some_pages),
+		cmocka_unit_test(optional_calls_log_in_for_seconds),
+		cmocka_unit_test(words_count_before_they_are_masked),
+		cmocka_unit_test(clauses_end_once),
 		cmocka_unit_test(commands_are_named),
 	};
 
