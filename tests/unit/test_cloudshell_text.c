@@ -153,14 +153,14 @@ cleaning(void **state)
 	assert_string_equal(text, "caf");
 }
 
-/* Nothing but openings must not be searched to the end for each. */
+/* Nothing but openings: a search to the end for each would not come to an end
+ * here. */
 static void
 cleaning_is_linear(void **state)
 {
 	static const char *const parts[] = { "<!--", "<script ", "<style>",
 		"<a ", "&lt", "<", "</" };
 	size_t i, n, size = 4 * 1024 * 1024;
-	int64_t began = sys_now_ms();
 	char *text = xcalloc(1, size + 16);
 
 	(void)state;
@@ -171,7 +171,6 @@ cleaning_is_linear(void **state)
 		text_line(text, size);
 	}
 	free(text);
-	assert_true(sys_now_ms() - began < 60000);
 }
 
 static void

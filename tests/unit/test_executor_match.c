@@ -117,7 +117,6 @@ static void
 exploding_over_many(void **state)
 {
 	static struct cs_component c[10001];
-	int64_t start = sys_now_ms();
 	struct fail f;
 
 	(void)state;
@@ -134,7 +133,6 @@ exploding_over_many(void **state)
 	    "regular expression: write the whole name"));
 	c[10000].name = (char *)"last";
 	assert_int_equal(component_match("last", c, 10001, &f), 10000);
-	assert_true(sys_now_ms() - start < 5000);
 }
 
 static void
