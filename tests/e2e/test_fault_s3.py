@@ -295,7 +295,7 @@ def test_transfer_that_hangs(sim, make_worker, operation, posts):
 @pytest.mark.parametrize("fault, param, word", [
     ("huge", {"bytes": GIB}, "larger than 64 MiB"),
     ("huge", {"bytes": GIB, "chunked": True}, "larger than 64 MiB"),
-    ("deep", {"depth": 1000000}, "neither a ZIP archive nor JSON"),
+    ("deep", {"depth": 1000000}, "more than 200000 values"),
     ("html", None, "neither a ZIP archive nor JSON"),
     ("garbage", None, "neither a ZIP archive nor JSON")],
     ids=["huge", "chunked", "deep", "html", "garbage"])
