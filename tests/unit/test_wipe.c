@@ -138,9 +138,6 @@ setup(void **state)
 		hidden[i] = digits[arc4random_uniform(32)] ^ MASK;
 	leaks = 0;
 	dirty = NULL;
-#ifdef SYS_SANITIZED
-	skip();
-#endif
 	watching = true;
 	return 0;
 }
@@ -382,6 +379,10 @@ main(void)
 		WATCHED(orders_that_are_read),
 	};
 
+#ifdef SYS_SANITIZED
+	puts("ok 1 - wipe # SKIP a sanitizer brings its own malloc");
+	return tests[0].name == NULL;
+#endif
 	json_init();
 	http_init();
 	return cmocka_run_group_tests(tests, NULL, NULL);
