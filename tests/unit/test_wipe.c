@@ -34,7 +34,6 @@ static char hidden[NEEDLE_LEN];
 static bool watching;
 static unsigned leaks;		/* blocks given back with the needle in them */
 static const char *dirty;	/* read into it, and not wiped since */
-static size_t dirty_len;
 
 /* --- what looks --- */
 
@@ -54,6 +53,8 @@ holds(const char *p, size_t n)
 }
 
 #ifndef SYS_SANITIZED
+static size_t dirty_len;
+
 void	 __libc_free(void *);
 void	*__libc_realloc(void *, size_t);
 void	 __explicit_bzero_chk(void *, size_t, size_t);
