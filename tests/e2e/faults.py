@@ -1,6 +1,9 @@
 """What the tests of faults share: a healthy job beside the faulty one, and
 what a failure must look like."""
+import contextlib
+import os
 import socket
+import sqlite3
 import threading
 import time
 
@@ -14,6 +17,19 @@ FAST = {"worker.http_timeout": "1s", "worker.max_jobs": "2",
         "worker.wait_max": "100ms"}
 POSTS = ("StartSandbox", "StartSandboxCommand", "StartComponentCommand",
          "StopSandbox", "CancelExecution")
+
+
+@contextlib.contextmanager
+def locked_ledger(worker):
+    """The ledger cannot be written, as on a full disk."""
+    db = sqlite3.connect(os.path.join(worker.state_dir, "ledger.sqlite"),
+                         isolation_level=None)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        yield
+        db.execute("ROLLBACK")
+    finally:
+        db.close()
 
 
 class Beside:

@@ -9,12 +9,12 @@ import subprocess
 
 import pytest
 
-from actions import artifact_of, run, run_job, start
+from actions import artifact_of, run, run_job, running_job, start
 from conftest import program
+from faults import locked_ledger
 from procs import (Libexec, another_zygote, descriptors, gone, stamp, tree,
                    zombies, zygote, zygotes)
 from sim import wait_for
-from test_supervisor import locked_ledger, running_job
 from worker import alive, children, process
 
 LONG = {"cloudshell": {"command": {"ms": 600000}}}

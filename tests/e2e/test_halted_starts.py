@@ -1,26 +1,11 @@
 """A worker that ends while a start is about to be made: nothing is started,
 and nothing looks as if it might have been."""
-import contextlib
-import sqlite3
-
 from actions import start
+from faults import locked_ledger
 from sim import wait_for
 
 # Far beyond any patience: nobody is killed here.
 PATIENT = {"worker.kill_grace": "10m"}
-
-
-@contextlib.contextmanager
-def locked_ledger(worker):
-    """The ledger cannot be written, as on a full disk."""
-    db = sqlite3.connect(worker.state_dir + "/ledger.sqlite",
-                         isolation_level=None)
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        yield
-        db.execute("ROLLBACK")
-    finally:
-        db.close()
 
 
 def intent(worker, job):

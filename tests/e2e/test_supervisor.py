@@ -1,14 +1,12 @@
 """Polling, claiming, reporting, limits, and what it says to systemd."""
-import contextlib
 import os
 import re
 import signal
-import sqlite3
 
 import pytest
 
 from actions import LONG, artifact_of, run, run_job, running_job, start
-from faults import let_go
+from faults import let_go, locked_ledger
 from sim import PASSWORD, WORKER_SECRET, Relay, json_of, wait_for
 from worker import alive, children
 
@@ -276,19 +274,6 @@ def test_claim_is_on_disk_before_the_acknowledge(sim, make_worker):
     assert rows == [("claiming", sim.job(job)["nonce"])]
     assert sim.executions() == [] and worker.executors() == set()
     sim.clear_faults()
-
-
-@contextlib.contextmanager
-def locked_ledger(worker):
-    """The ledger cannot be written, as on a full disk."""
-    db = sqlite3.connect(os.path.join(worker.state_dir, "ledger.sqlite"),
-                         isolation_level=None)
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        yield
-        db.execute("ROLLBACK")
-    finally:
-        db.close()
 
 
 def test_no_claim_while_the_ledger_cannot_be_written(sim, worker):
