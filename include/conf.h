@@ -1,8 +1,6 @@
 /*
  * The configuration: one field per setting. A table in conf.c names them; the
  * parser, the defaults, -n and -T all walk it. worker.conf(5) explains each.
- *
- * Also the INI reader that worker.conf and the AWS files share.
  */
 #ifndef CONF_H
 #define CONF_H
@@ -114,30 +112,5 @@ const char	*conf_name(size_t i);
 int	conf_parse_time(const char *, int64_t *ms);
 /* "64K" "16M" "1G", bare number: bytes. */
 int	conf_parse_size(const char *, int64_t *bytes);
-
-/* --- ini.c --- */
-
-/* What the reader meets. section and name are "" before the first section;
- * sub is set for an indented "k = v" under a property with empty value
- * (AWS's nested properties), else NULL. */
-struct ini_line {
-	const char	*section;
-	const char	*name;		/* NULL: a section header */
-	const char	*sub;
-	const char	*value;
-	unsigned	 line;
-};
-
-enum ini_style {
-	INI_WORKER,	/* no continuation lines, no nesting */
-	INI_AWS,	/* rules of the AWS shared files (aws-contract 5.3) */
-};
-
-/* Read text, calling take for each header and property; take returns -1 to
- * stop, having filled the fail. Errors name line and reason, never the line's
- * text ("line 3: no '=' ..."). BOM and CRLF are accepted. */
-int	ini_read(const char *text, size_t len, enum ini_style,
-	    int (*take)(const struct ini_line *, void *, struct fail *), void *,
-	    struct fail *);
 
 #endif

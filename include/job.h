@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "credentials.h"
 #include "fail.h"
-#include "secret.h"
 
 /* Limits of the service model (aws-contract 1.4), NUL included. */
 #define JOB_ID_SIZE		37
@@ -54,18 +54,6 @@ enum job_action {
  * definition files, orders. ACTION_MAX if unknown. */
 const char	*job_action_name(enum job_action);
 enum job_action	 job_action_parse(const char *);
-
-/* AWS credentials of any origin. Never printed; the key id at most by its last
- * four characters. */
-struct credentials {
-	char		*access_key_id;		/* NULL: none */
-	struct secret	*secret_key;
-	struct secret	*token;			/* NULL: none */
-	int64_t		 expires;		/* wall clock, 0: never said */
-};
-
-void	credentials_free(struct credentials *);	/* members only; zeroes */
-void	credentials_copy(struct credentials *, const struct credentials *);
 
 struct job_artifact {
 	char	*name;

@@ -1,6 +1,6 @@
 /*
- * Small safe system calls: memory that cannot fail, clocks, descriptors,
- * process handles, hardening that every program applies to itself.
+ * Small safe system calls: clocks, descriptors, process handles, hardening
+ * that every program applies to itself.
  */
 #ifndef SYS_H
 #define SYS_H
@@ -22,23 +22,6 @@
 #if defined(__SANITIZE_ADDRESS__) && !defined(SYS_SANITIZED)
 #define SYS_SANITIZED	1
 #endif
-
-/* Memory; no memory ends the process. */
-void	*xcalloc(size_t n, size_t size);
-void	*xreallocarray(void *, size_t n, size_t size);
-char	*xstrdup(const char *);			/* NULL in, NULL out */
-char	*xstrndup(const char *, size_t);
-/* One allocation of the size needed, so that no piece of a secret stays behind
- * in freed memory. */
-char	*xasprintf(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	 xfree_secret(char *);			/* wipe a text, then free it */
-
-/* malloc family that wipes what is freed, for libraries that take one. */
-void	*wipe_malloc(size_t);
-void	*wipe_calloc(size_t, size_t);
-void	*wipe_realloc(void *, size_t);
-char	*wipe_strdup(const char *);
-void	 wipe_free(void *);
 
 /* The clock of deadlines: it goes on while the machine is suspended, as
  * CodePipeline's does. */
@@ -82,27 +65,5 @@ void	sys_no_core(void);
 
 /* Keep only the named variables (NULL-terminated list) in environ. */
 void	sys_clean_environment(const char *const *keep);
-
-/* Cut a text to at most max bytes at a UTF-8 boundary; returns its length. */
-size_t	utf8_cut(char *, size_t max);
-
-/* Drop the piece of a character that a cut left at the end. */
-void	utf8_trim(char *);
-
-/* Bytes of the character at the start of a text; 0 at its end and for bytes
- * that are not UTF-8. */
-size_t	utf8_len(const char *);
-
-/* Whether all of a text is UTF-8. */
-bool	utf8_valid(const char *);
-
-/* Bytes of the character at the start of a text if it is one that steers how
- * the rest is shown: a control character, a separator of lines or a control of
- * the text's direction, which can make a line read as another one; else 0. */
-size_t	utf8_control(const char *);
-
-/* Replace such characters by a blank for each of their bytes (line ends stay if
- * lines is true) and bytes that are not UTF-8 by '?', in place. */
-void	utf8_clean(char *, bool lines);
 
 #endif

@@ -8,8 +8,9 @@
 #include "aws.h"
 #include "codepipeline.h"
 #include "json.h"
+#include "mem.h"
 #include "request.h"
-#include "sys.h"
+#include "utf8.h"
 
 #define TARGET		"CodePipeline_20150709."
 #define BODY_MAX	(1024 * 1024)	/* bytes of a request: output variables,

@@ -10,7 +10,7 @@
 #include "aws.h"
 #include "codepipeline.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 #define JOBS_MAX	256		/* jobs read from one answer */
 #define PROPERTIES_MAX	64		/* of a configuration; the model: 10 */

@@ -10,7 +10,8 @@
 #include "aws.h"
 #include "classify.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 #define PIECE_MAX	200		/* bytes of a body not understood */
 #define RETRY_AFTER_MAX_MS	(15 * 60 * 1000)	/* a hint is not obeyed

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "aws.h"
+#include "mem.h"
 #include "request.h"
-#include "sys.h"
 
 void
 request_init(struct aws_request *req, const char *method)

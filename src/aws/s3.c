@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "aws.h"
+#include "mem.h"
 #include "request.h"
-#include "sys.h"
 
 /* Whether the bucket may stand in the host name: the certificate covers one
  * label, of lower case letters, digits and hyphens. */

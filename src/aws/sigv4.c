@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "aws.h"
-#include "sys.h"
+#include "mem.h"
 
 #define ALGORITHM	"AWS4-HMAC-SHA256"
 #define CANONICAL_MAX	(256 * 1024)	/* bytes; a token may be 64 KB */

@@ -6,7 +6,7 @@
 
 #include "client.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 #define EVENT_MAX	600	/* bytes shown of one event */
 #define OUTPUT_MAX	300	/* of these, from its output */

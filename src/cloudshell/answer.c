@@ -9,7 +9,8 @@
 
 #include "client.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 /* Known messages (4.3), matched as parts, without case, before the status:
  * which status goes with them is mostly not documented. */

@@ -7,7 +7,7 @@
 
 #include "client.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 static int
 blueprint_read(const json_t *j, struct cs_blueprint *b)

@@ -9,6 +9,7 @@
 
 #include "client.h"
 #include "json.h"
+#include "mem.h"
 #include "sys.h"
 
 enum step {

@@ -7,7 +7,7 @@
 
 #include "client.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 /* 7.3; no other word is a known end. */
 static const struct {

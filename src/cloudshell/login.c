@@ -7,6 +7,7 @@
 
 #include "client.h"
 #include "json.h"
+#include "mem.h"
 #include "sys.h"
 
 static json_t *

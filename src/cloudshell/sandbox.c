@@ -8,7 +8,7 @@
 
 #include "client.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 #define STOP_TRIES	3	/* of a stop, then the state is read */
 

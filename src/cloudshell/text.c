@@ -8,7 +8,8 @@
 
 #include "client.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 #define TAG_MAX		512	/* bytes of a tag; a longer one is text */
 

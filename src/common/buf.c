@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "buf.h"
-#include "sys.h"
+#include "mem.h"
 
 #define BUF_FIRST	256	/* bytes of the first allocation */
 

@@ -9,7 +9,10 @@
 
 #include "conf.h"
 #include "conf_table.h"
+#include "ini.h"
+#include "mem.h"
 #include "sys.h"
+#include "utf8.h"
 
 #define NAME_BYTES_MAX	255	/* of user and domain */
 #define TABLE_MAX	64	/* settings in the table; bits of refused */

@@ -8,7 +8,6 @@
 
 #include "conf.h"
 #include "conf_table.h"
-#include "sys.h"
 
 #define NAME_SIZE	48	/* a name compared; longer ones have no hint */
 #define NEAR_MAX	3	/* changed letters of a name that is meant */

@@ -6,7 +6,8 @@
 #include <strings.h>
 
 #include "conf_table.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
 

@@ -8,7 +8,7 @@
 
 #include "buf.h"
 #include "fail.h"
-#include "sys.h"
+#include "utf8.h"
 
 static const char *const kind_names[FAIL_MAX] = {
 	[FAIL_NONE] = "None",

@@ -11,6 +11,7 @@
 #include "http.h"
 #include "http_tls.h"
 #include "sys.h"
+#include "utf8.h"
 
 #define EXPECT_MIN	(1024 * 1024)	/* bodies worth a 100-continue */
 #define STALL_BYTES	1024L	/* per second ... */

@@ -6,6 +6,7 @@
 
 #include "http.h"
 #include "log.h"
+#include "mem.h"
 #include "sys.h"
 
 #define POOL_MAX	4L	/* idle connections of a client */

@@ -11,7 +11,7 @@
 #include "http.h"
 #include "http_tls.h"
 #include "log.h"
-#include "sys.h"
+#include "mem.h"
 
 #define RESOLVER_OPTIONS "timeout:2 attempts:2"	/* 10 s with three servers */
 #define HASHED_MIN	16	/* names in a system's CA directory; fewer may

@@ -8,7 +8,8 @@
 
 #include "buf.h"
 #include "conf.h"
-#include "sys.h"
+#include "ini.h"
+#include "mem.h"
 
 /* One reading. Names point into the text, which is cut up in place; a value
  * is kept until no continuation line can follow. */

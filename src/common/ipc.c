@@ -9,7 +9,6 @@
 #include "ipc.h"
 #include "ipc_member.h"
 #include "json.h"
-#include "sys.h"
 
 /* Most bytes of texts that have no limit of their own. */
 #define METHOD_MAX	15

@@ -7,7 +7,8 @@
 
 #include "ipc_member.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 static void
 put_int(json_t *o, const struct ipc_member *m, const void *field)

@@ -10,7 +10,6 @@
 #include "ipc.h"
 #include "ipc_member.h"
 #include "json.h"
-#include "sys.h"
 
 #define URL_MAX		1023
 #define NAME_MAX_BYTES	255	/* user, domain, host suffix */

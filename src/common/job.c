@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "job.h"
-#include "sys.h"
+#include "mem.h"
 
 static const char *const action_names[ACTION_MAX] = {
 	[ACTION_START] = "start-sandbox",
@@ -75,24 +75,6 @@ job_intent_parse(const char *name)
 {
 	return (enum job_intent)name_find(intent_names, INTENT_MAX, name,
 	    INTENT_NONE);
-}
-
-void
-credentials_free(struct credentials *c)
-{
-	xfree_secret(c->access_key_id);
-	secret_free(c->secret_key);
-	secret_free(c->token);
-	memset(c, 0, sizeof(*c));
-}
-
-void
-credentials_copy(struct credentials *to, const struct credentials *from)
-{
-	to->access_key_id = xstrdup(from->access_key_id);
-	to->secret_key = secret_dup(from->secret_key);
-	to->token = secret_dup(from->token);
-	to->expires = from->expires;
 }
 
 static void

@@ -8,7 +8,8 @@
 #include <strings.h>
 
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 void
 json_init(void)

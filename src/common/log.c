@@ -14,6 +14,7 @@
 
 #include "log.h"
 #include "sys.h"
+#include "utf8.h"
 
 #define RECORD_MAX	(LOG_LINE_MAX + 2048)	/* a line with its fields */
 

@@ -10,8 +10,10 @@
 #include <string.h>
 
 #include "log.h"
+#include "mem.h"
 #include "secret.h"
 #include "sys.h"
+#include "utf8.h"
 
 #define MASK_MIN	4	/* bytes: what is shorter stands everywhere */
 #define MASK_CUT	8	/* of a secret's start at the end of a text */

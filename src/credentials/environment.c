@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "chain.h"
-#include "sys.h"
+#include "mem.h"
 
 const char *
 variable(const char *name)

@@ -14,6 +14,8 @@
 
 #include "chain.h"
 #include "conf.h"
+#include "ini.h"
+#include "mem.h"
 #include "sys.h"
 
 enum section_kind { SECTION_PROFILE, SECTION_SERVICES };

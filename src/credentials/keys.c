@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "chain.h"
-#include "sys.h"
+#include "mem.h"
 
 /* Keys go into request headers: nothing but printable characters. */
 static int

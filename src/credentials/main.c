@@ -14,7 +14,9 @@
 #include "chain.h"
 #include "json.h"
 #include "log.h"
+#include "mem.h"
 #include "sys.h"
+#include "utf8.h"
 
 /* The chain, in order; the first that is configured wins. */
 static const provider providers[] = {

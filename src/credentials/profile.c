@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "chain.h"
-#include "sys.h"
+#include "mem.h"
 
 /* Ways to credentials that later versions will know. */
 static const struct {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "executor.h"
-#include "sys.h"
 
 int
 artifact_sandbox(struct exec *x, char id[SANDBOX_ID_SIZE], struct fail *f)

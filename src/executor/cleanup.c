@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "executor.h"
-#include "sys.h"
+#include "mem.h"
 
 #define TEXT_MAX	1500
 

@@ -26,6 +26,7 @@
 
 #include "executor.h"
 #include "log.h"
+#include "mem.h"
 #include "sys.h"
 
 #define FILES_MAX	64

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "executor.h"
-#include "sys.h"
+#include "mem.h"
 
 /* What every later action needs. */
 static json_t *

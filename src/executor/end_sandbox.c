@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "executor.h"
+#include "mem.h"
 #include "sys.h"
 
 #define GRACE_MS	60000	/* how long Ready or Error may stay after an

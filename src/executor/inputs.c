@@ -9,7 +9,8 @@
 #include <string.h>
 
 #include "executor.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 #define MINUTES_MAX	(365 * 24 * 60)
 

@@ -12,6 +12,7 @@
 
 #include "executor.h"
 #include "log.h"
+#include "mem.h"
 #include "sys.h"
 
 #define STOP_TEXT_MAX	4000	/* what a stop says of its clean-up */

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "executor.h"
-#include "sys.h"
+#include "mem.h"
 
 #define PATTERN_MAX	1000	/* characters; the model's limit of a value */
 #define STEPS_ALL	10000000	/* of all matches together */

@@ -16,6 +16,7 @@
 
 #include "executor.h"
 #include "log.h"
+#include "mem.h"
 #include "sys.h"
 
 #define NEVER	INT64_MAX

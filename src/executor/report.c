@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "executor.h"
+#include "mem.h"
 #include "sys.h"
 
 /* Calls and progress stop being told before the supervisor takes their number

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "executor.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 #define OUTPUT_SHOWN	2500	/* bytes of a failed command's output shown */
 #define CANCEL_LOOKS	4	/* how often a cancelled command is looked at */

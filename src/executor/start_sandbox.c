@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "executor.h"
+#include "mem.h"
 #include "sys.h"
 
 #define STOP_LOOKS	6	/* of a stop, for the sandbox of a lost start */

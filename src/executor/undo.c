@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "executor.h"
-#include "sys.h"
+#include "mem.h"
 
 /* On disk before the end is asked for: the sandbox reads Ready for some time
  * after that, and an executor that goes on with the job must not hand it on. */

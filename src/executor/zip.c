@@ -12,7 +12,6 @@
 #include <zip.h>
 
 #include "executor.h"
-#include "sys.h"
 
 #define END_SIZE	22	/* of the end record of an archive */
 #define COMMENT_MAX	65535

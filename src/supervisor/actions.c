@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "json.h"
+#include "mem.h"
 #include "supervisor.h"
 #include "sys.h"
 

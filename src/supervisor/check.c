@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "sys.h"
+#include "mem.h"
 #include "worker.h"
 
 #define NO_PASSWORD_MAX	2	/* bytes of a file that holds a line end at

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mem.h"
 #include "sys.h"
 #include "worker.h"
 

@@ -10,6 +10,7 @@
 
 #include "json.h"
 #include "lookup.h"
+#include "mem.h"
 #include "supervisor.h"
 #include "sys.h"
 

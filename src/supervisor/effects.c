@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 #include "worker.h"
 
 static void

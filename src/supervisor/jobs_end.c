@@ -11,7 +11,8 @@
 
 #include "buf.h"
 #include "jobs.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 static const char *const state_names[JOB_STATE_MAX] = {
 	[JOB_NEW] = "new",

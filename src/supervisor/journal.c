@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "supervisor.h"
-#include "sys.h"
+#include "utf8.h"
 
 #define IDENTIFIER	"quali-job-worker"
 #define FIELDS_MAX	16	/* of one record, beside the standard ones */

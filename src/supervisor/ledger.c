@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "ledger_record.h"
+#include "mem.h"
 #include "supervisor.h"
 #include "sys.h"
 

@@ -9,7 +9,7 @@
 
 #include "json.h"
 #include "ledger_record.h"
-#include "sys.h"
+#include "mem.h"
 
 enum column {
 	COL_ID, COL_STATE, COL_CHANGED, COL_CLAIMED, COL_DEADLINE, COL_NONCE,

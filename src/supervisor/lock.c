@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mem.h"
 #include "supervisor.h"
 #include "sys.h"
 

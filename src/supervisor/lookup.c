@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "lookup.h"
+#include "mem.h"
 #include "supervisor.h"
 #include "sys.h"
 

@@ -14,6 +14,7 @@
 
 #include "json.h"
 #include "sys.h"
+#include "utf8.h"
 #include "worker.h"
 
 #define CONF_PATH	SYSCONFDIR "/quali-job-worker/worker.conf"

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "ipc.h"
-#include "json.h"
 #include "jobs.h"
-#include "sys.h"
+#include "json.h"
+#include "mem.h"
 
 #define TOKEN_VERSION	1
 #define LEFT_MAX_S	(7 * 86400)	/* no timeout is so long */

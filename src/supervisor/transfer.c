@@ -12,8 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "mem.h"
 #include "supervisor.h"
-#include "sys.h"
 
 /* A socket of libcurl's; lives from POLL_IN to POLL_REMOVE. */
 struct watch {

@@ -21,6 +21,7 @@
 #include "ipc.h"
 #include "json.h"
 #include "log.h"
+#include "mem.h"
 #include "sys.h"
 
 #define ZYGOTE_SOCKET	3

@@ -13,7 +13,8 @@
 #include "fuzz.h"
 #include "json.h"
 #include "log.h"
-#include "sys.h"
+#include "mem.h"
+#include "utf8.h"
 
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)

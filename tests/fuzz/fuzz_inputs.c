@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/executor/executor.h"
 #include "fuzz.h"
-#include "sys.h"
+#include "src/executor/executor.h"
+#include "utf8.h"
 
 static void
 try_object(const json_t *cfg)

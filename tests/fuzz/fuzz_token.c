@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/supervisor/jobs.h"
 #include "fuzz.h"
-#include "sys.h"
+#include "mem.h"
+#include "src/supervisor/jobs.h"
 
 static void
 check(const struct job_facts *facts, int64_t left)

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "sys.h"
+#include "mem.h"
 
 #define INPUT_MAX	(1024 * 1024)
 

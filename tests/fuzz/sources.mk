@@ -3,10 +3,10 @@
 
 FUZZ_PKG := libcurl libcrypto jansson libsodium libbsd
 FUZZ_BASE := $(addprefix src/common/,buf.c fail.c http.c http_client.c \
-	http_tls.c json.c log.c secret.c sys.c)
+	http_tls.c json.c log.c mem.c secret.c sys.c utf8.c)
 
-SOURCES_fuzz_report := $(addprefix src/common/,ipc.c ipc_member.c ipc_order.c \
-	job.c)
+SOURCES_fuzz_report := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
+	ipc_order.c job.c)
 SOURCES_fuzz_order := $(SOURCES_fuzz_report)
 SOURCES_fuzz_codepipeline := $(SOURCES_fuzz_report) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
@@ -19,12 +19,13 @@ LDFLAGS_fuzz_cloudshell := -Wl,--wrap=http_perform
 SOURCES_fuzz_text := $(wildcard src/cloudshell/*.c)
 SOURCES_fuzz_conf := $(addprefix src/common/,conf.c conf_print.c \
 	conf_value.c ini.c)
-SOURCES_fuzz_aws_files := $(addprefix src/common/,ini.c job.c) \
+SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)
-SOURCES_fuzz_lookup := src/common/job.c
+SOURCES_fuzz_lookup := src/common/credentials.c
 PKG_fuzz_lookup := libsystemd
-SOURCES_fuzz_token := $(addprefix src/common/,ipc.c ipc_member.c job.c) \
+SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
+	job.c) \
 	src/supervisor/token.c
 SOURCES_fuzz_artifact := $(addprefix src/executor/,details.c zip.c)
 PKG_fuzz_artifact := libzip

@@ -9,7 +9,6 @@
 
 #include "cloudshell_rig.h"
 #include "json.h"
-#include "sys.h"
 
 static int
 rig_pause(int64_t ms, void *arg, struct fail *f)

@@ -1,11 +1,12 @@
 # Sources each unit test is linked with: SOURCES_test_X, and packages beside
 # cmocka, jansson, libsodium, libbsd: PKG_test_X.
 
-BASE := $(addprefix src/common/,buf.c fail.c json.c log.c secret.c sys.c)
+BASE := $(addprefix src/common/,buf.c fail.c json.c log.c mem.c secret.c sys.c \
+	utf8.c)
 
 HTTP := $(addprefix src/common/,http.c http_client.c http_tls.c)
 LOOPBACK := tests/unit/loopback.c
-IPC := $(addprefix src/common/,ipc.c ipc_member.c job.c)
+IPC := $(addprefix src/common/,credentials.c ipc.c ipc_member.c job.c)
 JOBS := $(addprefix src/supervisor/,jobs.c jobs_claim.c jobs_end.c \
 	jobs_outside.c jobs_report.c jobs_run.c token.c)
 SOURCES_test_jobs := $(BASE) $(IPC) $(JOBS)
@@ -18,7 +19,7 @@ PKG_test_ledger := sqlite3
 
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
 SOURCES_test_endpoint := $(BASE) src/aws/endpoint.c
-SOURCES_test_codepipeline := $(BASE) src/common/job.c \
+SOURCES_test_codepipeline := $(BASE) src/common/credentials.c src/common/job.c \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	request.c sigv4.c)
 SOURCES_test_s3 := $(BASE) \
@@ -53,12 +54,13 @@ PKG_test_cloudshell_client := libcurl libcrypto
 SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)
 PKG_test_cloudshell_calls := libcurl libcrypto
 
-SOURCES_test_actions := $(BASE) src/common/job.c src/supervisor/actions.c
+SOURCES_test_actions := $(BASE) src/common/credentials.c src/common/job.c \
+	src/supervisor/actions.c
 PKG_test_actions := libcurl libcrypto
 
 SOURCES_test_journal := $(BASE) $(IPC)
 
-SOURCES_test_credentials := $(BASE) src/common/job.c
+SOURCES_test_credentials := $(BASE) src/common/credentials.c
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c

@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "src/supervisor/supervisor.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
+#include "src/supervisor/supervisor.h"
 
 static char dir[64];
 static struct conf conf;

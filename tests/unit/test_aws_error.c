@@ -14,7 +14,7 @@
 
 #include "aws.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define NOW		1795435200	/* Mon, 23 Nov 2026 12:00:00 GMT */

@@ -10,7 +10,7 @@
 
 #include "buf.h"
 #include "fail.h"
-#include "sys.h"
+#include "utf8.h"
 
 static void
 grows_to_its_maximum(void **state)

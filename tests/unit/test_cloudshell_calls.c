@@ -9,7 +9,7 @@
 
 #include "cloudshell_rig.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 static void
 stop_falls_back_and_is_idempotent(void **state)

@@ -10,7 +10,7 @@
 
 #include "cloudshell_rig.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 #define API_500(m)	"{\"statusCode\":500,\"errorCategory\":\"WebApi\"," \
 			"\"message\":\"" m "\"}"

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/cloudshell/client.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
+#include "src/cloudshell/client.h"
 
 static void
 state_words(void **state)

@@ -14,7 +14,7 @@
 
 #include "aws.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define ID		"01234567-89ab-cdef-0123-456789abcdef"

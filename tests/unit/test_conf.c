@@ -17,6 +17,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "mem.h"
 #include "sys.h"
 
 static void

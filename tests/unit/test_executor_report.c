@@ -15,7 +15,6 @@
 #include <cmocka.h>
 
 #include "src/executor/executor.h"
-#include "sys.h"
 
 /* Lines of each type; the last one's type. */
 struct told {

@@ -20,6 +20,7 @@
 #include "http.h"
 #include "json.h"
 #include "loopback.h"
+#include "mem.h"
 #include "sys.h"
 
 #define SERVER_MS	10000	/* no test takes longer */

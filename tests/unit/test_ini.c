@@ -10,6 +10,7 @@
 
 #include "buf.h"
 #include "conf.h"
+#include "ini.h"
 
 /* Everything met, as "line section name/sub=value|". */
 static int

@@ -10,7 +10,7 @@
 
 #include "ipc.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 /* Encode, decode, and give the line back for a look at it. */
 static char *

@@ -16,8 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mem.h"
 #include "src/supervisor/jobs.h"
-#include "sys.h"
 
 #define LIVES		100000
 #define STEPS		60

@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "src/supervisor/jobs.h"
-#include "sys.h"
 
 #define TIMEOUT_MS	900000
 #define GRACE_MS	10000

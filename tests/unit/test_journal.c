@@ -16,7 +16,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mem.h"
 #include "src/supervisor/journal.c"
+#include "sys.h"
 
 static char got[16384];
 static int refuse;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 static json_t *
 parse(const char *text)

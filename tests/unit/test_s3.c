@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "aws.h"
-#include "sys.h"
+#include "mem.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define WALL		1795435200	/* 20261123T120000Z */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mem.h"
 #include "secret.h"
 #include "sys.h"
 

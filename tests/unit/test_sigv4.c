@@ -17,7 +17,7 @@
 
 #include "aws.h"
 #include "json.h"
-#include "sys.h"
+#include "mem.h"
 
 #define FILE_MAX	65536
 #define CASE_HEADERS	32

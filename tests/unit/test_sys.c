@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "mem.h"
 #include "sys.h"
+#include "utf8.h"
 
 static void
 memory_helpers(void **state)

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "loopback.h"
+#include "mem.h"
 #include "src/supervisor/supervisor.h"
 #include "sys.h"
 

@@ -20,6 +20,7 @@
 
 #include "aws.h"
 #include "json.h"
+#include "mem.h"
 #include "src/aws/request.h"
 #include "src/cloudshell/client.h"
 #include "src/executor/executor.h"

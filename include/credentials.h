@@ -1,0 +1,23 @@
+/*
+ * AWS credentials, the worker's own or those of a job's artifacts.
+ */
+#ifndef CREDENTIALS_H
+#define CREDENTIALS_H
+
+#include <stdint.h>
+
+#include "secret.h"
+
+/* AWS credentials of any origin. Never printed; the key id at most by its last
+ * four characters. */
+struct credentials {
+	char		*access_key_id;		/* NULL: none */
+	struct secret	*secret_key;
+	struct secret	*token;			/* NULL: none */
+	int64_t		 expires;		/* wall clock, 0: never said */
+};
+
+void	credentials_free(struct credentials *);	/* members only; zeroes */
+void	credentials_copy(struct credentials *, const struct credentials *);
+
+#endif
