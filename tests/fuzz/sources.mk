@@ -22,11 +22,12 @@ SOURCES_fuzz_conf := $(addprefix src/common/,conf.c conf_print.c \
 SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)
-SOURCES_fuzz_lookup := src/common/credentials.c
+SOURCES_fuzz_lookup := src/common/credentials.c src/supervisor/timer.c
 PKG_fuzz_lookup := libsystemd
 SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	job.c) \
-	src/supervisor/token.c
+	src/life/token.c
+LDFLAGS_fuzz_token := -Wl,--wrap=sodium_memcmp
 SOURCES_fuzz_artifact := $(addprefix src/executor/,details.c zip.c)
 PKG_fuzz_artifact := libzip
 SOURCES_fuzz_inputs := $(addprefix src/executor/,inputs.c match.c)
