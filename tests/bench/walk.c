@@ -17,9 +17,9 @@
 
 /* Read by tests/bench/walk. */
 struct trace {
-	uint64_t	 count;		/* of all steps, also above STEPS_MAX */
-	uint64_t	 hook;		/* address of __cyg_profile_func_enter */
-	uint64_t	 steps[STEPS_MAX];	/* address * 2, + 1 for an exit */
+	uint64_t	count;		/* of all steps, also those left out */
+	uint64_t	hook;		/* where __cyg_profile_func_enter is */
+	uint64_t	steps[STEPS_MAX];	/* address * 2, exit: + 1 */
 };
 
 HOOK void	__cyg_profile_func_enter(void *, void *);
