@@ -1,5 +1,5 @@
-# Sources each fuzz target is linked with: SOURCES_fuzz_X, and packages beside
-# libcurl, jansson, libsodium, libbsd: PKG_fuzz_X.
+# SOURCES_fuzz_X: the sources that a fuzz target is linked with. PKG_fuzz_X: the
+# packages besides libcurl, jansson, libsodium and libbsd.
 
 FUZZ_PKG := libcurl libcrypto jansson libsodium libbsd
 FUZZ_BASE := $(addprefix src/common/,buf.c fail.c http.c http_client.c \

@@ -1,5 +1,5 @@
-# Sources each unit test is linked with: SOURCES_test_X, and packages beside
-# cmocka, jansson, libsodium, libbsd: PKG_test_X.
+# SOURCES_test_X: the sources that a unit test is linked with. PKG_test_X: the
+# packages besides cmocka, jansson, libsodium and libbsd.
 
 BASE := $(addprefix src/common/,buf.c fail.c json.c log.c mem.c secret.c sys.c \
 	utf8.c)
