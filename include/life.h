@@ -166,8 +166,8 @@ struct life {
 	unsigned	starts;		/* executors asked for in vain */
 	unsigned	cleanups;	/* clean-ups tried */
 	bool		wants_slot;	/* a clean-up waits for one */
-	int64_t		give_up_ms;	/* an acknowledge or put that still fails
-					   then is given up */
+	int64_t		give_up_ms;	/* an acknowledge or put that still
+					   fails then is given up */
 	int64_t		deadline_ms;	/* 0: none; of the job */
 	int64_t		limit_ms;	/* 0: none; of the child's present
 					   state */
@@ -181,6 +181,8 @@ struct life {
 	unsigned	notes;		/* enum life_note */
 	int64_t		wake_ms;	/* when EV_TIMER is due, of SYS_CLOCK;
 					   0: never */
+	bool		active;		/* work goes on for it, an executor's or
+					   that of a claim */
 	bool		slot;		/* it takes up one of max_jobs slots: it
 					   is active, or waits to be */
 };
@@ -300,13 +302,13 @@ unsigned life_step(struct life *, const struct life_event *,
 	    const struct life_now *);
 /* Milliseconds until the deadline, or the end of a clean-up; at least 0. */
 int64_t	 life_remaining(const struct life *, const struct life_now *);
-/* Whether work goes on for it, an executor's or that of a claim. */
-bool	 life_active(const struct life *);
 /* Whether the process may end without it losing anything more than time. */
 bool	 life_at_rest(const struct life *);
 void	 life_free(struct life *);		/* members only */
 
-const char	*life_state_name(enum life_state);
-enum life_state	 life_state_parse(const char *);	/* LIFE_NEW if unknown */
+/* Words of the states, by enum life_state. */
+extern const char *const life_state_names[LIFE_STATE_MAX];
+/* LIFE_NEW if the word is unknown. */
+enum life_state	 life_state_parse(const char *);
 
 #endif

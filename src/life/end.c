@@ -53,7 +53,8 @@ end_needs_cleanup(const struct life *life, bool told)
 		if (job_facts_lost(&life->facts) > 0 &&
 		    !life->rules.plain_names)	/* found by its tag */
 			return true;
-		return !life->result.sandbox_ended && life->facts.sandbox_ours &&
+		return !life->result.sandbox_ended &&
+		    life->facts.sandbox_ours &&
 		    life->facts.sandbox_id[0] != '\0';
 	}
 	return life->action == ACTION_RUN && !told &&
@@ -255,7 +256,8 @@ end_without_result(struct life *life, const struct life_exit *end)
 		buf_addf(&text, "The worker's process for this job failed "
 		    "while %s: ", ipc_step_text(life->step));
 		if (life->fault)
-			buf_addf(&text, "it broke the protocol (%s)", life->why);
+			buf_addf(&text, "it broke the protocol (%s)",
+			    life->why);
 		else if (end->signaled)
 			buf_addf(&text, "it died of signal %d (%s)",
 			    end->status, strsignal(end->status));

@@ -59,14 +59,6 @@ flow_acknowledge(struct life *life)
 }
 
 unsigned
-flow_save_then(struct life *life, unsigned effects)
-{
-	life->dirty = true;
-	life->held |= effects;
-	return FX_SAVE;
-}
-
-unsigned
 flow_when_saved(struct life *life, unsigned effects, const struct life_now *now)
 {
 	if (!life->dirty)
@@ -76,7 +68,8 @@ flow_when_saved(struct life *life, unsigned effects, const struct life_now *now)
 }
 
 int64_t
-flow_pause_ms(const struct life *life, unsigned tries, int64_t base, int64_t most)
+flow_pause_ms(const struct life *life, unsigned tries, int64_t base,
+    int64_t most)
 {
 	int64_t ms = base;
 	unsigned spread = (unsigned)strtoul(life->id, NULL, 16) % 64;
@@ -157,37 +150,11 @@ flow_kill_child(struct life *life)
 }
 
 unsigned
-flow_stop_child(struct life *life, enum life_stop why, const struct life_now *now)
+flow_stop_child(struct life *life, enum life_stop why,
+    const struct life_now *now)
 {
 	life->stop = why;
 	life->child = CHILD_STOPPING;
 	life->limit_ms = now->ms + life->rules.kill_grace_ms;
 	return FX_STOP;
-}
-
-bool
-flow_heard(const struct life *life)
-{
-	/* What was on its way when the kill was sent still counts. */
-	if (life->child == CHILD_KILLED)
-		return !life->fault && !life->late && !life->version_fault;
-	return life->child == CHILD_WORKING || life->child == CHILD_STOPPING ||
-	    life->child == CHILD_PARKING;
-}
-
-bool
-flow_answered(struct life *life, unsigned request)
-{
-	if (!(life->busy & request))
-		return false;
-	life->busy &= ~request;
-	return true;
-}
-
-int64_t
-flow_left_ms(const struct life *life, const struct life_now *now)
-{
-	int64_t left = life->deadline_ms - now->ms;
-
-	return left > 0 ? left : 0;
 }

@@ -12,13 +12,50 @@
 	unsigned name(struct life *, const struct life_event *,		\
 	    const struct life_now *)
 
+/* Write the record; the effects follow when it is on disk. */
+static inline unsigned
+flow_save_then(struct life *life, unsigned effects)
+{
+	life->dirty = true;
+	life->held |= effects;
+	return FX_SAVE;
+}
+
+/* Whether what the executor reports counts. */
+static inline bool
+flow_heard(const struct life *life)
+{
+	/* What was on its way when the kill was sent still counts. */
+	if (life->child == CHILD_KILLED)
+		return !life->fault && !life->late && !life->version_fault;
+	return life->child == CHILD_WORKING || life->child == CHILD_STOPPING ||
+	    life->child == CHILD_PARKING;
+}
+
+/* Whether this request was in flight; it no longer is. */
+static inline bool
+flow_answered(struct life *life, unsigned request)
+{
+	if (!(life->busy & request))
+		return false;
+	life->busy &= ~request;
+	return true;
+}
+
+/* Milliseconds until the deadline, at least 0. */
+static inline int64_t
+flow_left_ms(const struct life *life, const struct life_now *now)
+{
+	int64_t left = life->deadline_ms - now->ms;
+
+	return left > 0 ? left : 0;
+}
+
 /* Ask for an executor unless there is one or none may be started. */
 unsigned	flow_start(struct life *, const struct life_now *);
 /* Carry out now what was held back; what no longer fits is dropped. */
 unsigned	flow_release(struct life *, unsigned effects,
 		    const struct life_now *);
-/* Write the record; the effects follow when it is on disk. */
-unsigned	flow_save_then(struct life *, unsigned effects);
 /* At once, unless a save is under way. */
 unsigned	flow_when_saved(struct life *, unsigned effects,
 		    const struct life_now *);
@@ -44,11 +81,5 @@ unsigned	flow_ended_here(struct life *, unsigned kill);
 unsigned	flow_kill_child(struct life *);
 unsigned	flow_stop_child(struct life *, enum life_stop,
 		    const struct life_now *);
-/* Whether what the executor reports counts. */
-bool		flow_heard(const struct life *);
-/* Whether this request was in flight; it no longer is. */
-bool		flow_answered(struct life *, unsigned request);
-/* Milliseconds until the deadline, at least 0. */
-int64_t		flow_left_ms(const struct life *, const struct life_now *);
 
 #endif

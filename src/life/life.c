@@ -42,50 +42,29 @@ static const event_handler handlers[EV_MAX] = {
 	[EV_TIMER] = stop_timer,
 };
 
-static int64_t
-wake(const struct life *life)
-{
-	const int64_t times[] = { life->deadline_ms, life->limit_ms,
-	    life->retry_ms, life->start_ms, life->save_ms };
-	int64_t first = 0;
-
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
-		if (times[i] != 0 && (first == 0 || times[i] < first))
-			first = times[i];
-	return first;
-}
-
-bool
-life_active(const struct life *life)
-{
-	return life->child != CHILD_NONE || life->state == LIFE_NEW ||
-	    life->state == LIFE_CLAIMING || life->state == LIFE_OURS;
-}
-
-static bool
-takes_slot(const struct life *life)
-{
-	/* a clean-up that is about to start */
-	if (life->state == LIFE_RESULT && life->cleanup &&
-	    (life->start_ms == 0 || life->wants_slot))
-		return true;
-	if (life->state == LIFE_RESULT && !life->put_done &&
-	    life->tries >= LIFE_SLOT_TRIES)
-		return true;
-	return life_active(life);
-}
-
 unsigned
 life_step(struct life *life, const struct life_event *ev,
     const struct life_now *now)
 {
+	const int64_t *times[] = { &life->deadline_ms, &life->limit_ms,
+	    &life->retry_ms, &life->start_ms, &life->save_ms };
 	unsigned fx;
 
 	assert(ev->type < EV_MAX && handlers[ev->type] != NULL);
 	life->notes = 0;
 	fx = handlers[ev->type](life, ev, now);
-	life->wake_ms = wake(life);
-	life->slot = takes_slot(life);
+	life->wake_ms = 0;
+	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
+		if (*times[i] != 0 && (life->wake_ms == 0 ||
+		    *times[i] < life->wake_ms))
+			life->wake_ms = *times[i];
+	life->active = life->child != CHILD_NONE ||
+	    life->state == LIFE_NEW || life->state == LIFE_CLAIMING ||
+	    life->state == LIFE_OURS;
+	/* a clean-up that is about to start, a result that is not taken */
+	life->slot = life->active || (life->state == LIFE_RESULT &&
+	    ((life->cleanup && (life->start_ms == 0 || life->wants_slot)) ||
+	    (!life->put_done && life->tries >= LIFE_SLOT_TRIES)));
 	return fx;
 }
 
@@ -129,7 +108,7 @@ life_free(struct life *life)
 	free(life->token_fault);
 }
 
-static const char *const state_names[LIFE_STATE_MAX] = {
+const char *const life_state_names[LIFE_STATE_MAX] = {
 	[LIFE_NEW] = "new",
 	[LIFE_CLAIMING] = "claiming",
 	[LIFE_OURS] = "ours",
@@ -138,17 +117,11 @@ static const char *const state_names[LIFE_STATE_MAX] = {
 	[LIFE_DROPPED] = "dropped",
 };
 
-const char *
-life_state_name(enum life_state state)
-{
-	return state < LIFE_STATE_MAX ? state_names[state] : "?";
-}
-
 enum life_state
 life_state_parse(const char *name)
 {
 	for (int i = 0; i < LIFE_STATE_MAX; i++)
-		if (strcmp(state_names[i], name) == 0)
+		if (strcmp(life_state_names[i], name) == 0)
 			return (enum life_state)i;
 	return LIFE_NEW;
 }

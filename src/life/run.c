@@ -173,7 +173,8 @@ run_rest(struct life *life, const struct life_now *now)
 	if (life->state != LIFE_OURS || !life->rules.hand_back ||
 	    life->token_unread ||
 	    life->facts.intent != INTENT_NONE ||
-	    (life->facts.sandbox_id[0] == '\0' && life->facts.starts_lost > 0) ||
+	    (life->facts.sandbox_id[0] == '\0' &&
+	    life->facts.starts_lost > 0) ||
 	    end_handed_back(life, flow_left_ms(life, now)) != 0)
 		return 0;	/* goes on with the next process */
 	return flow_ended(life, true);
@@ -223,7 +224,8 @@ child_gone(struct life *life, const struct life_event *ev,
 	if (life->version_fault)
 		return 0;
 	if (was_cleaning)
-		return life->cleanup ? start_again(life, now) : flow_finish(life);
+		return life->cleanup ? start_again(life, now) :
+		    flow_finish(life);
 	if (life->state == LIFE_RESULT)
 		return flow_when_saved(life, FX_PUT |
 		    (life->cleanup ? FX_START : 0), now);

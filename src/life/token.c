@@ -90,8 +90,11 @@ could_be_handed_back(const struct job_facts *facts)
 static bool
 is_plain_id(const char *id)
 {
-	return id[0] != '\0' && strlen(id) < SANDBOX_ID_SIZE && id[strspn(id, "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] == '\0';
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+
+	return id[0] != '\0' && strlen(id) < SANDBOX_ID_SIZE &&
+	    id[strspn(id, plain)] == '\0';
 }
 
 /* What the reader can look at, though none of it can be believed. */

@@ -57,17 +57,18 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
     struct aws_reply *reply)
 {
 	struct aws *aws = call->aws;
-	const struct credentials *keys = aws_keys_get(aws->keys);
+	const struct credentials *keys;
 
 	aws_error_json(answer, sys_wall(), &reply->error);
-	if (keys != NULL) {
-		secret_mask(reply->error.message, keys->secret_key);
-		secret_mask(reply->error.message, keys->token);
-	}
 	if (reply->error.class == AWS_OK) {
 		reply->ok = true;
 		reply->body = &answer->body;
 		return;
+	}
+	keys = aws_keys_get(aws->keys);
+	if (keys != NULL) {
+		secret_mask(reply->error.message, keys->secret_key);
+		secret_mask(reply->error.message, keys->token);
 	}
 	reply->passing = may_pass(reply->error.class);
 	/* A proxy's refusal may stand for an answer that it did not let
@@ -107,13 +108,14 @@ done(int code, const struct http_answer *answer, const struct fail *fail,
 
 static int
 build(struct aws *aws, const char *operation, const json_t *input,
-    struct aws_request *request, struct fail *fail)
+    struct aws_request *request, struct http_tls *tls, struct fail *fail)
 {
 	const struct credentials *keys = aws_keys_get(aws->keys);
 	const char *error = aws_keys_error(aws->keys);
 	const char *region = aws_keys_region(aws->keys);
 	struct aws_endpoint endpoint;
 
+	tls->ca_file = aws_keys_ca_bundle(aws->keys);
 	if (keys == NULL)
 		return fail_set(fail, FAIL_AGAIN, "no AWS credentials%s%s",
 		    error[0] != '\0' ? ": " : " yet", error);
@@ -140,8 +142,7 @@ aws_call_start(struct aws *aws, const char *operation, json_t *input,
 	    .timeout_ms = aws->timeout_ms, .once = once,
 	    .private_answer = true, .tls = &tls, .user_agent = USER_AGENT };
 
-	tls.ca_file = aws_keys_ca_bundle(aws->keys);
-	if (build(aws, operation, input, &request, fail) != 0)
+	if (build(aws, operation, input, &request, &tls, fail) != 0)
 		goto out;
 	http.method = request.method;
 	http.url = request.url;

@@ -179,7 +179,7 @@ board_active(const struct board *board)
 	int n = 0;
 
 	TAILQ_FOREACH(entry, &board->entries, link)
-		if (life_active(&entry->life))
+		if (entry->life.active)
 			n++;
 	return n;
 }

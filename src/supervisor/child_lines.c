@@ -2,9 +2,13 @@
  * Lines of an executor's report pipe. What is not permitted now, or not of the
  * protocol, is a fault.
  */
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "child_lines.h"
+
+#define READ_AT_ONCE	(64 * 1024)
 
 void
 child_lines_init(struct child_lines *lines)
@@ -17,68 +21,79 @@ void
 child_lines_free(struct child_lines *lines)
 {
 	buf_free(&lines->in);
-	lines->done = 0;
 }
 
 void
 child_lines_clear(struct child_lines *lines)
 {
 	buf_clear(&lines->in);
-	lines->done = 0;
 }
 
-size_t
-child_lines_room(const struct child_lines *lines)
-{
-	return lines->in.max - lines->in.len;
-}
-
-void
-child_lines_add(struct child_lines *lines, const void *data, size_t len)
-{
-	(void)buf_add(&lines->in, data, len);
-}
-
+/* 1: go on, 0: do not, -1: a fault. */
 static int
 take_line(struct child_lines *lines, const char *line, size_t len,
-    struct ipc_report *report, struct fail *fail)
+    child_lines_take take, void *arg, struct fail *fail)
 {
-	memset(report, 0, sizeof(*report));
-	if (ipc_report_decode(line, len, report, fail) != 0)
+	struct ipc_report report = { 0 };
+	bool go_on;
+
+	if (ipc_report_decode(line, len, &report, fail) != 0)
 		return -1;
-	if (!ipc_permitted(&lines->turn, report->type)) {
-		ipc_report_free(report);
+	if (!ipc_permitted(&lines->turn, report.type)) {
+		ipc_report_free(&report);
 		return fail_set(fail, FAIL_SYSTEM, "report %u came out of turn",
 		    lines->turn.lines + 1);
 	}
-	ipc_turn_took(&lines->turn, report->type);
-	return 1;
+	ipc_turn_took(&lines->turn, report.type);
+	go_on = take(&report, arg);
+	ipc_report_free(&report);
+	return go_on ? 1 : 0;
 }
 
-int
-child_lines_next(struct child_lines *lines, struct ipc_report *report,
+static enum child_lines_got
+take_lines(struct child_lines *lines, child_lines_take take, void *arg,
     struct fail *fail)
 {
-	const char *begin, *end = NULL;
-	size_t left = lines->in.len - lines->done;
-	int rc;
+	const char *end;
+	size_t done = 0;
+	int rc = 1;
 
-	if (left > 0) {
-		begin = lines->in.data + lines->done;
-		end = memchr(begin, '\n', left);
+	while (done < lines->in.len && (end = memchr(lines->in.data + done,
+	    '\n', lines->in.len - done)) != NULL) {
+		const char *line = lines->in.data + done;
+
+		rc = take_line(lines, line, (size_t)(end - line), take, arg,
+		    fail);
+		if (rc == 0)		/* the lines may be gone */
+			return CHILD_LINES_SOME;
+		if (rc != 1)
+			break;
+		done += (size_t)(end - line) + 1;
 	}
-	if (end == NULL) {
-		buf_consume(&lines->in, lines->done);
-		lines->done = 0;
-		if (lines->in.len < lines->in.max)
-			return 0;
-		child_lines_clear(lines);
-		return fail_set(fail, FAIL_SYSTEM,
-		    "a report line is too long");
+	if (rc == 1 && lines->in.len - done >= lines->in.max)
+		rc = fail_set(fail, FAIL_SYSTEM, "a report line is too long");
+	if (rc == 1) {
+		buf_consume(&lines->in, done);
+		return CHILD_LINES_SOME;
 	}
-	rc = take_line(lines, begin, (size_t)(end - begin), report, fail);
-	lines->done += (size_t)(end - begin) + 1;
-	if (rc != 1)
-		child_lines_clear(lines);
-	return rc;
+	child_lines_clear(lines);
+	return CHILD_LINES_FAULT;
+}
+
+enum child_lines_got
+child_lines_read(struct child_lines *lines, int fd, child_lines_take take,
+    void *arg, struct fail *fail)
+{
+	char chunk[READ_AT_ONCE];
+	size_t room = lines->in.max - lines->in.len;
+	ssize_t n;
+
+	n = read(fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+	if (n == -1 && (errno == EAGAIN || errno == EINTR))
+		return CHILD_LINES_NONE;
+	if (n <= 0)
+		return CHILD_LINES_END;
+	(void)buf_add(&lines->in, chunk, (size_t)n);
+	explicit_bzero(chunk, (size_t)n);
+	return take_lines(lines, take, arg, fail);
 }

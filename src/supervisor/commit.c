@@ -1,44 +1,47 @@
 /*
  * The ledger's turn.
  */
+#include <stdlib.h>
+
 #include "commit.h"
 #include "journal.h"
 #include "log.h"
+#include "mem.h"
 #include "priority.h"
 #include "sys.h"
 
 #define TELL_AGAIN_MS	60000
 
-static bool
-anything_to_save(const struct board *board)
+/* The records of this turn, in an array that the caller frees. */
+static size_t
+collect(const struct board *board, const struct life ***lives)
 {
 	const struct entry *entry;
+	size_t n = 0;
 
 	TAILQ_FOREACH(entry, &board->entries, link)
+		n += entry->save;
+	if (n == 0)
+		return 0;
+	*lives = xcalloc(n, sizeof(**lives));
+	n = 0;
+	TAILQ_FOREACH(entry, &board->entries, link)
 		if (entry->save)
-			return true;
-	return false;
+			(*lives)[n++] = &entry->life;
+	return n;
 }
 
 static bool
 save_all(struct commit *commit, struct fail *fail)
 {
-	struct entry *entry;
-	int64_t wall = sys_wall();
+	const struct life **lives = NULL;
+	size_t n = collect(commit->board, &lives);
+	bool saved;
 
-	if (!anything_to_save(commit->board))
-		return true;
-	if (ledger_begin(commit->ledger, fail) != 0)
-		goto failed;
-	TAILQ_FOREACH(entry, &commit->board->entries, link)
-		if (entry->save && ledger_save(commit->ledger, &entry->life,
-		    wall, fail) != 0)
-			goto failed;
-	if (ledger_commit(commit->ledger, fail) == 0)
-		return true;
- failed:
-	ledger_rollback(commit->ledger);
-	return false;
+	saved = n == 0 || ledger_save(commit->ledger, lives, n, sys_wall(),
+	    fail) == 0;
+	free(lives);
+	return saved;
 }
 
 static void
@@ -104,53 +107,47 @@ commit_last(struct commit *commit)
 static int
 on_commit(sd_event_source *source, void *arg)
 {
+	struct life_event event = { .type = EV_SAVED };
 	struct commit *commit = arg;
+	struct board *board = commit->board;
 	struct entry *entry;
 	struct fail fail = { 0 };
 	bool saved = save_all(commit, &fail);
 
 	(void)source;
-	tell_ledger(commit, saved, fail.text);
+	if (!saved || commit->broken)
+		tell_ledger(commit, saved, fail.text);
+	if (!saved)
+		event.type = EV_SAVE_FAILED;
 	/* New saves wanted by what follows are for the next transaction. */
-	TAILQ_FOREACH(entry, &commit->board->entries, link) {
-		entry->in_commit = entry->save;
+	TAILQ_FOREACH(entry, &board->entries, link) {
+		entry->in_commit = entry->save &&
+		    (!saved || entry->life.dirty);
 		entry->save = false;
 	}
-	TAILQ_FOREACH(entry, &commit->board->entries, link) {
+	TAILQ_FOREACH(entry, &board->entries, link) {
 		if (!entry->in_commit)
 			continue;
 		entry->in_commit = false;
-		board_tell_simple(entry, saved ? EV_SAVED : EV_SAVE_FAILED);
+		board->deliver(entry, &event, board->arg);
 	}
-	board_bury(commit->board);
+	if (commit->burial) {
+		commit->burial = false;
+		board_bury(board);
+	}
 	return 0;
 }
 
-static void
-wake(struct commit *commit)
-{
-	if (commit->source == NULL) {
-		if (sd_event_add_defer(commit->event, &commit->source,
-		    on_commit, commit) < 0)
-			fatalx("cannot add an event source");
-		(void)sd_event_source_set_priority(commit->source,
-		    PRIO_COMMIT);
-	}
-	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_ONESHOT);
-}
-
 void
-commit_save(struct commit *commit, struct entry *entry)
+commit_init(struct commit *commit, sd_event *event, struct ledger *ledger,
+    struct board *board, const struct conf *conf)
 {
-	entry->save = true;
-	wake(commit);
-}
-
-void
-commit_forget(struct commit *commit, struct entry *entry)
-{
-	entry->over = true;
-	wake(commit);
+	*commit = (struct commit){ .event = event, .ledger = ledger,
+	    .board = board, .conf = conf };
+	if (sd_event_add_defer(event, &commit->source, on_commit, commit) < 0)
+		fatalx("cannot add an event source");
+	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_OFF);
+	(void)sd_event_source_set_priority(commit->source, PRIO_COMMIT);
 }
 
 void

@@ -23,21 +23,35 @@ struct commit {
 	sd_event_source	*source;
 	bool		 broken;	/* the last commit failed */
 	bool		 disk_full;
+	bool		 burial;	/* some entry is over */
 	struct told	 told;
 };
 
-/* Zero it, and fill what comes before source. */
+/* Everything outlives it. */
+void	commit_init(struct commit *, sd_event *, struct ledger *,
+	    struct board *, const struct conf *);
+void	commit_free(struct commit *);		/* its event source */
 
-/* Write this entry at the end of this turn of the loop; it then gets EV_SAVED
- * or EV_SAVE_FAILED. */
-void	commit_save(struct commit *, struct entry *);
+/* Write this entry at the end of this turn of the loop. It then gets
+ * EV_SAVE_FAILED, or EV_SAVED unless nothing waits for that. */
+static inline void
+commit_save(struct commit *commit, struct entry *entry)
+{
+	entry->save = true;
+	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_ONESHOT);
+}
+
 /* This life is over: the entry is freed after the next transaction. */
-void	commit_forget(struct commit *, struct entry *);
+static inline void
+commit_forget(struct commit *commit, struct entry *entry)
+{
+	entry->over = commit->burial = true;
+	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_ONESHOT);
+}
+
 /* Write what is left at once and without a word, when the process ends. */
 void	commit_last(struct commit *);
 /* Whether another record would be taken: the disk has room, and the ledger can
  * be written, which is tried if the last commit failed. */
 bool	commit_takes_more(struct commit *);
-void	commit_free(struct commit *);	/* its event source */
-
 #endif

@@ -21,8 +21,8 @@
 #include "sys.h"
 #include "zygote.h"
 
-#define READ_AT_ONCE	(64 * 1024)
-#define DRAIN_MAX	(1024 * 1024)	/* a grandchild may go on writing */
+#define DRAIN_READS	16	/* at an exit: somebody else may go on
+				   writing */
 
 struct executor {
 	LIST_ENTRY(executor)	 link;
@@ -204,54 +204,40 @@ take_hello(struct executor *executor, const struct ipc_report *report)
 		    executor->all->arg);
 }
 
-static void
-take_lines(struct executor *executor)
+static bool
+take(const struct ipc_report *report, void *arg)
 {
-	const struct executors_calls *calls = &executor->all->calls;
-	struct ipc_report report;
-	struct fail fail;
-	int rc = 0;
+	struct executor *executor = arg;
 
-	while (!executor->dead && (rc = child_lines_next(&executor->lines,
-	    &report, &fail)) == 1) {
-		if (report.type == IPC_HELLO)
-			take_hello(executor, &report);
-		else
-			calls->report(executor->job, &report,
-			    executor->all->arg);
-		ipc_report_free(&report);
-	}
-	if (!executor->dead && rc == -1)
-		calls->fault(executor->job, fail.text, executor->all->arg);
+	if (report->type == IPC_HELLO)
+		take_hello(executor, report);
+	else
+		executor->all->calls.report(executor->job, report,
+		    executor->all->arg);
+	return !executor->dead;
 }
 
-/* Read once. 1: more may come, 0: nothing now, -1: end of file. */
-static int
+static enum child_lines_got
 read_some(struct executor *executor)
 {
-	char chunk[READ_AT_ONCE];
-	size_t room = child_lines_room(&executor->lines);
-	ssize_t n;
+	enum child_lines_got got;
+	struct fail fail;
 
 	if (executor->report_fd == -1)
-		return -1;
-	n = read(executor->report_fd, chunk, room < sizeof(chunk) ? room :
-	    sizeof(chunk));
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR ? 0 : -1;
-	if (n == 0)
-		return -1;
-	child_lines_add(&executor->lines, chunk, (size_t)n);
-	explicit_bzero(chunk, (size_t)n);
-	take_lines(executor);
-	return 1;
+		return CHILD_LINES_END;
+	got = child_lines_read(&executor->lines, executor->report_fd, take,
+	    executor, &fail);
+	if (got == CHILD_LINES_FAULT)
+		executor->all->calls.fault(executor->job, fail.text,
+		    executor->all->arg);
+	return got;
 }
 
 static void
 drain(struct executor *executor)
 {
-	for (int i = 0; i < DRAIN_MAX / READ_AT_ONCE && !executor->dead; i++)
-		if (read_some(executor) != 1)
+	for (int i = 0; i < DRAIN_READS && !executor->dead; i++)
+		if (read_some(executor) <= CHILD_LINES_NONE)
 			break;
 }
 
@@ -259,12 +245,12 @@ static int
 on_report(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
 	struct executor *executor = arg;
-	int got;
+	enum child_lines_got got;
 
 	(void)fd, (void)revents;
 	enter(executor);
 	got = read_some(executor);
-	if (!leave(executor) || got >= 0)
+	if (!leave(executor) || got != CHILD_LINES_END)
 		return 0;
 	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	if (executor->pid == 0)		/* else its exit follows */

@@ -57,7 +57,7 @@ known(struct intake *intake, const struct job_data *data)
 		return false;
 	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: offered again "
 	    "although it is %s here; left alone", data->id,
-	    life_state_name(state));
+	    life_state_names[state]);
 	return true;
 }
 

@@ -192,21 +192,24 @@ job_log_stop(const struct life *life)
 static void
 log_call(const struct life *life, const struct ipc_report *report)
 {
+	int priority = report->u.call.error != NULL ? LOG_WARNING :
+	    report->u.call.status >= 400 ? LOG_INFO : LOG_DEBUG;
 	int attempt = report->u.call.attempt;
 	long long ms = report->u.call.ms;
 	char where[256], error[512];
 
+	if (priority > log_level())
+		return;
 	(void)log_safe(where, sizeof(where), report->u.call.where);
 	if (report->u.call.error != NULL)
-		journal_job(life, JOURNAL_OTHER, LOG_WARNING,
+		journal_job(life, JOURNAL_OTHER, priority,
 		    "%s %s: %s (attempt %d, %lld ms)", report->u.call.method,
 		    where, log_safe(error, sizeof(error),
 		    report->u.call.error), attempt, ms);
 	else
-		journal_job(life, JOURNAL_OTHER, report->u.call.status >= 400 ?
-		    LOG_INFO : LOG_DEBUG, "%s %s: %ld (attempt %d, %lld ms)",
-		    report->u.call.method, where, report->u.call.status,
-		    attempt, ms);
+		journal_job(life, JOURNAL_OTHER, priority,
+		    "%s %s: %ld (attempt %d, %lld ms)", report->u.call.method,
+		    where, report->u.call.status, attempt, ms);
 }
 
 void
@@ -218,7 +221,7 @@ job_log_report(const struct life *life, const struct ipc_report *report,
 
 	if (report->type == IPC_CALL)
 		log_call(life, report);
-	if (report->type == IPC_NEED_CREDENTIALS)
+	if (report->type == IPC_NEED_CREDENTIALS && log_level() >= LOG_DEBUG)
 		journal_job(life, JOURNAL_OTHER, LOG_DEBUG,
 		    "wants fresh artifact credentials");
 	if (report->type != IPC_PROGRESS)
@@ -227,7 +230,8 @@ job_log_report(const struct life *life, const struct ipc_report *report,
 	if (report->u.progress.text != NULL)
 		journal_job(life, JOURNAL_STEP, LOG_INFO, "%s: %s", step,
 		    log_safe(text, sizeof(text), report->u.progress.text));
-	else if (before != report->u.progress.step)
+	else if (before != report->u.progress.step &&
+	    log_level() >= LOG_DEBUG)
 		journal_job(life, JOURNAL_STEP, LOG_DEBUG, "%s", step);
 }
 

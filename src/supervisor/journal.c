@@ -137,5 +137,6 @@ journal_job(const struct life *life, enum journal_event event, int priority,
 	(void)vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
 	log_fields(priority, fields, sizeof(fields) / sizeof(fields[0]),
-	    "job %.8s %s: %s", life->id, job_action_name(life->action), message);
+	    "job %.8s %s: %s", life->id, job_action_name(life->action),
+	    message);
 }

@@ -304,6 +304,8 @@ set_away(const char *path, struct fail *f)
 	return to;
 }
 
+static void	rollback(struct ledger *);
+
 struct ledger *
 ledger_open(const char *state_dir, char **set_aside, struct fail *f)
 {
@@ -329,7 +331,7 @@ ledger_close(struct ledger *l)
 {
 	if (l == NULL)
 		return;
-	ledger_rollback(l);
+	rollback(l);
 	db_close(l);
 	free(l->dir);
 	free(l);
@@ -347,8 +349,8 @@ turn_fail(struct ledger *l, const char *what, struct fail *f)
 	return fail_set(f, l->why.kind, "%s", l->why.text);
 }
 
-int
-ledger_begin(struct ledger *l, struct fail *f)
+static int
+begin(struct ledger *l, struct fail *f)
 {
 	assert(!l->turn);
 	l->turn = true;
@@ -359,21 +361,8 @@ ledger_begin(struct ledger *l, struct fail *f)
 	return turn_fail(l, "begin", f);
 }
 
-int
-ledger_try(struct ledger *l, struct fail *f)
-{
-	char mark[64];
-
-	/* an empty transaction would touch no disk */
-	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d", SCHEMA);
-	if (ledger_begin(l, f) == 0 &&
-	    sqlite3_exec(l->db, mark, NULL, NULL, NULL) != SQLITE_OK)
-		(void)turn_fail(l, "write", f);
-	return ledger_commit(l, f);
-}
-
-int
-ledger_save(struct ledger *l, const struct life *life, int64_t wall,
+static int
+save_one(struct ledger *l, const struct life *life, int64_t wall,
     struct fail *f)
 {
 	int rc;
@@ -391,8 +380,17 @@ ledger_save(struct ledger *l, const struct life *life, int64_t wall,
 	return rc == SQLITE_OK ? 0 : -1;
 }
 
-int
-ledger_commit(struct ledger *l, struct fail *f)
+static void
+rollback(struct ledger *l)
+{
+	/* some faults have ended the transaction already */
+	if (l->turn && !sqlite3_get_autocommit(l->db))
+		(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
+	l->turn = false;
+}
+
+static int
+commit(struct ledger *l, struct fail *f)
 {
 	assert(l->turn);
 	if (!l->failed && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) ==
@@ -401,17 +399,35 @@ ledger_commit(struct ledger *l, struct fail *f)
 		return 0;
 	}
 	(void)turn_fail(l, "commit", f);
-	ledger_rollback(l);
+	rollback(l);
 	return -1;
 }
 
-void
-ledger_rollback(struct ledger *l)
+int
+ledger_try(struct ledger *l, struct fail *f)
 {
-	/* some faults have ended the transaction already */
-	if (l->turn && !sqlite3_get_autocommit(l->db))
-		(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
-	l->turn = false;
+	char mark[64];
+
+	/* an empty transaction would touch no disk */
+	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d", SCHEMA);
+	if (begin(l, f) == 0 &&
+	    sqlite3_exec(l->db, mark, NULL, NULL, NULL) != SQLITE_OK)
+		(void)turn_fail(l, "write", f);
+	return commit(l, f);
+}
+
+int
+ledger_save(struct ledger *l, const struct life *const *lives, size_t n,
+    int64_t wall, struct fail *fail)
+{
+	int rc = begin(l, fail);
+
+	for (size_t i = 0; i < n && rc == 0; i++)
+		rc = save_one(l, lives[i], wall, fail);
+	if (rc == 0)
+		return commit(l, fail);
+	rollback(l);
+	return -1;
 }
 
 /* --- asking --- */

@@ -4,6 +4,7 @@
 #ifndef LEDGER_H
 #define LEDGER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fail.h"
@@ -19,19 +20,15 @@ struct ledger	*ledger_open(const char *state_dir, char **set_aside,
 		    struct fail *);
 void		 ledger_close(struct ledger *);
 
-/* One transaction: begin, any number of saves, commit. A failed begin or save
- * makes the commit fail; nothing of it is then on disk. */
-int	ledger_begin(struct ledger *, struct fail *);
+/* Write these records in one transaction. -1: none of them is on disk. */
+int	ledger_save(struct ledger *, const struct life *const *, size_t n,
+	    int64_t wall, struct fail *);
 /* Write something, to see whether it can be written. */
 int	ledger_try(struct ledger *, struct fail *);
-int	ledger_save(struct ledger *, const struct life *, int64_t wall,
-	    struct fail *);
-int	ledger_commit(struct ledger *, struct fail *);
-void	ledger_rollback(struct ledger *);
 
-/* Every record that is neither LIFE_DONE nor LIFE_DROPPED, oldest first. The job
- * given to take is the callee's to keep (life_free, then free); it was zeroed
- * before. -1: some record cannot be read; the others were given all the same,
+/* Every record that is neither LIFE_DONE nor LIFE_DROPPED, oldest first. The
+ * life given to take is the callee's to keep (life_free, then free); it was
+ * zeroed before. -1: some record cannot be read; the others were given all the same,
  * it stays in the ledger, and the text names the first. */
 int	ledger_open_jobs(struct ledger *, void (*take)(struct life *, void *),
 	    void *, struct fail *);

@@ -81,11 +81,12 @@ record_bind(sqlite3_stmt *s, const struct life *life, int64_t wall)
 	int rc;
 
 	if ((rc = bind_text(s, COL_ID, life->id)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_STATE, life_state_name(life->state))) ==
+	    (rc = bind_text(s, COL_STATE, life_state_names[life->state])) ==
 	    SQLITE_OK &&
 	    (rc = bind_int(s, COL_CHANGED, wall)) == SQLITE_OK &&
 	    (rc = bind_int(s, COL_CLAIMED, life->claimed_wall)) == SQLITE_OK &&
-	    (rc = bind_int(s, COL_DEADLINE, life->deadline_wall)) == SQLITE_OK &&
+	    (rc = bind_int(s, COL_DEADLINE, life->deadline_wall)) ==
+	    SQLITE_OK &&
 	    (rc = bind_text(s, COL_NONCE, life->nonce)) == SQLITE_OK &&
 	    (rc = bind_text(s, COL_ACTION, job_action_name(life->action))) ==
 	    SQLITE_OK &&
@@ -179,16 +180,19 @@ record_read(sqlite3_stmt *s, struct life *life, struct fail *f)
 	const char *bad = NULL;
 
 	if (read_copy(s, COL_ID, life->id, sizeof(life->id), &bad) == 0 &&
-	    read_copy(s, COL_NONCE, life->nonce, sizeof(life->nonce), &bad) == 0 &&
+	    read_copy(s, COL_NONCE, life->nonce, sizeof(life->nonce),
+	    &bad) == 0 &&
 	    read_copy(s, COL_VERSION, life->version, sizeof(life->version),
 	    &bad) == 0 &&
 	    read_copy(s, COL_PIPELINE, life->pipeline, sizeof(life->pipeline),
 	    &bad) == 0 &&
-	    read_copy(s, COL_STAGE, life->stage, sizeof(life->stage), &bad) == 0 &&
-	    read_copy(s, COL_NAME, life->name, sizeof(life->name), &bad) == 0 &&
-	    read_copy(s, COL_EXECUTION, life->execution, sizeof(life->execution),
+	    read_copy(s, COL_STAGE, life->stage, sizeof(life->stage),
 	    &bad) == 0 &&
-	    read_words(s, life, &bad) == 0 && read_objects(s, life, &bad) == 0) {
+	    read_copy(s, COL_NAME, life->name, sizeof(life->name), &bad) == 0 &&
+	    read_copy(s, COL_EXECUTION, life->execution,
+	    sizeof(life->execution), &bad) == 0 &&
+	    read_words(s, life, &bad) == 0 &&
+	    read_objects(s, life, &bad) == 0) {
 		life->claimed_wall = sqlite3_column_int64(s, COL_CLAIMED);
 		life->deadline_wall = sqlite3_column_int64(s, COL_DEADLINE);
 		life->cleanup = sqlite3_column_int(s, COL_CLEANUP) != 0;

@@ -241,14 +241,16 @@ polled(const struct aws_reply *reply, void *arg)
 {
 	struct poll *poll = arg;
 	struct poller *poller = poll->poller;
+	bool hindered = poller->troubles > 0 || poll->refused[0] != '\0';
 
 	poll->call = NULL;
 	if (reply->ok)
 		take(poll, reply);
 	else
 		trouble(poll, reply);
+	if (hindered || !reply->ok)
+		poller->calls.changed(poller->arg);
 	look(poller);
-	poller->calls.polled(poller->arg);
 }
 
 /* --- requests --- */
@@ -265,6 +267,7 @@ cannot_poll(struct poller *poller, const char *why)
 		return;
 	strlcpy(poller->why, why, sizeof(poller->why));
 	journal_event(JOURNAL_AWS, LOG_WARNING, "not polling: %s", why);
+	poller->calls.changed(poller->arg);
 }
 
 static void
@@ -275,13 +278,15 @@ start_poll(struct poll *poll, int batch)
 
 	poll->batch = batch;
 	poll->call = aws_call_start(poller->aws, "PollForJobs",
-	    cp_poll_input(&poll->type->type, batch), false, polled, poll, &fail);
-	if (poll->call != NULL) {
-		poller->why[0] = '\0';
-	} else {		/* credentials that come wake us */
+	    cp_poll_input(&poll->type->type, batch), false, polled, poll,
+	    &fail);
+	if (poll->call == NULL) {	/* credentials that come wake us */
 		poll->due_ms = sys_now_ms() + interval(poller);
 		poll->blocked = true;
 		cannot_poll(poller, fail.text);
+	} else if (poller->why[0] != '\0') {
+		poller->why[0] = '\0';
+		poller->calls.changed(poller->arg);
 	}
 }
 
@@ -318,12 +323,13 @@ look(struct poller *poller)
 {
 	int64_t now = sys_now_ms(), first = 0;
 	size_t due = count_due(poller, now), asked = 0;
-	int slots;
+	int slots = 0;
 
 	if (poller->stopped)
 		return;
-	slots = poller->calls.slots(poller->arg) - outstanding(poller);
-	if (due > 0 && slots > 0 && !poller->calls.may_claim(poller->arg)) {
+	if (due > 0)
+		slots = poller->calls.slots(poller->arg) - outstanding(poller);
+	if (slots > 0 && !poller->calls.may_claim(poller->arg)) {
 		set_timer(poller, now + LOOK_AGAIN_MS);
 		return;
 	}

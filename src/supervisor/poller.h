@@ -25,8 +25,8 @@ struct poller_calls {
 	/* a job; the callee takes over (and zeroes) it. Whether it is a new
 	 * one */
 	bool	(*offer)(struct job_data *, void *arg);
-	/* an answer was dealt with */
-	void	(*polled)(void *arg);
+	/* what hinders it may be different now */
+	void	(*changed)(void *arg);
 };
 
 /* What hinders it; texts are borrowed. */
@@ -42,14 +42,15 @@ struct poller_state {
  * turn of the loop. */
 struct poller	*poller_new(sd_event *, struct aws *,
 		    const struct action_type *types, size_t n,
-		    int64_t interval_ms, const struct poller_calls *, void *arg);
+		    int64_t interval_ms, const struct poller_calls *,
+		    void *arg);
 void		 poller_free(struct poller *);		/* NULL is fine */
 /* Slots came free: look again now. */
 void		 poller_wake(struct poller *);
 /* Credentials came: what was refused or put off with the old ones is asked at
  * once. */
 void		 poller_restart(struct poller *);
-void		 poller_stop(struct poller *);		/* for good; ends polls */
+void		 poller_stop(struct poller *);	/* for good; ends polls */
 void		 poller_state(const struct poller *, struct poller_state *);
 
 #endif

@@ -278,7 +278,7 @@ take_offer(struct job_data *data, void *arg)
 }
 
 static void
-on_polled(void *arg)
+on_hindered(void *arg)
 {
 	status_changed(arg);
 }
@@ -388,8 +388,8 @@ wire(struct worker *worker)
 
 	board_init(&worker->board, conf->worker.max_jobs, dispatch_event,
 	    &worker->dispatch);
-	worker->commit = (struct commit){ .event = worker->event,
-	    .ledger = worker->ledger, .board = &worker->board, .conf = conf };
+	commit_init(&worker->commit, worker->event, worker->ledger,
+	    &worker->board, conf);
 	worker->requests = (struct requests){ &worker->aws, &worker->tokens };
 	worker->dispatch = (struct dispatch){ .event = worker->event,
 	    .conf = conf, .board = &worker->board, .commit = &worker->commit,
@@ -451,7 +451,7 @@ worker_start(struct worker *worker, struct secret *password,
 {
 	static const struct poller_calls calls = { .slots = free_slots,
 	    .may_claim = may_claim, .offer = take_offer,
-	    .polled = on_polled };
+	    .changed = on_hindered };
 
 	worker->password = password;
 	if (actions_load(&worker->conf, &worker->types, &worker->ntypes,

@@ -189,14 +189,14 @@ count_open(struct ledger *l)
 }
 
 static void
-save_one(struct ledger *l, int n, enum life_state state, int64_t wall)
+save_a_job(struct ledger *l, int n, enum life_state state, int64_t wall)
 {
 	struct life j;
 
 	fill(&j, n, state);
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &j, wall, NULL), 0);
-	assert_int_equal(ledger_commit(l, NULL), 0);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &j, wall, NULL), 0);
+	assert_int_equal(commit(l, NULL), 0);
 	empty(&j);
 }
 
@@ -223,10 +223,10 @@ keeps_every_member(void **state)
 	(void)state;
 	fill(&full, 7, LIFE_RESULT);
 	(void)strlcpy(bare.id, "bare", sizeof(bare.id));
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &full, WALL, NULL), 0);
-	assert_int_equal(ledger_save(l, &bare, WALL, NULL), 0);
-	assert_int_equal(ledger_commit(l, NULL), 0);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &full, WALL, NULL), 0);
+	assert_int_equal(save_one(l, &bare, WALL, NULL), 0);
+	assert_int_equal(commit(l, NULL), 0);
 	ledger_close(l);
 
 	l = open_sound();
@@ -258,7 +258,7 @@ keeps_every_word(void **state)
 	struct life j;
 
 	(void)state;
-	assert_int_equal(ledger_begin(l, NULL), 0);
+	assert_int_equal(begin(l, NULL), 0);
 	for (int i = 0; i < 40; i++) {
 		fill(&j, i, LIFE_CLAIMING + i % 3);
 		j.action = i % ACTION_MAX;
@@ -267,10 +267,10 @@ keeps_every_word(void **state)
 		j.result.outcome = 1 + i % (OUTCOME_MAX - 1);
 		j.result.kind = j.result.outcome == OUTCOME_FAILURE ?
 		    1 + i % (FAIL_MAX - 1) : FAIL_NONE;
-		assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
+		assert_int_equal(save_one(l, &j, WALL, NULL), 0);
 		empty(&j);
 	}
-	assert_int_equal(ledger_commit(l, NULL), 0);
+	assert_int_equal(commit(l, NULL), 0);
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
 	assert_int_equal(t.n, 40);
 	for (int i = 0; i < 40; i++) {
@@ -296,14 +296,14 @@ last_save_wins_and_order_stays(void **state)
 	struct life j;
 
 	(void)state;
-	save_one(l, 2, LIFE_OURS, WALL);
-	save_one(l, 1, LIFE_CLAIMING, WALL);
-	save_one(l, 3, LIFE_DONE, WALL);
+	save_a_job(l, 2, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_CLAIMING, WALL);
+	save_a_job(l, 3, LIFE_DONE, WALL);
 	fill(&j, 1, LIFE_RESULT);
 	(void)strlcpy(j.nonce, "another", sizeof(j.nonce));
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
-	assert_int_equal(ledger_commit(l, NULL), 0);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
+	assert_int_equal(commit(l, NULL), 0);
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
 	assert_int_equal(t.n, 2);
 	assert_same(t.job[0], &j);
@@ -324,12 +324,12 @@ rollback_leaves_nothing(void **state)
 
 	(void)state;
 	fill(&j, 1, LIFE_OURS);
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
-	ledger_rollback(l);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
+	rollback(l);
 	assert_int_equal(ledger_state(l, j.id), LIFE_NEW);
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
 	ledger_close(l);		/* in the middle of a turn */
 	l = open_sound();
 	assert_int_equal(count_open(l), 0);
@@ -356,29 +356,29 @@ full_disk_fails_the_whole_turn(void **state)
 	struct life small, large;
 
 	(void)state;
-	save_one(l, 1, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_OURS, WALL);
 	assert_int_equal(sqlite3_exec(l->db, "PRAGMA max_page_count = 12",
 	    NULL, NULL, NULL), SQLITE_OK);
 	fill(&small, 2, LIFE_OURS);
 	fill(&large, 3, LIFE_OURS);
 	swell(&large, 100000);
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &small, WALL, NULL), 0);
-	assert_int_equal(ledger_save(l, &large, WALL, &f), -1);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &small, WALL, NULL), 0);
+	assert_int_equal(save_one(l, &large, WALL, &f), -1);
 	assert_int_equal(f.kind, FAIL_SYSTEM);
 	assert_non_null(strstr(f.text, "full"));
-	assert_int_equal(ledger_save(l, &small, WALL, NULL), -1);
+	assert_int_equal(save_one(l, &small, WALL, NULL), -1);
 	memset(&f, 0, sizeof(f));
-	assert_int_equal(ledger_commit(l, &f), -1);
+	assert_int_equal(commit(l, &f), -1);
 	assert_non_null(strstr(f.text, "full"));
 	assert_int_equal(ledger_state(l, small.id), LIFE_NEW);
 
 	/* there is room again */
 	assert_int_equal(sqlite3_exec(l->db, "PRAGMA max_page_count = 10000",
 	    NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &large, WALL, NULL), 0);
-	assert_int_equal(ledger_commit(l, NULL), 0);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &large, WALL, NULL), 0);
+	assert_int_equal(commit(l, NULL), 0);
 	assert_int_equal(count_open(l), 2);
 	empty(&small);
 	empty(&large);
@@ -401,7 +401,7 @@ a_try_writes(void **state)
 	assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = 0", NULL,
 	    NULL, NULL), SQLITE_OK);
 	assert_int_equal(ledger_try(l, NULL), 0);
-	save_one(l, 1, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_OURS, WALL);
 	ledger_close(l);
 }
 
@@ -417,13 +417,13 @@ one_bad_save_fails_the_turn(void **state)
 	fill(&good, 1, LIFE_OURS);
 	fill(&huge, 2, LIFE_OURS);
 	swell(&huge, ROW_MAX);
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &good, WALL, NULL), 0);
-	assert_int_equal(ledger_save(l, &huge, WALL, NULL), -1);
-	assert_int_equal(ledger_commit(l, &f), -1);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &good, WALL, NULL), 0);
+	assert_int_equal(save_one(l, &huge, WALL, NULL), -1);
+	assert_int_equal(commit(l, &f), -1);
 	assert_non_null(strstr(f.text, "too big"));
 	assert_int_equal(ledger_state(l, good.id), LIFE_NEW);
-	save_one(l, 1, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_OURS, WALL);
 	empty(&good);
 	empty(&huge);
 	ledger_close(l);
@@ -442,12 +442,12 @@ locked_database_fails_the_turn(void **state)
 	assert_int_equal(sqlite3_open(file("ledger.sqlite"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
 	    SQLITE_OK);
-	assert_int_equal(ledger_begin(l, &f), -1);
+	assert_int_equal(begin(l, &f), -1);
 	assert_non_null(strstr(f.text, "locked"));
-	assert_int_equal(ledger_save(l, &j, WALL, NULL), -1);
-	assert_int_equal(ledger_commit(l, NULL), -1);
+	assert_int_equal(save_one(l, &j, WALL, NULL), -1);
+	assert_int_equal(commit(l, NULL), -1);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	save_one(l, 1, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_OURS, WALL);
 	empty(&j);
 	ledger_close(l);
 }
@@ -459,12 +459,12 @@ two_opens_see_each_other(void **state)
 	struct ledger *a = open_sound(), *b = open_sound();
 
 	(void)state;
-	save_one(a, 1, LIFE_OURS, WALL);
+	save_a_job(a, 1, LIFE_OURS, WALL);
 	assert_int_equal(count_open(b), 1);
-	save_one(b, 2, LIFE_OURS, WALL);
+	save_a_job(b, 2, LIFE_OURS, WALL);
 	assert_int_equal(count_open(a), 2);
 	ledger_close(a);
-	save_one(b, 3, LIFE_OURS, WALL);
+	save_a_job(b, 3, LIFE_OURS, WALL);
 	ledger_close(b);
 	a = open_sound();
 	assert_int_equal(count_open(a), 3);
@@ -477,11 +477,11 @@ prune_forgets_old_history_only(void **state)
 	struct ledger *l = open_sound();
 
 	(void)state;
-	save_one(l, 1, LIFE_DONE, WALL - 10);
-	save_one(l, 2, LIFE_DONE, WALL);
-	save_one(l, 3, LIFE_DROPPED, WALL - 10);
-	save_one(l, 4, LIFE_OURS, WALL - 10);
-	save_one(l, 5, LIFE_RESULT, WALL - 10);
+	save_a_job(l, 1, LIFE_DONE, WALL - 10);
+	save_a_job(l, 2, LIFE_DONE, WALL);
+	save_a_job(l, 3, LIFE_DROPPED, WALL - 10);
+	save_a_job(l, 4, LIFE_OURS, WALL - 10);
+	save_a_job(l, 5, LIFE_RESULT, WALL - 10);
 	assert_int_equal(ledger_prune(l, WALL, NULL), 0);
 	assert_int_equal(count_open(l), 2);
 	assert_int_equal(ledger_state(l, ID "1"), LIFE_NEW);
@@ -506,7 +506,7 @@ expect_set_aside(const char *what)
 	assert_int_equal(access(aside, F_OK), 0);
 	assert_non_null(strstr(aside, "/ledger.sqlite.damaged-"));
 	assert_int_equal(count_open(l), 0);
-	save_one(l, 1, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_OURS, WALL);
 	assert_int_equal(count_open(l), 1);
 	ledger_close(l);
 	free(aside);
@@ -533,7 +533,7 @@ damaged_is_set_aside(void **state)
 	struct ledger *l = open_sound();
 
 	(void)state;
-	save_one(l, 1, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_OURS, WALL);
 	ledger_close(l);
 	overwrite(0, 16, 'x');
 	expect_set_aside("magic");
@@ -564,7 +564,7 @@ newer_schema_is_refused(void **state)
 	char *aside;
 
 	(void)state;
-	save_one(l, 1, LIFE_OURS, WALL);
+	save_a_job(l, 1, LIFE_OURS, WALL);
 	ledger_close(l);
 	exec("ledger.sqlite", "PRAGMA user_version = 99");
 	assert_null(ledger_open(dir, &aside, &f));
@@ -592,8 +592,8 @@ odd_record_does_not_hide_others(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-		save_one(l, 1, LIFE_OURS, WALL);
-		save_one(l, 2, LIFE_OURS, WALL);
+		save_a_job(l, 1, LIFE_OURS, WALL);
+		save_a_job(l, 2, LIFE_OURS, WALL);
 		(void)snprintf(sql, sizeof(sql), "UPDATE job SET %s "
 		    "WHERE claimed = %d", odd[i], WALL + 1);
 		exec("ledger.sqlite", sql);
@@ -619,9 +619,9 @@ odd_bytes_are_saved(void **state)
 	fill(&j, 1, LIFE_RESULT);
 	free(j.result.text);
 	j.result.text = xstrdup("bad \xff byte");
-	assert_int_equal(ledger_begin(l, NULL), 0);
-	assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
-	assert_int_equal(ledger_commit(l, NULL), 0);
+	assert_int_equal(begin(l, NULL), 0);
+	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
+	assert_int_equal(commit(l, NULL), 0);
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
 	assert_string_equal(t.job[0]->result.text, "bad ? byte");
 	taken_free(&t);

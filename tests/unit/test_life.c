@@ -74,7 +74,8 @@ enum { T_STEPS, T_CLAIMED, T_DROPPED, T_KILLS, T_CRASHES, T_SUCCESS, T_FAILURE,
 #define check(cond) do {						\
 	if (!(cond))							\
 		fail_msg("seed %llu life %llu: %s (line %d)",		\
-		    (unsigned long long)seed, (unsigned long long)number,	\
+		    (unsigned long long)seed,				\
+		    (unsigned long long)number,				\
 		    #cond, __LINE__);					\
 } while (0)
 
@@ -244,7 +245,8 @@ carry(struct world *w, unsigned fx)
 		effect_report(w);
 	if (fx & FX_FORGET) {
 		w->over = true;
-		check(w->life.state == LIFE_DONE || w->life.state == LIFE_DROPPED);
+		check(w->life.state == LIFE_DONE ||
+		    w->life.state == LIFE_DROPPED);
 	}
 }
 
