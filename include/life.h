@@ -239,6 +239,9 @@ struct life_event {
 enum life_effect {
 	FX_SAVE		= 1 << 0,	/* write the record; saved or save
 					   failed follows */
+	FX_SAVE_SOON	= 1 << 15,	/* the same, but nothing waits for it:
+					   with the next transaction, or within
+					   a second */
 	FX_ACKNOWLEDGE	= 1 << 1,
 	FX_DETAILS	= 1 << 2,	/* GetJobDetails */
 	FX_START	= 1 << 3,	/* have an executor forked (clean-up if
@@ -301,7 +304,14 @@ void	 life_new(struct life *, const struct offer *,
 unsigned life_step(struct life *, const struct life_event *,
 	    const struct life_now *);
 /* Milliseconds until the deadline, or the end of a clean-up; at least 0. */
-int64_t	 life_remaining(const struct life *, const struct life_now *);
+static inline int64_t
+life_remaining(const struct life *life, const struct life_now *now)
+{
+	if (life->cleaning)
+		return LIFE_CLEANUP_MS;
+	return life->deadline_ms > now->ms ? life->deadline_ms - now->ms : 0;
+}
+
 /* Whether the process may end without it losing anything more than time. */
 bool	 life_at_rest(const struct life *);
 void	 life_free(struct life *);		/* members only */

@@ -7,6 +7,7 @@
 #include "end.h"
 #include "flow.h"
 
+#define SAVE_RETRY_MS	1000
 #define REQUESTS	(FX_ACKNOWLEDGE | FX_DETAILS | FX_PUT)
 
 unsigned
@@ -157,4 +158,46 @@ flow_stop_child(struct life *life, enum life_stop why,
 	life->child = CHILD_STOPPING;
 	life->limit_ms = now->ms + life->rules.kill_grace_ms;
 	return FX_STOP;
+}
+
+unsigned
+flow_saved(struct life *life, const struct life_event *ev,
+    const struct life_now *now)
+{
+	unsigned held = life->held;
+
+	(void)ev;
+	life->dirty = false;
+	life->on_disk = true;
+	life->save_ms = 0;
+	life->held = 0;
+	return flow_release(life, held, now);
+}
+
+/* The disk does not take the record. Nothing new begins; what runs and what is
+ * to be reported goes on, except an intent: that waits. */
+unsigned
+flow_save_failed(struct life *life, const struct life_event *ev,
+    const struct life_now *now)
+{
+	unsigned go = life->held & FX_PUT;
+
+	(void)ev;
+	if (life->state == LIFE_CLAIMING && (life->held & FX_ACKNOWLEDGE) &&
+	    !life->ack_unsure) {
+		life->state = LIFE_DROPPED;
+		life->held = FX_FORGET;
+		/* a record of the claim would be taken for one */
+		if (life->on_disk) {
+			life->save_ms = now->ms + SAVE_RETRY_MS;
+			return 0;
+		}
+		life->dirty = false;
+		return FX_FORGET;
+	}
+	if (life->facts.intent == INTENT_NONE)
+		go |= life->held & FX_RECORDED;
+	life->held &= ~go;
+	life->save_ms = now->ms + SAVE_RETRY_MS;
+	return flow_release(life, go, now);
 }

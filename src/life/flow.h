@@ -42,15 +42,6 @@ flow_answered(struct life *life, unsigned request)
 	return true;
 }
 
-/* Milliseconds until the deadline, at least 0. */
-static inline int64_t
-flow_left_ms(const struct life *life, const struct life_now *now)
-{
-	int64_t left = life->deadline_ms - now->ms;
-
-	return left > 0 ? left : 0;
-}
-
 /* Ask for an executor unless there is one or none may be started. */
 unsigned	flow_start(struct life *, const struct life_now *);
 /* Carry out now what was held back; what no longer fits is dropped. */
@@ -81,5 +72,9 @@ unsigned	flow_ended_here(struct life *, unsigned kill);
 unsigned	flow_kill_child(struct life *);
 unsigned	flow_stop_child(struct life *, enum life_stop,
 		    const struct life_now *);
+
+/* The record is on disk, or the disk does not take it. */
+LIFE_HANDLER(flow_saved);
+LIFE_HANDLER(flow_save_failed);
 
 #endif

@@ -20,8 +20,8 @@ static const event_handler handlers[EV_MAX] = {
 	[EV_OFFERED] = claim_offered,
 	[EV_OFFERED_AGAIN] = claim_offered_again,
 	[EV_RESUME] = stop_resume,
-	[EV_SAVED] = stop_saved,
-	[EV_SAVE_FAILED] = stop_save_failed,
+	[EV_SAVED] = flow_saved,
+	[EV_SAVE_FAILED] = flow_save_failed,
 	[EV_ACK_ANSWER] = claim_answered,
 	[EV_DETAILS_ANSWER] = claim_details,
 	[EV_PUT_ANSWER] = put_answered,
@@ -68,12 +68,6 @@ life_step(struct life *life, const struct life_event *ev,
 	return fx;
 }
 
-int64_t
-life_remaining(const struct life *life, const struct life_now *now)
-{
-	return life->cleaning ? LIFE_CLEANUP_MS : flow_left_ms(life, now);
-}
-
 bool
 life_at_rest(const struct life *life)
 {
@@ -97,7 +91,8 @@ life_new(struct life *life, const struct offer *offer,
 	    sizeof(life->execution));
 	life->action = offer->action;
 	life->rules = *rules;
-	claim_token(life, data->continuation, true, now);
+	if (data->continuation != NULL)
+		claim_token(life, data->continuation, true, now);
 }
 
 void

@@ -108,7 +108,7 @@ run_progress(struct life *life, const struct life_event *ev,
 	    life->child == CHILD_STOPPING || life->step == ev->u.step)
 		return 0;
 	life->step = ev->u.step;
-	return FX_SAVE;		/* nothing waits for it */
+	return FX_SAVE_SOON;
 }
 
 unsigned
@@ -175,7 +175,7 @@ run_rest(struct life *life, const struct life_now *now)
 	    life->facts.intent != INTENT_NONE ||
 	    (life->facts.sandbox_id[0] == '\0' &&
 	    life->facts.starts_lost > 0) ||
-	    end_handed_back(life, flow_left_ms(life, now)) != 0)
+	    end_handed_back(life, life_remaining(life, now)) != 0)
 		return 0;	/* goes on with the next process */
 	return flow_ended(life, true);
 }

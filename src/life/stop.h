@@ -1,5 +1,5 @@
 /*
- * What comes from outside: the disk, the operator, the clock.
+ * What comes from outside: the operator, the clock, a start of the worker.
  */
 #ifndef STOP_H
 #define STOP_H
@@ -7,8 +7,6 @@
 #include "flow.h"
 
 LIFE_HANDLER(stop_resume);
-LIFE_HANDLER(stop_saved);
-LIFE_HANDLER(stop_save_failed);
 LIFE_HANDLER(stop_cancel);
 LIFE_HANDLER(stop_drain);
 LIFE_HANDLER(stop_park);

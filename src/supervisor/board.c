@@ -44,14 +44,23 @@ board_find(struct board *board, const char *id)
 	return NULL;
 }
 
+/* At the end of the process some work is under way. */
 static void
-drop(struct entry *entry)
+cut_short(struct entry *entry)
 {
-	TAILQ_REMOVE(&entry->board->entries, entry, link);
 	aws_call_cancel(entry->acknowledge);
 	aws_call_cancel(entry->details);
 	aws_call_cancel(entry->put);
 	executor_free(entry->executor);
+}
+
+static void
+drop(struct entry *entry)
+{
+	TAILQ_REMOVE(&entry->board->entries, entry, link);
+	if (entry->acknowledge != NULL || entry->details != NULL ||
+	    entry->put != NULL || entry->executor != NULL)
+		cut_short(entry);
 	sd_event_source_disable_unref(entry->timer);
 	while (!STAILQ_EMPTY(&entry->events))
 		board_event_free(board_next(entry));
@@ -88,20 +97,6 @@ board_clear(struct board *board)
 }
 
 /* --- events --- */
-
-void
-board_tell(struct entry *entry, const struct life_event *event)
-{
-	entry->board->deliver(entry, event, entry->board->arg);
-}
-
-void
-board_tell_simple(struct entry *entry, enum life_event_type type)
-{
-	struct life_event event = { .type = type };
-
-	board_tell(entry, &event);
-}
 
 void
 board_tell_all(struct board *board, enum life_event_type type)

@@ -73,8 +73,21 @@ void		 board_bury(struct board *);
 /* Free all without a word: at the end of the process. */
 void		 board_clear(struct board *);
 
-void		 board_tell(struct entry *, const struct life_event *);
-void		 board_tell_simple(struct entry *, enum life_event_type);
+/* Deliver an event to one job. */
+static inline void
+board_tell(struct entry *entry, const struct life_event *event)
+{
+	entry->board->deliver(entry, event, entry->board->arg);
+}
+
+static inline void
+board_tell_simple(struct entry *entry, enum life_event_type type)
+{
+	struct life_event event = { .type = type };
+
+	board_tell(entry, &event);
+}
+
 /* Deliver an event to every job. */
 void		 board_tell_all(struct board *, enum life_event_type);
 

@@ -1,5 +1,5 @@
 /*
- * Lines of an executor's report pipe. What is not permitted now, or not of the
+ * The report pipe of an executor. What is not permitted now, or not of the
  * protocol, is a fault.
  */
 #include <errno.h>
@@ -7,35 +7,20 @@
 #include <unistd.h>
 
 #include "child_lines.h"
+#include "log.h"
+#include "priority.h"
+#include "sys.h"
 
 #define READ_AT_ONCE	(64 * 1024)
+#define DRAIN_READS	16	/* at an exit: somebody else may go on
+				   writing */
 
-void
-child_lines_init(struct child_lines *lines)
-{
-	memset(lines, 0, sizeof(*lines));
-	buf_init(&lines->in, IPC_REPORT_MAX);
-}
-
-void
-child_lines_free(struct child_lines *lines)
-{
-	buf_free(&lines->in);
-}
-
-void
-child_lines_clear(struct child_lines *lines)
-{
-	buf_clear(&lines->in);
-}
-
-/* 1: go on, 0: do not, -1: a fault. */
 static int
 take_line(struct child_lines *lines, const char *line, size_t len,
-    child_lines_take take, void *arg, struct fail *fail)
+    struct fail *fail)
 {
+	const struct child_lines_ears *ears = &lines->ears;
 	struct ipc_report report = { 0 };
-	bool go_on;
 
 	if (ipc_report_decode(line, len, &report, fail) != 0)
 		return -1;
@@ -45,55 +30,99 @@ take_line(struct child_lines *lines, const char *line, size_t len,
 		    lines->turn.lines + 1);
 	}
 	ipc_turn_took(&lines->turn, report.type);
-	go_on = take(&report, arg);
+	if (report.type == IPC_HELLO)
+		ears->hello(ears->arg, &report);
+	else
+		ears->report(ears->job, &report, ears->job_arg);
 	ipc_report_free(&report);
-	return go_on ? 1 : 0;
+	return 0;
 }
 
-static enum child_lines_got
-take_lines(struct child_lines *lines, child_lines_take take, void *arg,
-    struct fail *fail)
+static void
+take_lines(struct child_lines *lines)
 {
-	const char *end;
+	const char *line, *end;
+	struct fail fail;
 	size_t done = 0;
-	int rc = 1;
+	int rc = 0;
 
-	while (done < lines->in.len && (end = memchr(lines->in.data + done,
-	    '\n', lines->in.len - done)) != NULL) {
-		const char *line = lines->in.data + done;
-
-		rc = take_line(lines, line, (size_t)(end - line), take, arg,
-		    fail);
-		if (rc == 0)		/* the lines may be gone */
-			return CHILD_LINES_SOME;
-		if (rc != 1)
-			break;
+	while (rc == 0 && lines->fd != -1 && done < lines->in.len &&
+	    (end = memchr(lines->in.data + done, '\n',
+	    lines->in.len - done)) != NULL) {
+		line = lines->in.data + done;
 		done += (size_t)(end - line) + 1;
+		rc = take_line(lines, line, (size_t)(end - line), &fail);
 	}
-	if (rc == 1 && lines->in.len - done >= lines->in.max)
-		rc = fail_set(fail, FAIL_SYSTEM, "a report line is too long");
-	if (rc == 1) {
+	if (lines->fd == -1)
+		return;
+	if (rc == 0) {
 		buf_consume(&lines->in, done);
-		return CHILD_LINES_SOME;
+		if (lines->in.len < lines->in.max)
+			return;
+		(void)fail_set(&fail, FAIL_SYSTEM,
+		    "a report line is too long");
 	}
-	child_lines_clear(lines);
-	return CHILD_LINES_FAULT;
+	buf_clear(&lines->in);
+	lines->ears.fault(lines->ears.arg, fail.text);
 }
 
-enum child_lines_got
-child_lines_read(struct child_lines *lines, int fd, child_lines_take take,
-    void *arg, struct fail *fail)
+/* Whether there may be more. */
+static bool
+read_some(struct child_lines *lines)
 {
 	char chunk[READ_AT_ONCE];
 	size_t room = lines->in.max - lines->in.len;
 	ssize_t n;
 
-	n = read(fd, chunk, room < sizeof(chunk) ? room : sizeof(chunk));
+	n = read(lines->fd, chunk, room < sizeof(chunk) ? room :
+	    sizeof(chunk));
 	if (n == -1 && (errno == EAGAIN || errno == EINTR))
-		return CHILD_LINES_NONE;
-	if (n <= 0)
-		return CHILD_LINES_END;
+		return false;
+	if (n <= 0) {
+		child_lines_close(lines);
+		lines->ears.end(lines->ears.arg);
+		return false;
+	}
 	(void)buf_add(&lines->in, chunk, (size_t)n);
 	explicit_bzero(chunk, (size_t)n);
-	return take_lines(lines, take, arg, fail);
+	take_lines(lines);
+	return lines->fd != -1;
+}
+
+static int
+on_readable(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	(void)source, (void)fd, (void)revents;
+	(void)read_some(arg);
+	return 0;
+}
+
+void
+child_lines_open(struct child_lines *lines, sd_event *event, int fd,
+    const struct child_lines_ears *ears)
+{
+	memset(lines, 0, sizeof(*lines));
+	buf_init(&lines->in, IPC_REPORT_MAX);
+	lines->ears = *ears;
+	lines->fd = fd;
+	if (sd_event_add_io(event, &lines->source, fd, EPOLLIN, on_readable,
+	    lines) < 0)
+		fatalx("cannot watch the pipe of an executor");
+	(void)sd_event_source_set_priority(lines->source, PRIO_REPORT);
+}
+
+void
+child_lines_drain(struct child_lines *lines)
+{
+	for (int i = 0; i < DRAIN_READS && lines->fd != -1; i++)
+		if (!read_some(lines))
+			break;
+}
+
+void
+child_lines_close(struct child_lines *lines)
+{
+	lines->source = sd_event_source_disable_unref(lines->source);
+	sys_close(&lines->fd);
+	buf_free(&lines->in);
 }

@@ -1,42 +1,44 @@
 /*
- * Lines of an executor's report pipe, read, decoded and checked against what
- * may come now.
+ * The report pipe of an executor: read on the loop, its lines decoded and
+ * checked against what may come now.
  */
 #ifndef CHILD_LINES_H
 #define CHILD_LINES_H
 
+#include <systemd/sd-event.h>
+
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "buf.h"
-#include "fail.h"
 #include "ipc.h"
+
+/* Who hears what; reports and texts are borrowed. Once one of them has called
+ * child_lines_close, nothing more is heard. */
+struct child_lines_ears {
+	void	(*report)(void *job, const struct ipc_report *, void *job_arg);
+	void	*job, *job_arg;
+	void	(*hello)(void *arg, const struct ipc_report *);
+	/* of the protocol: what was read is dropped */
+	void	(*fault)(void *arg, const char *text);
+	/* end of file: nothing more is read */
+	void	(*end)(void *arg);
+	void	*arg;
+};
 
 struct child_lines {
 	struct ipc_turn	 turn;
-	struct buf	 in;		/* the line that is not whole yet, and
-					   what follows it */
+	struct child_lines_ears ears;
+	struct buf	 in;		/* read, and not handed on yet */
+	int		 fd;		/* -1: closed, or at its end */
+	sd_event_source	*source;
 };
 
-enum child_lines_got {
-	CHILD_LINES_FAULT = -2,	/* of the protocol; the fail says which */
-	CHILD_LINES_END = -1,	/* end of file */
-	CHILD_LINES_NONE = 0,	/* nothing to read now */
-	CHILD_LINES_SOME = 1,	/* more may come */
-};
-
-/* A report, borrowed. Whether to go on; if not, the lines may be freed
- * already. */
-typedef bool	(*child_lines_take)(const struct ipc_report *, void *);
-
-void	child_lines_init(struct child_lines *);
-void	child_lines_free(struct child_lines *);
-/* Drop what was read: nothing more is believed. */
-void	child_lines_clear(struct child_lines *);
-
-/* Read once from a descriptor that does not block, and hand on every whole
- * line. After a fault what was read is dropped. */
-enum child_lines_got	child_lines_read(struct child_lines *, int fd,
-			    child_lines_take, void *, struct fail *);
+/* Take over the descriptor, which does not block, and read it on the loop. */
+void	child_lines_open(struct child_lines *, sd_event *, int fd,
+	    const struct child_lines_ears *);
+/* Read what is there, bounded, ahead of the loop: after the exit. */
+void	child_lines_drain(struct child_lines *);
+/* Nothing more is read; its memory goes, too. */
+void	child_lines_close(struct child_lines *);
 
 #endif

@@ -115,6 +115,8 @@ on_commit(sd_event_source *source, void *arg)
 	bool saved = save_all(commit, &fail);
 
 	(void)source;
+	commit->soon = false;
+	timer_off(commit->timer);
 	if (!saved || commit->broken)
 		tell_ledger(commit, saved, fail.text);
 	if (!saved)
@@ -138,12 +140,19 @@ on_commit(sd_event_source *source, void *arg)
 	return 0;
 }
 
+static int
+on_soon(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)usec;
+	return on_commit(source, arg);
+}
+
 void
 commit_init(struct commit *commit, sd_event *event, struct ledger *ledger,
     struct board *board, const struct conf *conf)
 {
 	*commit = (struct commit){ .event = event, .ledger = ledger,
-	    .board = board, .conf = conf };
+	    .board = board, .conf = conf, .on_soon = on_soon };
 	if (sd_event_add_defer(event, &commit->source, on_commit, commit) < 0)
 		fatalx("cannot add an event source");
 	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_OFF);
@@ -154,4 +163,5 @@ void
 commit_free(struct commit *commit)
 {
 	commit->source = sd_event_source_disable_unref(commit->source);
+	commit->timer = sd_event_source_disable_unref(commit->timer);
 }

@@ -13,14 +13,19 @@
 #include "board.h"
 #include "conf.h"
 #include "ledger.h"
+#include "timer.h"
 #include "told.h"
+
+#define COMMIT_SOON_MS	500
 
 struct commit {
 	sd_event	*event;
 	struct ledger	*ledger;
 	struct board	*board;
 	const struct conf *conf;
-	sd_event_source	*source;
+	sd_event_source	*source, *timer;
+	sd_event_time_handler_t on_soon;	/* of the timer */
+	bool		 soon;		/* it is armed */
 	bool		 broken;	/* the last commit failed */
 	bool		 disk_full;
 	bool		 burial;	/* some entry is over */
@@ -39,6 +44,18 @@ commit_save(struct commit *commit, struct entry *entry)
 {
 	entry->save = true;
 	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_ONESHOT);
+}
+
+/* The same with the next transaction, at the latest in COMMIT_SOON_MS. */
+static inline void
+commit_save_soon(struct commit *commit, struct entry *entry)
+{
+	entry->save = true;
+	if (!commit->soon) {
+		commit->soon = true;
+		timer_in(commit->event, &commit->timer, COMMIT_SOON_MS,
+		    commit->on_soon, commit);
+	}
 }
 
 /* This life is over: the entry is freed after the next transaction. */

@@ -8,7 +8,6 @@
 
 #include "dispatch.h"
 #include "job_log.h"
-#include "journal.h"
 #include "log.h"
 #include "mem.h"
 #include "order.h"
@@ -35,10 +34,10 @@ do_start(struct dispatch *dispatch, struct entry *entry)
 		return;
 	}
 	if (life->cleaning)
-		journal_job(life, JOURNAL_CLEANUP, LOG_NOTICE, "cleaning up");
+		job_log(life, JOURNAL_CLEANUP, LOG_NOTICE, "cleaning up");
 	entry->executor = executor_start(dispatch->executors, entry, &fail);
 	if (entry->executor == NULL) {
-		journal_job(life, JOURNAL_ZYGOTE, LOG_ERR,
+		job_log(life, JOURNAL_ZYGOTE, LOG_ERR,
 		    "no process for it: %s", fail.text);
 		board_post(entry, EV_START_FAILED, fail.text);
 	}
@@ -47,6 +46,7 @@ do_start(struct dispatch *dispatch, struct entry *entry)
 static void
 do_order(struct dispatch *dispatch, struct entry *entry)
 {
+	const struct life_now now = now_is();
 	const struct aws_keys *keys = dispatch->requests->aws->keys;
 	const struct order_terms terms = { .conf = dispatch->conf,
 	    .password = dispatch->requests->tokens->password,
@@ -55,7 +55,6 @@ do_order(struct dispatch *dispatch, struct entry *entry)
 	    .ca_file = aws_keys_ca_bundle(keys),
 	    .use_fips = aws_keys_use_fips(keys),
 	    .use_dualstack = aws_keys_use_dualstack(keys) };
-	struct life_now now = now_is();
 	struct fail fail;
 	struct buf line;
 
@@ -64,7 +63,7 @@ do_order(struct dispatch *dispatch, struct entry *entry)
 	    &fail) == 0) {
 		executor_write(entry->executor, &line, true);
 	} else {
-		journal_job(&entry->life, JOURNAL_OTHER, LOG_ERR, "%s",
+		job_log(&entry->life, JOURNAL_OTHER, LOG_ERR, "%s",
 		    fail.text);
 		board_post(entry, EV_NO_ORDER, fail.text);
 	}
@@ -117,6 +116,8 @@ carry_out(struct dispatch *dispatch, struct entry *entry, unsigned fx)
 {
 	if (fx & FX_SAVE)
 		commit_save(dispatch->commit, entry);
+	if (fx & FX_SAVE_SOON)
+		commit_save_soon(dispatch->commit, entry);
 	if (fx & FX_ACKNOWLEDGE)
 		requests_acknowledge(dispatch->requests, entry);
 	if (fx & FX_DETAILS)
@@ -153,7 +154,8 @@ carry_out(struct dispatch *dispatch, struct entry *entry, unsigned fx)
 static void
 forget_secrets(struct entry *entry)
 {
-	requests_cancel_details(entry);
+	if (entry->details != NULL)
+		requests_cancel_details(entry);
 	job_data_free(&entry->data);
 	credentials_free(&entry->fresh);
 }
@@ -205,8 +207,6 @@ set_timer(struct dispatch *dispatch, struct entry *entry)
 {
 	int64_t wake = entry->life.wake_ms;
 
-	if (wake == entry->timer_ms)
-		return;
 	entry->timer_ms = wake;
 	if (wake == 0)
 		timer_off(entry->timer);
@@ -235,7 +235,8 @@ dispatch_event(struct entry *entry, const struct life_event *event, void *arg)
 		board_event_free(next);
 	}
 	entry->busy = false;
-	set_timer(dispatch, entry);
+	if (entry->life.wake_ms != entry->timer_ms)
+		set_timer(dispatch, entry);
 	if (slot && (entry->over || !entry->life.slot))
 		dispatch->changed(true, dispatch->arg);
 	else if (entry->executor != executor)
@@ -258,7 +259,7 @@ hello(void *job, pid_t pid, void *arg)
 {
 	struct entry *entry = job;
 
-	journal_job(&entry->life, JOURNAL_BEGUN, LOG_INFO,
+	job_log(&entry->life, JOURNAL_BEGUN, LOG_INFO,
 	    "executor %d begins", (int)pid);
 	tell(arg, entry, EV_HELLO, NULL);
 }
@@ -268,23 +269,30 @@ other_version(void *job, int version, void *arg)
 {
 	struct entry *entry = job;
 
-	journal_job(&entry->life, JOURNAL_ZYGOTE, LOG_ERR, "the executor "
+	job_log(&entry->life, JOURNAL_ZYGOTE, LOG_ERR, "the executor "
 	    "speaks protocol %d, this supervisor %d: the package was "
 	    "upgraded; starting anew", version, IPC_VERSION);
 	tell(arg, entry, EV_HELLO_VERSION, NULL);
 }
 
+/* Most calls succeed, and are for debugging only. */
+static bool
+is_worth_a_record(const struct ipc_report *said)
+{
+	return said->type == IPC_CALL && (said->u.call.error != NULL ||
+	    said->u.call.status >= 400 || log_level() >= LOG_DEBUG);
+}
+
 static void
 report(void *job, const struct ipc_report *said, void *arg)
 {
-	struct life_event event = { .type = EV_MAX };
+	struct life_event event = { .type = EV_NOTED };
 	struct entry *entry = job;
 	enum ipc_step before = entry->life.step;
 
 	switch (said->type) {
 	case IPC_INTENT:
 	case IPC_FACT:
-		event.type = EV_NOTED;
 		event.u.facts = &said->u.facts;
 		break;
 	case IPC_PROGRESS:
@@ -292,6 +300,8 @@ report(void *job, const struct ipc_report *said, void *arg)
 		event.u.step = said->u.progress.step;
 		break;
 	case IPC_NEED_CREDENTIALS:
+		job_log(&entry->life, JOURNAL_OTHER, LOG_DEBUG,
+		    "wants fresh artifact credentials");
 		event.type = EV_NEED_CREDENTIALS;
 		break;
 	case IPC_RESULT:
@@ -299,11 +309,14 @@ report(void *job, const struct ipc_report *said, void *arg)
 		event.u.result = &said->u.result;
 		break;
 	default:
-		break;
+		if (is_worth_a_record(said))
+			job_log_call(&entry->life, said);
+		return;
 	}
-	if (event.type != EV_MAX)
-		dispatch_event(entry, &event, arg);
-	job_log_report(&entry->life, said, before);
+	dispatch_event(entry, &event, arg);
+	if (said->type == IPC_PROGRESS && (said->u.progress.text != NULL ||
+	    log_level() >= LOG_DEBUG))
+		job_log_progress(&entry->life, said, before);
 }
 
 static void
@@ -311,7 +324,7 @@ fault(void *job, const char *text, void *arg)
 {
 	struct entry *entry = job;
 
-	journal_job(&entry->life, JOURNAL_OTHER, LOG_ERR,
+	job_log(&entry->life, JOURNAL_OTHER, LOG_ERR,
 	    "protocol fault of the executor: %s", text);
 	tell(arg, entry, EV_FAULT, text);
 }

@@ -21,27 +21,30 @@
 #include "sys.h"
 #include "zygote.h"
 
-#define DRAIN_READS	16	/* at an exit: somebody else may go on
-				   writing */
 
 struct executor {
 	LIST_ENTRY(executor)	 link;
 	struct executors	*all;
 	void			*job;
 	uint32_t		 number;
-	int			 order_fd, report_fd, pidfd;
+	int			 order_fd, pidfd;
 	pid_t			 pid;		/* 0: not known yet */
 	struct child_lines	 lines;
 	struct buf		 out;
-	sd_event_source		*report_source, *order_source, *exit_source;
-	unsigned		 busy;		/* a handler of it is running */
-	bool			 dead;		/* to be freed when it is not */
+	sd_event_source		*order_source, *exit_source;
+	bool			 closed;
 };
+
+LIST_HEAD(executor_list, executor);
 
 struct executors {
 	sd_event		*event;
 	struct zygote		*zygote;
-	LIST_HEAD(, executor)	 list;
+	struct executor_list	 list;
+	struct executor_list	 closed;	/* their memory goes in the
+						   next turn: a handler of
+						   theirs may run */
+	sd_event_source		*burial;
 	uint32_t		 last_number;
 	struct executors_calls	 calls;
 	void			*arg;
@@ -50,44 +53,43 @@ struct executors {
 void
 executor_free(struct executor *executor)
 {
+	struct executors *all;
+
 	if (executor == NULL)
 		return;
-	executor->report_source =
-	    sd_event_source_disable_unref(executor->report_source);
+	all = executor->all;
+	executor->closed = true;
+	if (executor->lines.fd != -1)
+		child_lines_close(&executor->lines);
 	executor->order_source =
 	    sd_event_source_disable_unref(executor->order_source);
 	executor->exit_source =
 	    sd_event_source_disable_unref(executor->exit_source);
 	sys_close(&executor->order_fd);
-	sys_close(&executor->report_fd);
 	sys_close(&executor->pidfd);
-	buf_clear(&executor->out);
-	child_lines_clear(&executor->lines);
-	if (!executor->dead)
-		LIST_REMOVE(executor, link);
-	executor->dead = true;
-	if (executor->busy > 0)
-		return;
 	buf_free(&executor->out);
-	child_lines_free(&executor->lines);
-	free(executor);
+	LIST_REMOVE(executor, link);
+	LIST_INSERT_HEAD(&all->closed, executor, link);
+	(void)sd_event_source_set_enabled(all->burial, SD_EVENT_ONESHOT);
 }
 
-/* Begin and end of a handler: false if the executor went away in between. */
 static void
-enter(struct executor *executor)
+bury(struct executors *all)
 {
-	executor->busy++;
+	struct executor *executor;
+
+	while ((executor = LIST_FIRST(&all->closed)) != NULL) {
+		LIST_REMOVE(executor, link);
+		free(executor);
+	}
 }
 
-static bool
-leave(struct executor *executor)
+static int
+on_burial(sd_event_source *source, void *arg)
 {
-	bool dead = executor->dead;
-
-	if (--executor->busy == 0 && dead)
-		executor_free(executor);
-	return !dead;
+	(void)source;
+	bury(arg);
+	return 0;
 }
 
 bool
@@ -123,8 +125,6 @@ crash_signal(int sig)
 	    sig == SIGILL || sig == SIGFPE || sig == SIGSYS;
 }
 
-static void	drain(struct executor *);
-
 static int
 on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
@@ -138,9 +138,9 @@ on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) != 0 ||
 	    info.si_pid == 0)
 		return 0;
-	enter(executor);
-	drain(executor);
-	if (!leave(executor))
+	if (executor->lines.fd != -1)
+		child_lines_drain(&executor->lines);
+	if (executor->closed)		/* by what it said */
 		return 0;
 	end.signaled = info.si_code != CLD_EXITED;
 	end.status = info.si_status;
@@ -189,8 +189,9 @@ adopt(struct executor *executor, pid_t pid, struct fail *fail)
 /* --- the report pipe --- */
 
 static void
-take_hello(struct executor *executor, const struct ipc_report *report)
+on_hello(void *arg, const struct ipc_report *report)
 {
+	struct executor *executor = arg;
 	const struct executors_calls *calls = &executor->all->calls;
 	struct fail fail;
 
@@ -204,58 +205,21 @@ take_hello(struct executor *executor, const struct ipc_report *report)
 		    executor->all->arg);
 }
 
-static bool
-take(const struct ipc_report *report, void *arg)
+static void
+on_fault(void *arg, const char *text)
 {
 	struct executor *executor = arg;
 
-	if (report->type == IPC_HELLO)
-		take_hello(executor, report);
-	else
-		executor->all->calls.report(executor->job, report,
-		    executor->all->arg);
-	return !executor->dead;
-}
-
-static enum child_lines_got
-read_some(struct executor *executor)
-{
-	enum child_lines_got got;
-	struct fail fail;
-
-	if (executor->report_fd == -1)
-		return CHILD_LINES_END;
-	got = child_lines_read(&executor->lines, executor->report_fd, take,
-	    executor, &fail);
-	if (got == CHILD_LINES_FAULT)
-		executor->all->calls.fault(executor->job, fail.text,
-		    executor->all->arg);
-	return got;
+	executor->all->calls.fault(executor->job, text, executor->all->arg);
 }
 
 static void
-drain(struct executor *executor)
-{
-	for (int i = 0; i < DRAIN_READS && !executor->dead; i++)
-		if (read_some(executor) <= CHILD_LINES_NONE)
-			break;
-}
-
-static int
-on_report(sd_event_source *source, int fd, uint32_t revents, void *arg)
+on_end(void *arg)
 {
 	struct executor *executor = arg;
-	enum child_lines_got got;
 
-	(void)fd, (void)revents;
-	enter(executor);
-	got = read_some(executor);
-	if (!leave(executor) || got != CHILD_LINES_END)
-		return 0;
-	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	if (executor->pid == 0)		/* else its exit follows */
 		fail_start(executor, "it ended before its first message");
-	return 0;
 }
 
 /* --- the order pipe --- */
@@ -303,69 +267,58 @@ executor_write(struct executor *executor, const struct buf *line, bool answer)
 /* --- start --- */
 
 static int
-make_pipes(struct executor *executor, int *order_read, int *report_write)
+make_pipes(int order[2], int report[2])
 {
-	int order[2], report[2];
-
-	if (pipe2(order, O_CLOEXEC) != 0)
+	order[0] = order[1] = report[0] = report[1] = -1;
+	if (pipe2(order, O_CLOEXEC) != 0 || pipe2(report, O_CLOEXEC) != 0)
 		return -1;
-	if (pipe2(report, O_CLOEXEC) != 0) {
-		(void)close(order[0]);
-		(void)close(order[1]);
-		return -1;
-	}
-	*order_read = order[0];
-	executor->order_fd = order[1];
-	executor->report_fd = report[0];
-	*report_write = report[1];
 	(void)fcntl(order[1], F_SETFL, O_NONBLOCK);
 	(void)fcntl(report[0], F_SETFL, O_NONBLOCK);
 	return 0;
 }
 
-static void
-watch_pipes(struct executor *executor)
+static struct executor *
+executor_new(struct executors *all, void *job, int order_fd, int report_fd)
 {
-	sd_event *event = executor->all->event;
+	struct executor *executor = xcalloc(1, sizeof(*executor));
+	const struct child_lines_ears ears = { .report = all->calls.report,
+	    .job = job, .job_arg = all->arg, .hello = on_hello,
+	    .fault = on_fault, .end = on_end, .arg = executor };
 
-	if (sd_event_add_io(event, &executor->report_source,
-	    executor->report_fd, EPOLLIN, on_report, executor) < 0 ||
-	    sd_event_add_io(event, &executor->order_source,
-	    executor->order_fd, EPOLLOUT, on_order, executor) < 0)
+	executor->all = all;
+	executor->job = job;
+	executor->number = ++all->last_number;
+	executor->order_fd = order_fd;
+	executor->pidfd = -1;
+	buf_init(&executor->out, IPC_ORDER_MAX * 2);
+	if (sd_event_add_io(all->event, &executor->order_source, order_fd,
+	    EPOLLOUT, on_order, executor) < 0)
 		fatalx("cannot watch the pipes of an executor");
-	(void)sd_event_source_set_priority(executor->report_source,
-	    PRIO_REPORT);
-	(void)sd_event_source_set_enabled(executor->order_source, SD_EVENT_OFF);
+	(void)sd_event_source_set_enabled(executor->order_source,
+	    SD_EVENT_OFF);
+	child_lines_open(&executor->lines, all->event, report_fd, &ears);
+	LIST_INSERT_HEAD(&all->list, executor, link);
+	return executor;
 }
 
 struct executor *
 executor_start(struct executors *all, void *job, struct fail *fail)
 {
-	struct executor *executor = xcalloc(1, sizeof(*executor));
-	int order_read = -1, report_write = -1, rc;
+	struct executor *executor = NULL;
+	int order[2], report[2];
 
-	executor->all = all;
-	executor->job = job;
-	executor->number = ++all->last_number;
-	executor->order_fd = executor->report_fd = executor->pidfd = -1;
-	buf_init(&executor->out, IPC_ORDER_MAX * 2);
-	child_lines_init(&executor->lines);
-	LIST_INSERT_HEAD(&all->list, executor, link);
-	if (make_pipes(executor, &order_read, &report_write) != 0) {
+	if (make_pipes(order, report) != 0) {
 		(void)fail_set(fail, FAIL_SYSTEM, "pipe: %s",
 		    strerror(errno));
-		executor_free(executor);
-		return NULL;
+	} else if (zygote_ask(all->zygote, all->last_number + 1, order[0],
+	    report[1], fail) == 0) {
+		executor = executor_new(all, job, order[1], report[0]);
+		order[1] = report[0] = -1;
 	}
-	rc = zygote_ask(all->zygote, executor->number, order_read,
-	    report_write, fail);
-	(void)close(order_read);
-	(void)close(report_write);
-	if (rc != 0) {
-		executor_free(executor);
-		return NULL;
+	for (int i = 0; i < 2; i++) {
+		sys_close(&order[i]);
+		sys_close(&report[i]);
 	}
-	watch_pipes(executor);
 	return executor;
 }
 
@@ -467,10 +420,14 @@ executors_new(sd_event *event, const char *libexec_dir,
 	all->calls = *calls;
 	all->arg = arg;
 	LIST_INIT(&all->list);
+	LIST_INIT(&all->closed);
+	if (sd_event_add_defer(event, &all->burial, on_burial, all) < 0)
+		fatalx("cannot add an event source");
+	(void)sd_event_source_set_enabled(all->burial, SD_EVENT_OFF);
 	all->zygote = zygote_new(event, libexec_dir, &zygote_calls, all, fail);
 	if (all->zygote != NULL)
 		return all;
-	free(all);
+	executors_free(all);
 	return NULL;
 }
 
@@ -480,6 +437,8 @@ executors_free(struct executors *all)
 	if (all == NULL)
 		return;
 	zygote_free(all->zygote);
+	bury(all);
+	sd_event_source_disable_unref(all->burial);
 	free(all);
 }
 

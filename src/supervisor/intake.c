@@ -61,21 +61,41 @@ known(struct intake *intake, const struct job_data *data)
 	return true;
 }
 
-bool
-intake_offer(struct intake *intake, struct job_data *data)
+int
+intake_slots(void *arg)
 {
+	const struct intake *intake = arg;
+
+	return board_free_slots(intake->board);
+}
+
+/* What could not be written down or run is not taken. */
+bool
+intake_may_claim(void *arg)
+{
+	const struct intake *intake = arg;
+
+	return executors_ready(intake->executors) &&
+	    commit_takes_more(intake->commit);
+}
+
+bool
+intake_offer(struct job_data *data, void *arg)
+{
+	struct intake *intake = arg;
 	const struct offer offer = { action_of(intake, data), data };
 	struct life_rules rules;
 	struct life_now now = { .ms = sys_now_ms(), .wall = sys_wall() };
 	struct entry *entry;
 
+	if (offer.action != ACTION_MAX)
+		rules = rules_of(intake, offer.action);
 	if (offer.action == ACTION_MAX || known(intake, data)) {
 		job_data_free(data);
 		return false;
 	}
 	if (data->continuation != NULL)
 		token_key_refresh(intake->tokens);
-	rules = rules_of(intake, offer.action);
 	entry = board_add(intake->board);
 	life_new(&entry->life, &offer, &rules, &now);
 	entry->data = *data;

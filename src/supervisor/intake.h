@@ -9,22 +9,31 @@
 
 #include "actions.h"
 #include "board.h"
+#include "commit.h"
 #include "conf.h"
+#include "executors.h"
 #include "ledger.h"
+#include "poller.h"
 #include "token_key.h"
 
 /* What it works with; all of it outlives it. */
 struct intake {
 	const struct conf	*conf;
 	struct board		*board;
+	struct commit		*commit;
+	struct executors	*executors;
 	struct ledger		*ledger;
 	struct token_source	*tokens;
 	const struct action_type *types;
 	size_t			 ntypes;
+	void			*arg;		/* its owner's */
 };
 
-/* A polled job; takes over (and zeroes) the data. Whether a new life began. */
-bool	intake_offer(struct intake *, struct job_data *);
+/* What a poller asks of it, and hands to it; the argument is the intake. Its
+ * changed is the worker's to set. */
+int	intake_slots(void *);
+bool	intake_may_claim(void *);
+bool	intake_offer(struct job_data *, void *);
 /* A record from the ledger; takes over (and zeroes) it. */
 void	intake_resume(struct intake *, struct life *);
 

@@ -1,14 +1,52 @@
 /*
  * What the journal says of a job's life.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "job_log.h"
-#include "journal.h"
 #include "log.h"
 
+/* The message names the job in the journal, too: journalctl shows messages
+ * only, and the lines of many jobs lie between each other there. */
+void
+job_log(const struct life *life, enum journal_event event, int priority,
+    const char *fmt, ...)
+{
+	const struct log_field fields[] = {
+		{ "MESSAGE_ID", journal_message_ids[event] },
+		{ "QUALI_JOB_ID", life->id },
+		{ "QUALI_ACTION", job_action_name(life->action) },
+		{ "QUALI_PIPELINE", life->pipeline },
+		{ "QUALI_STAGE", life->stage },
+		{ "QUALI_SANDBOX_ID", life->facts.sandbox_id },
+		{ "QUALI_EXECUTION_ID", life->facts.execution_id },
+		{ "QUALI_STEP", life->step == STEP_NONE ? NULL :
+		    ipc_step_name(life->step) },
+	};
+	char message[LOG_LINE_MAX];
+	va_list ap;
+
+	if (priority > log_level())
+		return;
+	va_start(ap, fmt);
+	(void)vsnprintf(message, sizeof(message), fmt, ap);
+	va_end(ap);
+	log_fields(priority, fields, sizeof(fields) / sizeof(fields[0]),
+	    "job %.8s %s: %s", life->id, job_action_name(life->action),
+	    message);
+}
+
 /* --- CodePipeline's answers --- */
+
+static void
+log_call(const struct life *life, const struct life_answer *answer)
+{
+	if (life->notes & (NOTE_CALL_ODD | NOTE_CALL_FAILED) &&
+	    answer->text != NULL)
+		job_log(life, JOURNAL_AWS, LOG_WARNING, "%s", answer->text);
+}
 
 static void
 log_claim(const struct life *life, const struct life_answer *answer)
@@ -16,72 +54,61 @@ log_claim(const struct life *life, const struct life_answer *answer)
 	char shown[128];
 
 	if (life->notes & NOTE_CLAIMED)
-		journal_job(life, JOURNAL_CLAIMED, LOG_INFO, "claimed: job "
+		job_log(life, JOURNAL_CLAIMED, LOG_INFO, "claimed: job "
 		    "%s, pipeline %s, stage %s, action %s", life->id,
 		    life->pipeline, life->stage, life->name);
 	if (life->notes & NOTE_NOT_OURS)
-		journal_job(life, JOURNAL_DROPPED, LOG_INFO, "not ours: "
+		job_log(life, JOURNAL_DROPPED, LOG_INFO, "not ours: "
 		    "AcknowledgeJob answered %s", log_safe(shown,
 		    sizeof(shown), answer->status));
 	if (life->notes & NOTE_TAKEN)
-		journal_job(life, JOURNAL_DROPPED, LOG_INFO,
+		job_log(life, JOURNAL_DROPPED, LOG_INFO,
 		    "another worker has it");
 	if (life->notes & NOTE_NEW_NONCE)
-		journal_job(life, JOURNAL_AWS, LOG_INFO, "offered anew in the "
+		job_log(life, JOURNAL_AWS, LOG_INFO, "offered anew in the "
 		    "meantime: claiming it with the new nonce");
 	if (life->notes & (NOTE_AMBIGUOUS_RUN | NOTE_AMBIGUOUS_DROP))
-		journal_job(life, JOURNAL_AMBIGUOUS, LOG_WARNING, "an earlier "
+		job_log(life, JOURNAL_AMBIGUOUS, LOG_WARNING, "an earlier "
 		    "AcknowledgeJob was not answered, and now CodePipeline "
 		    "says that the job is claimed: %s (ambiguous_claim)",
 		    life->notes & NOTE_AMBIGUOUS_RUN ? "it is run as ours" :
 		    "it is left alone; if the claim was ours, the action ends "
 		    "at its time-out");
 	if (life->notes & NOTE_NOT_CLAIMED)
-		journal_job(life, JOURNAL_DROPPED, LOG_WARNING,
+		job_log(life, JOURNAL_DROPPED, LOG_WARNING,
 		    "not claimed: %s", answer->text);
+	if (life->notes & NOTE_CLAIM_GIVEN_UP)
+		job_log(life, JOURNAL_DROPPED, LOG_ERR, "the claim could "
+		    "not be made: given up");
 }
 
 static void
 log_put(const struct life *life, const struct life_answer *answer)
 {
 	if (life->notes & NOTE_PUT)
-		journal_job(life, JOURNAL_PUT, LOG_INFO, "reported: %s",
+		job_log(life, JOURNAL_PUT, LOG_INFO, "reported: %s",
 		    job_outcome_name(life->result.outcome));
 	if (life->notes & NOTE_PUT_ODD)
-		journal_job(life, JOURNAL_AWS, LOG_WARNING, "the answer "
+		job_log(life, JOURNAL_AWS, LOG_WARNING, "the answer "
 		    "to the report is none of CodePipeline's; the result is "
 		    "kept and sent again");
 	if (life->notes & NOTE_PUT_BEFORE)
-		journal_job(life, JOURNAL_PUT, LOG_NOTICE, "%s: an earlier "
+		job_log(life, JOURNAL_PUT, LOG_NOTICE, "%s: an earlier "
 		    "attempt had no answer and counts as taken", answer->text);
 	if (life->notes & NOTE_PUT_REFUSED)
-		journal_job(life, JOURNAL_REFUSED, LOG_WARNING, "%s: the "
+		job_log(life, JOURNAL_REFUSED, LOG_WARNING, "%s: the "
 		    "action was stopped or timed out in CodePipeline",
 		    answer->text);
 	if (life->notes & NOTE_PUT_LESS)
-		journal_job(life, JOURNAL_REFUSED, LOG_ERR,
+		job_log(life, JOURNAL_REFUSED, LOG_ERR,
 		    "%s; reporting less", answer->text);
 	if (life->notes & NOTE_PUT_FAILED && answer->text != NULL)
-		journal_job(life, JOURNAL_AWS, answer->passing ?
+		job_log(life, JOURNAL_AWS, answer->passing ?
 		    LOG_WARNING : LOG_ERR, "%s; the result is kept and sent "
 		    "again", answer->text);
 	if (life->notes & NOTE_PUT_GIVEN_UP)
-		journal_job(life, JOURNAL_REFUSED, LOG_ERR, "the result could "
+		job_log(life, JOURNAL_REFUSED, LOG_ERR, "the result could "
 		    "not be reported within a day: given up");
-}
-
-static void
-log_answer(const struct life *life, const struct life_answer *answer)
-{
-	if (life->notes & (NOTE_CALL_ODD | NOTE_CALL_FAILED) &&
-	    answer->text != NULL)
-		journal_job(life, JOURNAL_AWS, LOG_WARNING, "%s",
-		    answer->text);
-	log_claim(life, answer);
-	log_put(life, answer);
-	if (life->notes & NOTE_CLAIM_GIVEN_UP)
-		journal_job(life, JOURNAL_DROPPED, LOG_ERR, "the claim could "
-		    "not be made: given up");
 }
 
 /* --- the work --- */
@@ -92,21 +119,21 @@ log_exit(const struct life *life, const struct life_exit *end)
 	const char *step = ipc_step_text(life->step);
 
 	if (life->notes & NOTE_CRASHED)
-		journal_job(life, JOURNAL_CRASHED, LOG_ERR, "the executor "
+		job_log(life, JOURNAL_CRASHED, LOG_ERR, "the executor "
 		    "crashed with signal %d (%s) while %s", end->status,
 		    strsignal(end->status), step);
 	if (life->notes & NOTE_ENDED_BY_STOP)
-		journal_job(life, JOURNAL_KILLED, LOG_WARNING,
+		job_log(life, JOURNAL_KILLED, LOG_WARNING,
 		    "the executor was ended by the stop itself");
 	if (life->notes & NOTE_ENDED_OUTSIDE)
-		journal_job(life, JOURNAL_KILLED, LOG_WARNING, "the executor "
+		job_log(life, JOURNAL_KILLED, LOG_WARNING, "the executor "
 		    "was ended by signal %d (%s) from outside while %s",
 		    end->status, strsignal(end->status), step);
 	if (life->notes & NOTE_KILLED)
-		journal_job(life, JOURNAL_KILLED, LOG_WARNING,
+		job_log(life, JOURNAL_KILLED, LOG_WARNING,
 		    "the executor was killed");
 	if (life->notes & NOTE_ODD_STATUS)
-		journal_job(life, JOURNAL_OTHER, LOG_WARNING, "the executor "
+		job_log(life, JOURNAL_OTHER, LOG_WARNING, "the executor "
 		    "ended with status %d after its result", end->status);
 }
 
@@ -139,7 +166,7 @@ log_result(const struct life *life)
 		priority = LOG_INFO;
 	} else if (result->outcome == OUTCOME_CONTINUE)
 		event = JOURNAL_PARKED;
-	journal_job(life, event, priority, "%s: %s",
+	job_log(life, event, priority, "%s: %s",
 	    job_outcome_name(result->outcome), log_safe(text, sizeof(text),
 	    result->text != NULL ? result->text : ""));
 }
@@ -149,7 +176,7 @@ log_cleanup(const struct life *life, const struct job_result *result)
 {
 	char text[LOG_LINE_MAX];
 
-	journal_job(life, JOURNAL_CLEANUP, life->cleanup ? LOG_WARNING :
+	job_log(life, JOURNAL_CLEANUP, life->cleanup ? LOG_WARNING :
 	    LOG_NOTICE, "clean-up: %s", log_safe(text, sizeof(text),
 	    result->text != NULL ? result->text : ""));
 }
@@ -159,9 +186,12 @@ job_log_notes(const struct life *life, const struct life_event *event)
 {
 	if (life->notes == 0)
 		return;
-	if (event->type == EV_ACK_ANSWER || event->type == EV_PUT_ANSWER ||
-	    event->type == EV_DETAILS_ANSWER)
-		log_answer(life, event->u.answer);
+	if (event->type == EV_ACK_ANSWER || event->type == EV_DETAILS_ANSWER)
+		log_call(life, event->u.answer);
+	if (event->type == EV_ACK_ANSWER)
+		log_claim(life, event->u.answer);
+	if (event->type == EV_PUT_ANSWER)
+		log_put(life, event->u.answer);
 	if (event->type == EV_EXIT)
 		log_exit(life, &event->u.exit);
 	if (life->notes & NOTE_RESULT)
@@ -169,10 +199,10 @@ job_log_notes(const struct life *life, const struct life_event *event)
 	if (life->notes & NOTE_CLEANED)
 		log_cleanup(life, event->u.result);
 	if (life->notes & NOTE_PARKED)
-		journal_job(life, JOURNAL_PARKED, LOG_NOTICE,
+		job_log(life, JOURNAL_PARKED, LOG_NOTICE,
 		    "parked: goes on at the next start");
 	if (life->notes & NOTE_CLEANUP_GIVEN_UP)
-		journal_job(life, JOURNAL_CLEANUP, LOG_ERR, "the clean-up is "
+		job_log(life, JOURNAL_CLEANUP, LOG_ERR, "the clean-up is "
 		    "given up after %u tries: look in CloudShell for what is "
 		    "left", life->cleanups);
 }
@@ -182,15 +212,15 @@ job_log_stop(const struct life *life)
 {
 	bool deadline = life->stop == STOP_DEADLINE;
 
-	journal_job(life, deadline ? JOURNAL_DEADLINE : JOURNAL_OTHER,
+	job_log(life, deadline ? JOURNAL_DEADLINE : JOURNAL_OTHER,
 	    LOG_WARNING, "%s while %s: asked to stop", deadline ? "deadline" :
 	    "cancelled", ipc_step_text(life->step));
 }
 
 /* --- what an executor reports --- */
 
-static void
-log_call(const struct life *life, const struct ipc_report *report)
+void
+job_log_call(const struct life *life, const struct ipc_report *report)
 {
 	int priority = report->u.call.error != NULL ? LOG_WARNING :
 	    report->u.call.status >= 400 ? LOG_INFO : LOG_DEBUG;
@@ -198,47 +228,36 @@ log_call(const struct life *life, const struct ipc_report *report)
 	long long ms = report->u.call.ms;
 	char where[256], error[512];
 
-	if (priority > log_level())
-		return;
 	(void)log_safe(where, sizeof(where), report->u.call.where);
 	if (report->u.call.error != NULL)
-		journal_job(life, JOURNAL_OTHER, priority,
+		job_log(life, JOURNAL_OTHER, priority,
 		    "%s %s: %s (attempt %d, %lld ms)", report->u.call.method,
 		    where, log_safe(error, sizeof(error),
 		    report->u.call.error), attempt, ms);
 	else
-		journal_job(life, JOURNAL_OTHER, priority,
+		job_log(life, JOURNAL_OTHER, priority,
 		    "%s %s: %ld (attempt %d, %lld ms)", report->u.call.method,
 		    where, report->u.call.status, attempt, ms);
 }
 
 void
-job_log_report(const struct life *life, const struct ipc_report *report,
+job_log_progress(const struct life *life, const struct ipc_report *report,
     enum ipc_step before)
 {
-	const char *step;
+	const char *step = ipc_step_text(report->u.progress.step);
 	char text[512];
 
-	if (report->type == IPC_CALL)
-		log_call(life, report);
-	if (report->type == IPC_NEED_CREDENTIALS && log_level() >= LOG_DEBUG)
-		journal_job(life, JOURNAL_OTHER, LOG_DEBUG,
-		    "wants fresh artifact credentials");
-	if (report->type != IPC_PROGRESS)
-		return;
-	step = ipc_step_text(report->u.progress.step);
 	if (report->u.progress.text != NULL)
-		journal_job(life, JOURNAL_STEP, LOG_INFO, "%s: %s", step,
+		job_log(life, JOURNAL_STEP, LOG_INFO, "%s: %s", step,
 		    log_safe(text, sizeof(text), report->u.progress.text));
-	else if (before != report->u.progress.step &&
-	    log_level() >= LOG_DEBUG)
-		journal_job(life, JOURNAL_STEP, LOG_DEBUG, "%s", step);
+	else if (before != report->u.progress.step)
+		job_log(life, JOURNAL_STEP, LOG_DEBUG, "%s", step);
 }
 
 void
 job_log_resumed(const struct life *life)
 {
-	journal_job(life, JOURNAL_RESUMED, LOG_NOTICE,
+	job_log(life, JOURNAL_RESUMED, LOG_NOTICE,
 	    "taken up again: %s", life->state == LIFE_CLAIMING ?
 	    "its claim is repeated" : life->state == LIFE_OURS ?
 	    "it goes on" : "its result is reported");

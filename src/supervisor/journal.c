@@ -22,7 +22,7 @@
 #define FIELD_SIZE	512	/* bytes of one field */
 
 /* Made once, by systemd-id128 new; never to be changed. */
-static const char *const message_ids[JOURNAL_EVENT_MAX] = {
+const char *const journal_message_ids[JOURNAL_EVENT_MAX] = {
 	[JOURNAL_STARTED] = "c32ea95e41944f5b936a6f192afb8535",
 	[JOURNAL_STOPPED] = "30e9626f046448f98caf9455c8b63570",
 	[JOURNAL_CLAIMED] = "f4179b7742cb4bd08d574f4edb18bc04",
@@ -99,7 +99,7 @@ journal_init(void)
 void
 journal_event(enum journal_event event, int priority, const char *fmt, ...)
 {
-	struct log_field field = { "MESSAGE_ID", message_ids[event] };
+	struct log_field field = { "MESSAGE_ID", journal_message_ids[event] };
 	char message[LOG_LINE_MAX];
 	va_list ap;
 
@@ -109,34 +109,4 @@ journal_event(enum journal_event event, int priority, const char *fmt, ...)
 	(void)vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
 	log_fields(priority, &field, 1, "%s", message);
-}
-
-/* The message names the job in the journal, too: journalctl shows messages
- * only, and the lines of many jobs lie between each other there. */
-void
-journal_job(const struct life *life, enum journal_event event, int priority,
-    const char *fmt, ...)
-{
-	const struct log_field fields[] = {
-		{ "MESSAGE_ID", message_ids[event] },
-		{ "QUALI_JOB_ID", life->id },
-		{ "QUALI_ACTION", job_action_name(life->action) },
-		{ "QUALI_PIPELINE", life->pipeline },
-		{ "QUALI_STAGE", life->stage },
-		{ "QUALI_SANDBOX_ID", life->facts.sandbox_id },
-		{ "QUALI_EXECUTION_ID", life->facts.execution_id },
-		{ "QUALI_STEP", life->step == STEP_NONE ? NULL :
-		    ipc_step_name(life->step) },
-	};
-	char message[LOG_LINE_MAX];
-	va_list ap;
-
-	if (priority > log_level())
-		return;
-	va_start(ap, fmt);
-	(void)vsnprintf(message, sizeof(message), fmt, ap);
-	va_end(ap);
-	log_fields(priority, fields, sizeof(fields) / sizeof(fields[0]),
-	    "job %.8s %s: %s", life->id, job_action_name(life->action),
-	    message);
 }

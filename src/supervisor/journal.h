@@ -6,9 +6,7 @@
 
 #include <syslog.h>
 
-#include "life.h"
-
-/* What one record of a job carries beside its message. */
+/* Kinds of records, each with a MESSAGE_ID that the catalog explains. */
 enum journal_event {
 	JOURNAL_OTHER,
 	JOURNAL_STARTED, JOURNAL_STOPPED, JOURNAL_CLAIMED, JOURNAL_DROPPED,
@@ -20,14 +18,11 @@ enum journal_event {
 	JOURNAL_EVENT_MAX
 };
 
+extern const char *const journal_message_ids[JOURNAL_EVENT_MAX];
+
 /* Send records to the journal with fields when stderr is connected to it
  * ($JOURNAL_STREAM), else leave the stderr sink. */
 void	journal_init(void);
-/* One record of a job: fields QUALI_JOB_ID, QUALI_ACTION, QUALI_PIPELINE,
- * QUALI_STAGE, QUALI_SANDBOX_ID, QUALI_EXECUTION_ID, QUALI_STEP, MESSAGE_ID.
- * On stderr the line begins with "job 8hex action: ". */
-void	journal_job(const struct life *, enum journal_event, int priority,
-	    const char *, ...) __attribute__((format(printf, 4, 5)));
 void	journal_event(enum journal_event, int priority, const char *, ...)
 	    __attribute__((format(printf, 3, 4)));
 

@@ -52,9 +52,6 @@ struct ledger {
 	sqlite3_stmt	*save;
 	sqlite3_stmt	*state;
 	char		*dir;
-	bool		 turn;		/* between begin and commit */
-	bool		 failed;	/* something in this turn did */
-	struct fail	 why;		/* the first fault of this turn */
 };
 
 /* --- faults --- */
@@ -304,8 +301,6 @@ set_away(const char *path, struct fail *f)
 	return to;
 }
 
-static void	rollback(struct ledger *);
-
 struct ledger *
 ledger_open(const char *state_dir, char **set_aside, struct fail *f)
 {
@@ -331,7 +326,6 @@ ledger_close(struct ledger *l)
 {
 	if (l == NULL)
 		return;
-	rollback(l);
 	db_close(l);
 	free(l->dir);
 	free(l);
@@ -339,94 +333,59 @@ ledger_close(struct ledger *l)
 
 /* --- one transaction --- */
 
-/* Note the first fault of the turn; commit repeats it. */
-static int
-turn_fail(struct ledger *l, const char *what, struct fail *f)
+static bool
+run(struct ledger *l, const char *sql)
 {
-	if (!l->failed)
-		(void)db_fail(l->db, what, &l->why);
-	l->failed = true;
-	return fail_set(f, l->why.kind, "%s", l->why.text);
-}
-
-static int
-begin(struct ledger *l, struct fail *f)
-{
-	assert(!l->turn);
-	l->turn = true;
-	l->failed = false;
-	if (sqlite3_exec(l->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) ==
-	    SQLITE_OK)
-		return 0;
-	return turn_fail(l, "begin", f);
-}
-
-static int
-save_one(struct ledger *l, const struct life *life, int64_t wall,
-    struct fail *f)
-{
-	int rc;
-
-	assert(l->turn);
-	if (l->failed)
-		return turn_fail(l, "save", f);
-	rc = record_bind(l->save, life, wall);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(l->save) == SQLITE_DONE ? SQLITE_OK : -1;
-	if (rc != SQLITE_OK)
-		(void)turn_fail(l, "save", f);
-	(void)sqlite3_reset(l->save);
-	(void)sqlite3_clear_bindings(l->save);
-	return rc == SQLITE_OK ? 0 : -1;
-}
-
-static void
-rollback(struct ledger *l)
-{
-	/* some faults have ended the transaction already */
-	if (l->turn && !sqlite3_get_autocommit(l->db))
-		(void)sqlite3_exec(l->db, "ROLLBACK", NULL, NULL, NULL);
-	l->turn = false;
-}
-
-static int
-commit(struct ledger *l, struct fail *f)
-{
-	assert(l->turn);
-	if (!l->failed && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) ==
-	    SQLITE_OK) {
-		l->turn = false;
-		return 0;
-	}
-	(void)turn_fail(l, "commit", f);
-	rollback(l);
-	return -1;
+	return sqlite3_exec(l->db, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
 int
-ledger_try(struct ledger *l, struct fail *f)
+ledger_try(struct ledger *l, struct fail *fail)
 {
 	char mark[64];
 
 	/* an empty transaction would touch no disk */
 	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d", SCHEMA);
-	if (begin(l, f) == 0 &&
-	    sqlite3_exec(l->db, mark, NULL, NULL, NULL) != SQLITE_OK)
-		(void)turn_fail(l, "write", f);
-	return commit(l, f);
+	if (run(l, mark))
+		return 0;
+	(void)db_fail(l->db, "write", fail);
+	return -1;
+}
+
+static bool
+save_one(struct ledger *l, const struct life *life, int64_t wall,
+    struct fail *fail)
+{
+	bool saved = record_bind(l->save, life, wall) == SQLITE_OK &&
+	    sqlite3_step(l->save) == SQLITE_DONE;
+
+	if (!saved)
+		(void)db_fail(l->db, "save", fail);
+	(void)sqlite3_reset(l->save);
+	(void)sqlite3_clear_bindings(l->save);
+	return saved;
 }
 
 int
 ledger_save(struct ledger *l, const struct life *const *lives, size_t n,
     int64_t wall, struct fail *fail)
 {
-	int rc = begin(l, fail);
+	bool saved = true;
 
-	for (size_t i = 0; i < n && rc == 0; i++)
-		rc = save_one(l, lives[i], wall, fail);
-	if (rc == 0)
-		return commit(l, fail);
-	rollback(l);
+	if (!run(l, "BEGIN IMMEDIATE")) {
+		(void)db_fail(l->db, "begin", fail);
+		return -1;
+	}
+	for (size_t i = 0; i < n && saved; i++)
+		saved = save_one(l, lives[i], wall, fail);
+	if (saved && sqlite3_exec(l->db, "COMMIT", NULL, NULL, NULL) ==
+	    SQLITE_OK)
+		return 0;
+	if (saved)
+		(void)db_fail(l->db, "commit", fail);
+	/* some faults have ended it already */
+	if (!sqlite3_get_autocommit(l->db))
+		(void)run(l, "ROLLBACK");
 	return -1;
 }
 

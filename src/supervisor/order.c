@@ -51,10 +51,14 @@ order_write(struct buf *line, const struct life *life, struct job_data *data,
 	struct ipc_order order = { 0 };
 	int rc;
 
+	put_places(terms, &order);
+	put_policy(terms->conf, &order);
 	order.cloudshell.password = password_get(terms->conf, terms->password,
 	    fail);
-	if (order.cloudshell.password == NULL)
+	if (order.cloudshell.password == NULL) {
+		ipc_order_free(&order);
 		return -1;
+	}
 	order.kind = life->cleaning ? ORDER_CLEANUP : ORDER_RUN;
 	order.action = life->action;
 	order.remaining_ms = life_remaining(life, now);
@@ -66,8 +70,6 @@ order_write(struct buf *line, const struct life *life, struct job_data *data,
 	}
 	(void)strlcpy(order.data.id, life->id, sizeof(order.data.id));
 	job_facts_copy(&order.facts, &life->facts);
-	put_places(terms, &order);
-	put_policy(terms->conf, &order);
 	rc = ipc_order_encode(line, &order);
 	if (rc != 0)
 		(void)fail_set(fail, FAIL_SYSTEM, "the order is larger than "

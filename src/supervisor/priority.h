@@ -9,8 +9,9 @@ enum {
 	PRIO_REPORT = -30,	/* report pipes */
 	PRIO_EXIT = -20,	/* pidfds, zygote */
 	PRIO_HTTP = -10,
+	PRIO_COMMIT = -5,	/* ledger's transaction of the turn: before new
+				   polls begin */
 	PRIO_TIMER = 0,
-	PRIO_COMMIT = 10,	/* ledger's transaction of the turn */
 	PRIO_LOOK = 20,		/* whether the loop can be left */
 };
 

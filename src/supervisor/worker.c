@@ -30,7 +30,7 @@
 #define LOCK_WAIT_MS		10000	/* for the last executor of a former
 					   supervisor, which dies with it */
 #define HOUSEKEEPING_MS		30000
-#define STATUS_MS		100	/* from a change to STATUS= */
+#define STATUS_MS		500	/* from a change to STATUS= */
 #define STOP_EXTRA_MS		5000	/* to end after the kill grace */
 
 struct worker {
@@ -227,9 +227,9 @@ on_changed(bool freed, void *arg)
 {
 	struct worker *worker = arg;
 
+	status_changed(worker);
 	if (freed && worker->poller != NULL)
 		poller_wake(worker->poller);
-	status_changed(worker);
 }
 
 static int
@@ -249,38 +249,13 @@ want_upgrade(void *arg)
 	timer_in(worker->event, &worker->upgrade, 0, on_upgrade, worker);
 }
 
-static int
-free_slots(void *arg)
-{
-	const struct worker *worker = arg;
-
-	return board_free_slots(&worker->board);
-}
-
-static bool
-may_claim(void *arg)
-{
-	struct worker *worker = arg;
-
-	return executors_ready(worker->executors) &&
-	    commit_takes_more(&worker->commit);
-}
-
-static bool
-take_offer(struct job_data *data, void *arg)
-{
-	struct worker *worker = arg;
-
-	if (worker->mode < MODE_STOPPING)
-		return intake_offer(&worker->intake, data);
-	job_data_free(data);
-	return false;
-}
-
+/* What hinders the poller is different now. */
 static void
 on_hindered(void *arg)
 {
-	status_changed(arg);
+	const struct intake *intake = arg;
+
+	status_changed(intake->arg);
 }
 
 /* The look-up is repeated; the same reason is told once an hour. */
@@ -397,9 +372,10 @@ wire(struct worker *worker)
 	    .ready = on_ready, .changed = on_changed,
 	    .upgrade = want_upgrade, .arg = worker };
 	worker->intake = (struct intake){ .conf = conf,
-	    .board = &worker->board, .ledger = worker->ledger,
+	    .board = &worker->board, .commit = &worker->commit,
+	    .executors = worker->executors, .ledger = worker->ledger,
 	    .tokens = &worker->tokens, .types = worker->types,
-	    .ntypes = worker->ntypes };
+	    .ntypes = worker->ntypes, .arg = worker };
 	worker->tokens.conf = conf;
 	worker->tokens.password = worker->password;
 	worker->aws.timeout_ms = conf->worker.http_timeout;
@@ -449,8 +425,8 @@ int
 worker_start(struct worker *worker, struct secret *password,
     struct fail *fail)
 {
-	static const struct poller_calls calls = { .slots = free_slots,
-	    .may_claim = may_claim, .offer = take_offer,
+	static const struct poller_calls calls = { .slots = intake_slots,
+	    .may_claim = intake_may_claim, .offer = intake_offer,
 	    .changed = on_hindered };
 
 	worker->password = password;
@@ -466,7 +442,7 @@ worker_start(struct worker *worker, struct secret *password,
 		    "on", fail->text);
 	worker->poller = poller_new(worker->event, &worker->aws,
 	    worker->types, worker->ntypes, worker->conf.worker.poll_interval,
-	    &calls, worker);
+	    &calls, &worker->intake);
 	timer_in(worker->event, &worker->housekeeping, HOUSEKEEPING_MS,
 	    on_housekeeping, worker);
 	tell_start(worker);

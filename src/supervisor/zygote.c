@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ipc.h"
 #include "journal.h"
 #include "log.h"
 #include "mem.h"

@@ -22,7 +22,7 @@ SOURCES_fuzz_conf := $(addprefix src/common/,conf.c conf_print.c \
 SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)
-SOURCES_fuzz_lookup := src/common/credentials.c src/supervisor/timer.c
+SOURCES_fuzz_lookup := src/common/credentials.c
 PKG_fuzz_lookup := libsystemd
 SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	job.c) \

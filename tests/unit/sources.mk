@@ -57,10 +57,9 @@ SOURCES_test_actions := $(BASE) src/common/credentials.c src/common/job.c \
 	src/supervisor/actions.c
 PKG_test_actions := libcurl libcrypto
 
-SOURCES_test_journal := $(BASE) $(IPC)
+SOURCES_test_journal := $(BASE) $(IPC) src/supervisor/job_log.c
 
-SOURCES_test_credentials := $(BASE) src/common/credentials.c \
-	src/supervisor/timer.c
+SOURCES_test_credentials := $(BASE) src/common/credentials.c
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "mem.h"
+#include "src/supervisor/job_log.h"
 #include "src/supervisor/journal.c"
 #include "sys.h"
 
@@ -75,7 +76,7 @@ fields_of_a_job(void **state)
 	(void)state;
 	make_job(&j);
 	stderr_as_journal();
-	journal_job(&j, JOURNAL_CLAIMED, LOG_INFO, "claimed %d", 1);
+	job_log(&j, JOURNAL_CLAIMED, LOG_INFO, "claimed %d", 1);
 	assert_string_equal(got,
 	    "MESSAGE=job 0a1b2c3d start-sandbox: claimed 1\n"
 	    "PRIORITY=6\n"
@@ -91,7 +92,7 @@ fields_of_a_job(void **state)
 	assert_string_equal(got, "MESSAGE=plain\nPRIORITY=4\n"
 	    "SYSLOG_IDENTIFIER=quali-job-worker\n");
 	got[0] = '\0';
-	journal_job(&j, JOURNAL_STEP, LOG_DEBUG, "not told");
+	job_log(&j, JOURNAL_STEP, LOG_DEBUG, "not told");
 	assert_string_equal(got, "");
 }
 
@@ -105,7 +106,7 @@ outside_text_stays_in_its_field(void **state)
 	(void)state;
 	make_job(&j);
 	stderr_as_journal();
-	journal_job(&j, JOURNAL_OTHER, LOG_INFO, "a\nMESSAGE_ID=1\nPRIORITY=0");
+	job_log(&j, JOURNAL_OTHER, LOG_INFO, "a\nMESSAGE_ID=1\nPRIORITY=0");
 	assert_non_null(strstr(got, "start-sandbox: a MESSAGE_ID=1 PRIORITY=0"
 	    "\nPRIORITY=6\n"));
 	memset(long_text, 'x', 9999);
@@ -131,7 +132,7 @@ stderr_without_journal(void **state)
 	log_init("quali-job-worker", LOG_INFO);
 	journal_init();
 	got[0] = '\0';
-	journal_job(&j, JOURNAL_FAILED, LOG_ERR, "failed");
+	job_log(&j, JOURNAL_FAILED, LOG_ERR, "failed");
 	assert_true(read(fds[0], line, sizeof(line) - 1) > 0);
 	assert_non_null(strstr(line, "job 0a1b2c3d start-sandbox: failed"));
 	assert_string_equal(got, "");
@@ -140,7 +141,7 @@ stderr_without_journal(void **state)
 	stderr_as_journal();
 	refuse = 1;
 	memset(line, 0, sizeof(line));
-	journal_job(&j, JOURNAL_FAILED, LOG_ERR, "failed again");
+	job_log(&j, JOURNAL_FAILED, LOG_ERR, "failed again");
 	refuse = 0;
 	assert_true(read(fds[0], line, sizeof(line) - 1) > 0);
 	assert_string_equal(line,
@@ -161,15 +162,15 @@ catalog_explains_each_id(void **state)
 	(void)state;
 	assert_non_null(text);
 	for (int i = JOURNAL_OTHER + 1; i < JOURNAL_EVENT_MAX; i++) {
-		assert_non_null(message_ids[i]);
-		assert_int_equal(strlen(message_ids[i]), 32);
+		assert_non_null(journal_message_ids[i]);
+		assert_int_equal(strlen(journal_message_ids[i]), 32);
 		(void)snprintf(mark, sizeof(mark), "\n-- %s\nSubject: ",
-		    message_ids[i]);
+		    journal_message_ids[i]);
 		if (strstr(text, mark) == NULL)
-			fail_msg("no explanation of %s", message_ids[i]);
+			fail_msg("no explanation of %s", journal_message_ids[i]);
 		for (int k = i + 1; k < JOURNAL_EVENT_MAX; k++)
-			assert_string_not_equal(message_ids[i],
-			    message_ids[k]);
+			assert_string_not_equal(journal_message_ids[i],
+			    journal_message_ids[k]);
 	}
 	xfree_secret(text);
 	free(path);

@@ -188,15 +188,25 @@ count_open(struct ledger *l)
 	return n;
 }
 
+/* Several at once: one transaction. */
+static int
+save(struct ledger *l, const struct life *a, const struct life *b,
+    struct fail *f)
+{
+	const struct life *lives[] = { a, b };
+
+	return ledger_save(l, lives, b != NULL ? 2 : 1, WALL, f);
+}
+
 static void
 save_a_job(struct ledger *l, int n, enum life_state state, int64_t wall)
 {
+	const struct life *life;
 	struct life j;
 
 	fill(&j, n, state);
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &j, wall, NULL), 0);
-	assert_int_equal(commit(l, NULL), 0);
+	life = &j;
+	assert_int_equal(ledger_save(l, &life, 1, wall, NULL), 0);
 	empty(&j);
 }
 
@@ -223,10 +233,7 @@ keeps_every_member(void **state)
 	(void)state;
 	fill(&full, 7, LIFE_RESULT);
 	(void)strlcpy(bare.id, "bare", sizeof(bare.id));
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &full, WALL, NULL), 0);
-	assert_int_equal(save_one(l, &bare, WALL, NULL), 0);
-	assert_int_equal(commit(l, NULL), 0);
+	assert_int_equal(save(l, &full, &bare, NULL), 0);
 	ledger_close(l);
 
 	l = open_sound();
@@ -258,7 +265,6 @@ keeps_every_word(void **state)
 	struct life j;
 
 	(void)state;
-	assert_int_equal(begin(l, NULL), 0);
 	for (int i = 0; i < 40; i++) {
 		fill(&j, i, LIFE_CLAIMING + i % 3);
 		j.action = i % ACTION_MAX;
@@ -267,10 +273,9 @@ keeps_every_word(void **state)
 		j.result.outcome = 1 + i % (OUTCOME_MAX - 1);
 		j.result.kind = j.result.outcome == OUTCOME_FAILURE ?
 		    1 + i % (FAIL_MAX - 1) : FAIL_NONE;
-		assert_int_equal(save_one(l, &j, WALL, NULL), 0);
+		assert_int_equal(save(l, &j, NULL, NULL), 0);
 		empty(&j);
 	}
-	assert_int_equal(commit(l, NULL), 0);
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
 	assert_int_equal(t.n, 40);
 	for (int i = 0; i < 40; i++) {
@@ -301,9 +306,7 @@ last_save_wins_and_order_stays(void **state)
 	save_a_job(l, 3, LIFE_DONE, WALL);
 	fill(&j, 1, LIFE_RESULT);
 	(void)strlcpy(j.nonce, "another", sizeof(j.nonce));
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
-	assert_int_equal(commit(l, NULL), 0);
+	assert_int_equal(save(l, &j, NULL, NULL), 0);
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
 	assert_int_equal(t.n, 2);
 	assert_same(t.job[0], &j);
@@ -312,27 +315,6 @@ last_save_wins_and_order_stays(void **state)
 	assert_int_equal(ledger_state(l, j.id), LIFE_RESULT);
 	assert_int_equal(ledger_state(l, ID "3"), LIFE_DONE);
 	assert_int_equal(ledger_state(l, "unknown"), LIFE_NEW);
-	empty(&j);
-	ledger_close(l);
-}
-
-static void
-rollback_leaves_nothing(void **state)
-{
-	struct ledger *l = open_sound();
-	struct life j;
-
-	(void)state;
-	fill(&j, 1, LIFE_OURS);
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
-	rollback(l);
-	assert_int_equal(ledger_state(l, j.id), LIFE_NEW);
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
-	ledger_close(l);		/* in the middle of a turn */
-	l = open_sound();
-	assert_int_equal(count_open(l), 0);
 	empty(&j);
 	ledger_close(l);
 }
@@ -362,23 +344,15 @@ full_disk_fails_the_whole_turn(void **state)
 	fill(&small, 2, LIFE_OURS);
 	fill(&large, 3, LIFE_OURS);
 	swell(&large, 100000);
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &small, WALL, NULL), 0);
-	assert_int_equal(save_one(l, &large, WALL, &f), -1);
+	assert_int_equal(save(l, &small, &large, &f), -1);
 	assert_int_equal(f.kind, FAIL_SYSTEM);
-	assert_non_null(strstr(f.text, "full"));
-	assert_int_equal(save_one(l, &small, WALL, NULL), -1);
-	memset(&f, 0, sizeof(f));
-	assert_int_equal(commit(l, &f), -1);
 	assert_non_null(strstr(f.text, "full"));
 	assert_int_equal(ledger_state(l, small.id), LIFE_NEW);
 
 	/* there is room again */
 	assert_int_equal(sqlite3_exec(l->db, "PRAGMA max_page_count = 10000",
 	    NULL, NULL, NULL), SQLITE_OK);
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &large, WALL, NULL), 0);
-	assert_int_equal(commit(l, NULL), 0);
+	assert_int_equal(save(l, &large, NULL, NULL), 0);
 	assert_int_equal(count_open(l), 2);
 	empty(&small);
 	empty(&large);
@@ -417,10 +391,7 @@ one_bad_save_fails_the_turn(void **state)
 	fill(&good, 1, LIFE_OURS);
 	fill(&huge, 2, LIFE_OURS);
 	swell(&huge, ROW_MAX);
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &good, WALL, NULL), 0);
-	assert_int_equal(save_one(l, &huge, WALL, NULL), -1);
-	assert_int_equal(commit(l, &f), -1);
+	assert_int_equal(save(l, &good, &huge, &f), -1);
 	assert_non_null(strstr(f.text, "too big"));
 	assert_int_equal(ledger_state(l, good.id), LIFE_NEW);
 	save_a_job(l, 1, LIFE_OURS, WALL);
@@ -442,10 +413,8 @@ locked_database_fails_the_turn(void **state)
 	assert_int_equal(sqlite3_open(file("ledger.sqlite"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
 	    SQLITE_OK);
-	assert_int_equal(begin(l, &f), -1);
+	assert_int_equal(save(l, &j, NULL, &f), -1);
 	assert_non_null(strstr(f.text, "locked"));
-	assert_int_equal(save_one(l, &j, WALL, NULL), -1);
-	assert_int_equal(commit(l, NULL), -1);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	save_a_job(l, 1, LIFE_OURS, WALL);
 	empty(&j);
@@ -619,9 +588,7 @@ odd_bytes_are_saved(void **state)
 	fill(&j, 1, LIFE_RESULT);
 	free(j.result.text);
 	j.result.text = xstrdup("bad \xff byte");
-	assert_int_equal(begin(l, NULL), 0);
-	assert_int_equal(save_one(l, &j, WALL, NULL), 0);
-	assert_int_equal(commit(l, NULL), 0);
+	assert_int_equal(save(l, &j, NULL, NULL), 0);
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
 	assert_string_equal(t.job[0]->result.text, "bad ? byte");
 	taken_free(&t);
@@ -712,7 +679,6 @@ main(void)
 		CASE(keeps_every_member),
 		CASE(keeps_every_word),
 		CASE(last_save_wins_and_order_stays),
-		CASE(rollback_leaves_nothing),
 		CASE(full_disk_fails_the_whole_turn),
 		CASE(a_try_writes),
 		CASE(one_bad_save_fails_the_turn),
