@@ -6,7 +6,7 @@
  * One client is one login. Calls wait for passing faults themselves where a
  * repeat is safe (GET, login, stop): transport errors, 5xx and quota answers
  * are tried again with growing pauses while time remains (FAIL_SYSTEM then; the
- * numbers are in src/cloudshell/client.h), but only for seconds where the work
+ * numbers are in src/cloudshell/types.h), but only for seconds where the work
  * can do without the answer (activity feed, names of commands); 401 (or an
  * answer that says as much, 3.5) and 403 lead to one new login and one repeat.
  * Starting a sandbox or a command is repeated only after an answer that says

@@ -45,9 +45,6 @@ int	sys_pidfd_signal(int pidfd, int sig);
 /* Close every descriptor from low up, except those in keep (n of them). */
 void	sys_close_all_but(int low, const int *keep, size_t n);
 
-/* Write all of it to a blocking descriptor. -1 with errno. */
-int	sys_write_all(int fd, const void *, size_t);
-
 /* Read a file of at most max bytes as text (NUL added). NULL with errno;
  * EFBIG if larger, EINVAL if it holds a NUL. Freed with xfree_secret. */
 char	*sys_read_file(const char *path, size_t max, size_t *len);

@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
 
 #define EVENT_MAX	600	/* bytes shown of one event */
 #define OUTPUT_MAX	300	/* of these, from its output */

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "answer.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
 #include "utf8.h"
 
 /* Known messages (4.3), matched as parts, without case, before the status:

@@ -5,9 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
 
 static int
 blueprint_read(const json_t *j, struct cs_blueprint *b)

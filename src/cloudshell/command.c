@@ -5,35 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
-
-/* 7.3; no other word is a known end. */
-static const struct {
-	const char	*word;
-	enum cs_progress progress;
-} ends[] = {
-	{ "Pending", CS_GOING }, { "Running", CS_GOING },
-	{ "Stopping", CS_GOING },
-	{ "Completed", CS_SUCCEEDED }, { "Finished", CS_SUCCEEDED },
-	{ "Succeeded", CS_SUCCEEDED }, { "Success", CS_SUCCEEDED },
-	{ "Passed", CS_SUCCEEDED },
-	{ "Failed", CS_FAILED }, { "Error", CS_FAILED },
-	{ "Cancelled", CS_CANCELLED }, { "Canceled", CS_CANCELLED },
-	{ "Stopped", CS_CANCELLED },
-};
-
-enum cs_progress
-execution_progress(const char *status, const char *ended)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (word_equal(status, ends[i].word))
-			return ends[i].progress;
-	return ended != NULL && ended[0] != '\0' ? CS_UNKNOWN_END : CS_GOING;
-}
+#include "text.h"
+#include "words.h"
 
 /* ".../components/{cid}" or the sandbox itself, then the rest. */
 static int

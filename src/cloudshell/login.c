@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "client.h"
 #include "json.h"
+#include "login.h"
 #include "mem.h"
+#include "retry.h"
 #include "sys.h"
 
 static json_t *
@@ -144,7 +147,7 @@ login_within(struct cs_client *c, int64_t patience_ms, struct fail *f)
 	if (patience_ms > 0 &&
 	    (r.patience_ms == 0 || patience_ms < r.patience_ms))
 		r.patience_ms = patience_ms;
-	rc = cs_ask(c, &r, &a, f);
+	rc = cs_retry(c, &r, NULL, &a, f);
 	if (rc == -1) {
 		/* a pause may have been ended by a stop: then f says that */
 		if (f == NULL || f->kind != FAIL_STOPPED)

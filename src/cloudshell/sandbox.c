@@ -6,36 +6,16 @@
 #include <string.h>
 #include <strings.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
+#include "words.h"
 
 #define STOP_TRIES	3	/* of a stop, then the state is read */
-
-/* 7.1, with the Portal's words; any other word means still going on. */
-static const struct {
-	const char	*word;
-	enum cs_phase	 phase;
-} phases[] = {
-	{ "Pending", CS_WAITING }, { "Pending Setup", CS_WAITING },
-	{ "Before Setup", CS_WAITING }, { "Setup", CS_WAITING },
-	{ "Ready", CS_READY }, { "Active", CS_READY },
-	{ "Error", CS_ERROR }, { "Active (with Error)", CS_ERROR },
-	{ "Teardown", CS_ENDING }, { "Overtime", CS_ENDING },
-	{ "Ended", CS_ENDED }, { "Completed", CS_ENDED },
-	{ "Completed (with Error)", CS_ENDED },
-};
-
-enum cs_phase
-sandbox_phase(const char *state)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
-		if (word_equal(state, phases[i].word))
-			return phases[i].phase;
-	return CS_WAITING;
-}
 
 void
 cs_sandbox_free(struct cs_sandbox *s)

@@ -1,21 +1,15 @@
 /*
- * Values of settings: how one is read, and why it is refused.
+ * Values of settings: how one is read, why it is refused, how it is written.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "conf_table.h"
+#include "conf_value.h"
 #include "mem.h"
 #include "utf8.h"
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
-
-bool
-conf_is_text(const struct conf_setting *s)
-{
-	return s->kind <= CONF_VERSIONS;
-}
 
 /* A number followed by one of units ("ms" "s" ...), whose factors stand in
  * the same order. A bare number has the factor otherwise. */
@@ -58,6 +52,41 @@ conf_parse_size(const char *text, int64_t *bytes)
 	static const int64_t factors[] = { 1 << 10, 1 << 20, 1 << 30 };
 
 	return parse_unit(text, units, factors, 1, bytes);
+}
+
+static char *
+show_unit(char *dst, size_t size, int64_t value, const char *const *units,
+    const int64_t *factors)
+{
+	while (*factors > 1 && (value == 0 || value % *factors != 0))
+		units++, factors++;
+	(void)snprintf(dst, size, "%lld%s", (long long)(value / *factors),
+	    *units);
+	return dst;
+}
+
+char *
+conf_show_time(char *dst, size_t size, int64_t ms)
+{
+	static const char *const units[] = { "d", "h", "m", "s", "ms" };
+	static const int64_t factors[] = { 86400000, 3600000, 60000, 1000, 1 };
+
+	if (ms == 0) {
+		(void)strlcpy(dst, "0s", size);
+		return dst;
+	}
+	if (ms == factors[0])	/* people write 24h */
+		return show_unit(dst, size, ms, units + 1, factors + 1);
+	return show_unit(dst, size, ms, units, factors);
+}
+
+char *
+conf_show_size(char *dst, size_t size, int64_t bytes)
+{
+	static const char *const units[] = { "G", "M", "K", "" };
+	static const int64_t factors[] = { 1 << 30, 1 << 20, 1 << 10, 1 };
+
+	return show_unit(dst, size, bytes, units, factors);
 }
 
 static const char *

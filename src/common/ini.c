@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "buf.h"
-#include "conf.h"
 #include "ini.h"
 #include "mem.h"
 

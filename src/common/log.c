@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "sys.h"
 #include "utf8.h"
+#include "write.h"
 
 #define RECORD_MAX	(LOG_LINE_MAX + 2048)	/* a line with its fields */
 
@@ -108,7 +108,7 @@ sink_stderr(int priority, const struct log_field *fields, size_t n,
 	}
 	(void)fields, (void)n;
 	line[used++] = '\n';
-	(void)sys_write_all(STDERR_FILENO, line, used);
+	(void)write_all(STDERR_FILENO, line, used);
 }
 
 static void

@@ -105,24 +105,6 @@ sys_close_all_but(int low, const int *keep, size_t n)
 	close_range_of(from, UINT_MAX);
 }
 
-int
-sys_write_all(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
 /* Read to the end of file, one byte over max at most. */
 static char *
 read_all(int fd, size_t max, size_t *len)

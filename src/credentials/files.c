@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "chain.h"
-#include "conf.h"
 #include "ini.h"
 #include "mem.h"
 #include "sys.h"

@@ -17,6 +17,7 @@
 #include "mem.h"
 #include "sys.h"
 #include "utf8.h"
+#include "write.h"
 
 /* The chain, in order; the first that is configured wins. */
 static const provider providers[] = {
@@ -166,8 +167,8 @@ print(const json_t *o, struct fail *f)
 	char *line = json_line(o);
 	int rc = 0;
 
-	if (sys_write_all(STDOUT_FILENO, line, strlen(line)) == -1 ||
-	    sys_write_all(STDOUT_FILENO, "\n", 1) == -1)
+	if (write_all(STDOUT_FILENO, line, strlen(line)) == -1 ||
+	    write_all(STDOUT_FILENO, "\n", 1) == -1)
 		rc = fail_set(f, FAIL_SYSTEM, "cannot write the answer");
 	xfree_secret(line);
 	return rc;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "conf_print.h"
 #include "json.h"
 #include "sys.h"
 #include "utf8.h"

@@ -23,6 +23,7 @@
 #include "log.h"
 #include "mem.h"
 #include "sys.h"
+#include "write.h"
 
 #define ZYGOTE_SOCKET	3
 #define MODE_SIZE	32
@@ -91,7 +92,7 @@ is_released(void)
 static void
 say(const char *text, size_t len)
 {
-	if (sys_write_all(fds[1], text, len) == -1)
+	if (write_all(fds[1], text, len) == -1)
 		_exit(IPC_EXIT_REPORT);
 }
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/cloudshell/client.h"
+#include "src/cloudshell/types.h"
 #include "fuzz.h"
 
 #define PASSWORD	CANARY "-password"

@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/cloudshell/client.h"
+#include "src/cloudshell/answer.h"
+#include "src/cloudshell/mask.h"
+#include "src/cloudshell/text.h"
+#include "src/cloudshell/words.h"
 #include "secret.h"
 #include "fuzz.h"
 

@@ -1,8 +1,7 @@
 # Sources each unit test is linked with: SOURCES_test_X, and packages beside
 # cmocka, jansson, libsodium, libbsd: PKG_test_X.
 
-BASE := $(addprefix src/common/,buf.c fail.c json.c log.c mem.c secret.c sys.c \
-	utf8.c)
+BASE := $(GROUND)
 
 HTTP := $(addprefix src/common/,http.c http_client.c http_tls.c)
 LOOPBACK := tests/unit/loopback.c
@@ -41,11 +40,9 @@ SOURCES_test_http_proxy := $(BASE) $(HTTP)
 PKG_test_http_proxy := libcurl libssl libcrypto
 SOURCES_test_ipc := $(BASE) $(IPC) src/common/ipc_order.c
 SOURCES_test_ini := $(BASE) src/common/ini.c
-SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c \
-	conf_value.c ini.c)
+SOURCES_test_conf := $(BASE) $(wildcard src/common/conf*.c) src/common/ini.c
 
-CLOUDSHELL := $(BASE) $(HTTP) $(addprefix src/cloudshell/,activity.c \
-	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
+CLOUDSHELL := $(BASE) $(HTTP) $(wildcard src/cloudshell/*.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
 PKG_test_cloudshell_text := libcurl libcrypto
 SOURCES_test_cloudshell_client := $(CLOUDSHELL) $(LOOPBACK) \

@@ -9,7 +9,11 @@
 
 #include "json.h"
 #include "mem.h"
+#include "src/cloudshell/answer.h"
 #include "src/cloudshell/client.h"
+#include "src/cloudshell/mask.h"
+#include "src/cloudshell/text.h"
+#include "src/cloudshell/words.h"
 
 static void
 state_words(void **state)

@@ -22,6 +22,7 @@
 #include "loopback.h"
 #include "mem.h"
 #include "sys.h"
+#include "write.h"
 
 #define SERVER_MS	10000	/* no test takes longer */
 #define ROUNDS_MAX	4
@@ -68,7 +69,7 @@ read_request(int fd)
 	if (length != NULL)
 		want = (size_t)strtoull(length + 15, NULL, 10);
 	if (strcasestr(server.requests.data + begin, "expect:") != NULL)
-		(void)sys_write_all(fd,
+		(void)write_all(fd,
 		    "HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n", 33);
 	while (server.body_len < want) {
 		static char block[65536];
@@ -114,7 +115,7 @@ serve(void *arg)
 		if (r->silent)
 			(void)!read(fd, &c, 1);
 		if (r->answer != NULL)
-			(void)sys_write_all(fd, r->answer, strlen(r->answer));
+			(void)write_all(fd, r->answer, strlen(r->answer));
 		if (!r->keep) {
 			(void)close(fd);
 			fd = -1;
@@ -451,7 +452,7 @@ interrupts(void **state)
 	server_start(rounds, 1);
 	asked_count = 0;
 	/* the first byte is no reason to stop, the second is */
-	assert_int_equal(sys_write_all(fds[1], "ns", 2), 0);
+	assert_int_equal(write_all(fds[1], "ns", 2), 0);
 	rq = request("GET", base);
 	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
 	assert_int_equal(f.kind, FAIL_STOPPED);
@@ -460,7 +461,7 @@ interrupts(void **state)
 	assert_string_equal(http_unanswered(client), base + 7);
 	http_answer_free(&a);
 	/* asked before: nothing goes out */
-	assert_int_equal(sys_write_all(fds[1], "s", 1), 0);
+	assert_int_equal(write_all(fds[1], "s", 1), 0);
 	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
 	assert_int_equal(f.kind, FAIL_STOPPED);
 	assert_false(a.sent);

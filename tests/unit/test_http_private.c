@@ -23,6 +23,7 @@
 #include "http.h"
 #include "json.h"
 #include "sys.h"
+#include "write.h"
 
 #define ANSWER	4000	/* bytes of each */
 
@@ -50,8 +51,8 @@ serve(int fd)
 		if (strstr(rq, "\r\n\r\n") == NULL)
 			continue;
 		used = 0;
-		if (sys_write_all(fd, head, (size_t)len) == -1 ||
-		    sys_write_all(fd, body, ANSWER) == -1)
+		if (write_all(fd, head, (size_t)len) == -1 ||
+		    write_all(fd, body, ANSWER) == -1)
 			break;
 	}
 }

@@ -24,6 +24,7 @@
 #include "http.h"
 #include "json.h"
 #include "sys.h"
+#include "write.h"
 
 #define SERVER_MS	10000	/* no test takes longer */
 #define ROUNDS_MAX	3
@@ -102,10 +103,10 @@ connected(enum end end)
 		if (read(server.fd, head + len++, 1) != 1)
 			return false;
 	if (end == REFUSED)
-		(void)sys_write_all(server.fd, "HTTP/1.1 503 Full\r\n"
+		(void)write_all(server.fd, "HTTP/1.1 503 Full\r\n"
 		    "Content-Length: 0\r\nX-Who: proxy\r\n\r\n", 53);
 	else if (server.proxy)
-		(void)sys_write_all(server.fd, "HTTP/1.1 200 OK\r\n\r\n", 19);
+		(void)write_all(server.fd, "HTTP/1.1 200 OK\r\n\r\n", 19);
 	if (end == REFUSED || end == DROPPED)
 		return false;
 	if (end == DEAF) {

@@ -17,7 +17,7 @@
 
 #include "mem.h"
 #include "secret.h"
-#include "sys.h"
+#include "write.h"
 
 /* Whether a byte can be read, asked of the kernel: write(2) gives EFAULT. */
 static bool
@@ -112,7 +112,7 @@ read_bytes(const void *data, size_t len, struct fail *f)
 	int fd = mkstemp(path);
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(sys_write_all(fd, data, len), 0);
+	assert_int_equal(write_all(fd, data, len), 0);
 	(void)close(fd);
 	s = secret_read(path, f);
 	(void)unlink(path);

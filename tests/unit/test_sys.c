@@ -20,6 +20,7 @@
 #include "mem.h"
 #include "sys.h"
 #include "utf8.h"
+#include "write.h"
 
 static void
 memory_helpers(void **state)
@@ -107,7 +108,7 @@ reads_files_within_bounds(void **state)
 
 	(void)state;
 	memset(block, 'x', sizeof(block));
-	assert_int_equal(sys_write_all(fd, block, sizeof(block)), 0);
+	assert_int_equal(write_all(fd, block, sizeof(block)), 0);
 	(void)close(fd);
 	text = sys_read_file(path, 9000, &len);
 	assert_non_null(text);
