@@ -124,6 +124,11 @@ void	http_release(struct http_call *);
  * false if absent. The last one wins. */
 bool	http_header(const struct http_answer *, const char *name, char *dst,
 	    size_t size);
+/* Milliseconds of the header Retry-After, at most max_ms; 0: not said, or not
+ * understood. A date counts from now, seconds since the epoch; 0: a date counts
+ * for nothing. */
+int64_t	http_retry_after(const struct http_answer *, int64_t now,
+	    int64_t max_ms);
 void	http_answer_free(struct http_answer *);
 
 /* host[:port]/path of a URL, without query, user and fragment, cut to size:

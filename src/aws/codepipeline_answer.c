@@ -11,6 +11,7 @@
 #include "codepipeline.h"
 #include "json.h"
 #include "mem.h"
+#include "utf8.h"
 
 #define JOBS_MAX	256		/* jobs read from one answer */
 #define PROPERTIES_MAX	64		/* of a configuration; the model: 10 */
@@ -35,17 +36,6 @@ broken(struct fail *f, const char *member)
 {
 	return fail_set(f, FAIL_SYSTEM, "job data: member %s is missing or "
 	    "breaks the service's model", member);
-}
-
-/* Characters of a text, which is UTF-8 since Jansson has read it. */
-static size_t
-characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
 }
 
 /* Copy a member that consists of letters, digits and the extra characters;
@@ -177,8 +167,8 @@ configuration_parse(const json_t *data, struct job_data *d, struct fail *f)
 		if (json_is_null(value))
 			continue;
 		if (!json_is_string(value) || name[0] == '\0' ||
-		    characters(name) > PROPERTY_MAX ||
-		    characters(json_string_value(value)) > VALUE_MAX)
+		    utf8_count(name) > PROPERTY_MAX ||
+		    utf8_count(json_string_value(value)) > VALUE_MAX)
 			return broken(f, "configuration");
 		total += strlen(name) + json_string_length(value);
 		if (total > JOB_CONFIGURATION_MAX)

@@ -81,13 +81,13 @@ header_time(const struct http_answer *answer, const char *name)
 	return t == (time_t)-1 ? 0 : (int64_t)t;
 }
 
-/* Milliseconds of x-amz-retry-after, or seconds or a date of Retry-After. */
+/* x-amz-retry-after has milliseconds. */
 static int64_t
 retry_after(const struct http_answer *answer, int64_t now)
 {
 	char text[64];
 	const char *error;
-	int64_t ms, at;
+	int64_t ms;
 
 	if (http_header(answer, "x-amz-retry-after", text, sizeof(text))) {
 		ms = strtonum(text, 0, INT64_MAX, &error);
@@ -95,18 +95,7 @@ retry_after(const struct http_answer *answer, int64_t now)
 			return ms < RETRY_AFTER_MAX_MS ? ms :
 			    RETRY_AFTER_MAX_MS;
 	}
-	if (!http_header(answer, "Retry-After", text, sizeof(text)))
-		return 0;
-	ms = strtonum(text, 0, RETRY_AFTER_MAX_MS / 1000, &error);
-	if (error == NULL)
-		return ms * 1000;
-	if (text[0] >= '0' && text[0] <= '9' && strchr(text, ' ') == NULL)
-		return RETRY_AFTER_MAX_MS;
-	at = header_time(answer, "Retry-After");
-	if (at <= now)
-		return 0;
-	return at - now < RETRY_AFTER_MAX_MS / 1000 ? (at - now) * 1000 :
-	    RETRY_AFTER_MAX_MS;
+	return http_retry_after(answer, now, RETRY_AFTER_MAX_MS);
 }
 
 void

@@ -141,18 +141,6 @@ add_names(struct buf *out, const struct pair *pairs, size_t n)
 	return 0;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One name or value of the query in its only encoded form: what is encoded
  * already stays, what is not becomes so. */
 static char *
@@ -166,12 +154,9 @@ param_encode(const char *text, size_t len)
 	p = out = xcalloc(len + 1, 3);
 	for (i = 0; i < len; i++) {
 		c = (unsigned char)text[i];
-		if (c == '%' && i + 2 < len && hex_value(text[i + 1]) >= 0 &&
-		    hex_value(text[i + 2]) >= 0) {
-			c = (unsigned char)(hex_value(text[i + 1]) * 16 +
-			    hex_value(text[i + 2]));
+		if (c == '%' && i + 2 < len && sodium_hex2bin(&c, 1,
+		    text + i + 1, 2, NULL, NULL, NULL) == 0)
 			i += 2;
-		}
 		if (c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL) &&
 		    c != '\0') {
 			*p++ = (char)c;

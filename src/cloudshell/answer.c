@@ -180,21 +180,6 @@ take_redirect(const struct cs_client *c, const struct http_answer *h,
 	strlcpy(a->message, shown, sizeof(a->message));
 }
 
-static int64_t
-retry_after(const struct http_answer *h)
-{
-	const char *error;
-	char text[32];
-	int64_t s;
-
-	if (!http_header(h, "Retry-After", text, sizeof(text)))
-		return 0;
-	s = strtonum(text, 0, CS_AFTER_MAX_MS / 1000, &error);
-	if (error != NULL && strcmp(error, "too large") == 0)
-		return CS_AFTER_MAX_MS;
-	return s * 1000;
-}
-
 /* Whether the answer of a broken server proves that nothing was made: "token"
  * beside "invalid" may be about an argument of the command. */
 static bool
@@ -254,7 +239,7 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 	long failed;
 
 	a->status = h->status;
-	a->after_ms = retry_after(h);
+	a->after_ms = http_retry_after(h, 0, CS_AFTER_MAX_MS);
 	j = much ? NULL : answer_parse(h->body.data, h->body.len);
 	failed = error_status(j, h->status);
 	if (failed != 0) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "html.h"
 #include "json.h"
 #include "text.h"
 #include "utf8.h"
@@ -77,39 +78,18 @@ tag_parts_words(const char *s)
 	return false;
 }
 
-/* Decode the entity at s into *c; its length, 0 if it is none. What is not
- * ASCII stays as it is. */
+/* Decode the entity at s into *to; its length, 0 if it is none. What is not
+ * printable ASCII stays as it is. */
 static size_t
-entity_length(const char *s, char *c)
+entity_length(const char *s, char *to)
 {
-	static const struct {
-		const char	*name;
-		char		 c;
-	} entities[] = {
-		{ "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' },
-		{ "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' },
-	};
-	unsigned long code;
-	size_t i, n;
-	char *end;
+	char c[4];
+	size_t n, len = html_entity(s, c, &n);
 
-	for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
-		n = strlen(entities[i].name);
-		if (strncasecmp(s, entities[i].name, n) == 0) {
-			*c = entities[i].c;
-			return n;
-		}
-	}
-	if (s[1] != '#')
+	if (len == 0 || n != 1 || c[0] < ' ' || c[0] > '~')
 		return 0;
-	n = tolower((unsigned char)s[2]) == 'x' ? 3 : 2;
-	if (!isxdigit((unsigned char)s[n]))
-		return 0;
-	code = strtoul(s + n, &end, n == 3 ? 16 : 10);
-	if (*end != ';' || code < ' ' || code > '~')
-		return 0;
-	*c = (char)code;
-	return (size_t)(end + 1 - s);
+	*to = c[0];
+	return len;
 }
 
 void

@@ -178,9 +178,8 @@ conf_load(struct conf *c, const char *path,
 
 	text = sys_read_file(path, CONF_FILE_MAX, &len);
 	if (text == NULL) {
-		load_fault(&l, "%s: %s", path, errno == EFBIG ?
-		    "larger than 256 KiB" : errno == EINVAL ?
-		    "contains a NUL byte" : strerror(errno));
+		load_fault(&l, "%s: %s", path, sys_read_error(errno,
+		    CONF_FILE_MAX));
 		c->refused = UINT64_MAX;
 		return -1;
 	}

@@ -359,6 +359,26 @@ http_header(const struct http_answer *a, const char *name, char *dst,
 	return found;
 }
 
+int64_t
+http_retry_after(const struct http_answer *a, int64_t now, int64_t max_ms)
+{
+	char text[64];
+	const char *error;
+	int64_t s;
+
+	if (!http_header(a, "Retry-After", text, sizeof(text)))
+		return 0;
+	s = strtonum(text, 0, max_ms / 1000, &error);
+	if (error == NULL)
+		return s * 1000;
+	if (strcmp(error, "too large") == 0)
+		return max_ms;
+	s = now == 0 ? -1 : (int64_t)curl_getdate(text, NULL);
+	if (s == -1 || s <= now)
+		return 0;
+	return s - now < max_ms / 1000 ? (s - now) * 1000 : max_ms;
+}
+
 void
 http_answer_free(struct http_answer *a)
 {

@@ -9,6 +9,7 @@
 #include "ipc.h"
 #include "ipc_member.h"
 #include "json.h"
+#include "names.h"
 
 /* Most bytes of texts that have no limit of their own. */
 #define METHOD_MAX	15
@@ -77,10 +78,7 @@ ipc_step_text(enum ipc_step s)
 enum ipc_step
 ipc_step_parse(const char *name)
 {
-	for (int i = 0; name != NULL && i < STEP_MAX; i++)
-		if (strcmp(step_names[i], name) == 0)
-			return (enum ipc_step)i;
-	return STEP_NONE;
+	return (enum ipc_step)name_find(step_names, STEP_MAX, name, STEP_NONE);
 }
 
 /* --- reports --- */
@@ -255,17 +253,15 @@ ipc_report_decode(const char *line, size_t len, struct ipc_report *r,
 	const char *name;
 	char what[48];
 	json_t *o;
-	int type = 0, ret = -1;
+	int type, ret = -1;
 
 	memset(r, 0, sizeof(*r));
 	if ((o = ipc_line_parse(line, len, IPC_REPORT_MAX, "report", f)) ==
 	    NULL)
 		return -1;
 	name = json_text(o, "type");
-	while (name != NULL && type < IPC_REPORT_TYPES &&
-	    strcmp(name, type_names[type]) != 0)
-		type++;
-	if (name == NULL || type == IPC_REPORT_TYPES) {
+	type = name_find(type_names, IPC_REPORT_TYPES, name, IPC_REPORT_TYPES);
+	if (type == IPC_REPORT_TYPES) {
 		(void)fail_set(f, FAIL_SYSTEM, "report: %s type",
 		    name == NULL ? "no" : "unknown");
 		goto out;

@@ -10,6 +10,7 @@
 #include "ipc.h"
 #include "ipc_member.h"
 #include "json.h"
+#include "names.h"
 
 #define URL_MAX		1023
 #define NAME_MAX_BYTES	255	/* user, domain, host suffix */
@@ -228,19 +229,19 @@ ipc_order_encode(struct buf *b, const struct ipc_order *order)
 static int
 order_head_take(const json_t *o, struct ipc_order *order, struct fail *f)
 {
-	const char *type = json_text(o, "type"), *kind = json_text(o, "kind");
+	const char *type = json_text(o, "type");
+	int kind = name_find(kind_names, COUNT(kind_names),
+	    json_text(o, "kind"), -1);
 
 	if (type == NULL || strcmp(type, "order") != 0)
 		return fail_set(f, FAIL_SYSTEM, "order: not an order");
 	if (json_int(o, "version", -1) != IPC_VERSION)
 		return fail_set(f, FAIL_SYSTEM,
 		    "order: protocol version is not %d", IPC_VERSION);
-	if (kind == NULL || (strcmp(kind, kind_names[ORDER_RUN]) != 0 &&
-	    strcmp(kind, kind_names[ORDER_CLEANUP]) != 0))
+	if (kind == -1)
 		return fail_set(f, FAIL_SYSTEM,
 		    "order: member kind: missing or unknown");
-	order->kind = strcmp(kind, kind_names[ORDER_RUN]) == 0 ? ORDER_RUN :
-	    ORDER_CLEANUP;
+	order->kind = (enum ipc_order_kind)kind;
 	order->action = job_action_parse(json_text(o, "action"));
 	if (order->action == ACTION_MAX)
 		return fail_set(f, FAIL_SYSTEM,
@@ -327,12 +328,9 @@ later_take(const json_t *o, struct ipc_later_order *l, struct fail *f)
 {
 	const char *type = json_text(o, "type");
 	const json_t *credentials;
-	size_t i = 0;
+	int i = name_find(later_names, COUNT(later_names), type, -1);
 
-	while (type != NULL && i < COUNT(later_names) &&
-	    strcmp(type, later_names[i]) != 0)
-		i++;
-	if (type == NULL || i == COUNT(later_names))
+	if (i == -1)
 		return fail_set(f, FAIL_SYSTEM, "order: %s type",
 		    type == NULL ? "no" : "unknown");
 	l->type = (enum ipc_later)i;

@@ -7,6 +7,7 @@
 
 #include "job.h"
 #include "mem.h"
+#include "names.h"
 
 static const char *const action_names[ACTION_MAX] = {
 	[ACTION_START] = "start-sandbox",
@@ -27,16 +28,6 @@ static const char *const intent_names[INTENT_MAX] = {
 	[INTENT_SANDBOX] = "sandbox-start",
 	[INTENT_COMMAND] = "command-start",
 };
-
-/* Index of a name, or otherwise. */
-static int
-name_find(const char *const *names, int n, const char *name, int otherwise)
-{
-	for (int i = 0; name != NULL && i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return otherwise;
-}
 
 const char *
 job_action_name(enum job_action a)

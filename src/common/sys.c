@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -159,6 +160,21 @@ sys_read_file(const char *path, size_t max, size_t *lenp)
 	}
 	if (lenp != NULL)
 		*lenp = len;
+	return text;
+}
+
+const char *
+sys_read_error(int errnum, size_t max)
+{
+	static char text[64];
+	bool mega = max % (1 << 20) == 0;
+
+	if (errnum == EINVAL)
+		return "holds a NUL byte";
+	if (errnum != EFBIG)
+		return strerror(errnum);
+	(void)snprintf(text, sizeof(text), "larger than %zu %s",
+	    mega ? max >> 20 : max >> 10, mega ? "MiB" : "KiB");
 	return text;
 }
 

@@ -221,8 +221,7 @@ file_load(struct file *file, const char *option, const char *name,
 		    file->path, given == NULL ? "" : option != NULL ?
 		    ", named by option" : ", named by ",
 		    given != NULL && option == NULL ? name : "",
-		    errno == EFBIG ? "larger than 1 MiB" :
-		    errno == EINVAL ? "holds a NUL byte" : strerror(errno));
+		    sys_read_error(errno, AWS_FILE_MAX));
 	rc = ini_read(text, len, INI_AWS, take_line, file, f);
 	xfree_secret(text);
 	if (rc == -1)

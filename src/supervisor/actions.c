@@ -44,9 +44,8 @@ definition_read(const struct conf *conf, enum job_action action, char **path,
 	if (text != NULL)
 		return text;
 bad:
-	(void)fail_set(f, FAIL_CONFIG, "%s: %s", *path, errno == EFBIG ?
-	    "larger than 64 KiB" : errno == EINVAL ? "holds a NUL byte" :
-	    strerror(errno));
+	(void)fail_set(f, FAIL_CONFIG, "%s: %s", *path,
+	    sys_read_error(errno, ACTIONS_FILE_MAX));
 	return NULL;
 }
 
