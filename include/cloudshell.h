@@ -79,7 +79,6 @@ void	cs_logout(struct cs_client *);
 struct cs_blueprint {
 	char	*name;		/* as CloudShell spells it */
 	char	*id;
-	int64_t	 setup_ms;	/* estimated_setup_duration, 0: unknown */
 };
 
 /* GET /blueprints/{name}; on 404 the list is searched, exactly and then without
@@ -98,7 +97,7 @@ enum cs_phase {			/* classes of 7.1 */
 
 struct cs_sandbox {
 	enum cs_phase	 phase;
-	char		*id, *name, *blueprint_id;
+	char		*id, *name;
 	char		*state, *setup_stage;	/* words as served */
 	char		*end_time;		/* NULL: none */
 	json_t		*details;		/* the whole object */
@@ -126,11 +125,10 @@ struct cs_found {
 	char	id[CS_FOUND_MAX][SANDBOX_ID_SIZE];	/* so many are told */
 };
 
-/* Look for running sandboxes by exact name (5.5) and, unless NULL, blueprint
- * name or id without case. */
+/* Look for running sandboxes by exact name (5.5) and, unless NULL, name of the
+ * blueprint without case. */
 int	cs_sandbox_find(struct cs_client *, const char *name,
-	    const char *blueprint, const char *blueprint_id,
-	    struct cs_found *, struct fail *);
+	    const char *blueprint, struct cs_found *, struct fail *);
 
 /* POST /sandboxes/{id}/stop without body, v1 as fall-back (5.6). 0: accepted,
  * or it had ended before (*already). */

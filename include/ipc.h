@@ -78,7 +78,6 @@ struct ipc_report {
 		struct {
 			int		 version;
 			pid_t		 pid;
-			char		 build[32];
 		} hello;
 		struct job_facts facts;		/* intent and fact: all that is
 						   known now, the whole of it */

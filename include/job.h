@@ -67,7 +67,6 @@ struct job_data {
 	char			 id[JOB_ID_SIZE];
 	char			 nonce[JOB_NONCE_SIZE];	/* "" from
 							   GetJobDetails */
-	char			 account[13];
 	char			 category[16];
 	char			 provider[36];
 	char			 version[JOB_VERSION_SIZE];

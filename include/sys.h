@@ -49,8 +49,8 @@ void	sys_close_all_but(int low, const int *keep, size_t n);
  * EFBIG if larger, EINVAL if it holds a NUL. Freed with xfree_secret. */
 char	*sys_read_file(const char *path, size_t max, size_t *len);
 
-/* Why it failed, by errno: "larger than 64 KiB". In a static buffer, valid until
- * the next call. */
+/* Why it failed, by errno: "larger than 64 KiB". In a static buffer, valid
+ * until the next call. */
 const char	*sys_read_error(int errnum, size_t max);
 
 /* Open /dev/null in place of standard descriptors that are closed, so that

@@ -139,19 +139,6 @@ names_parse(const json_t *data, struct job_data *d, struct fail *f)
 }
 
 static int
-account_parse(const json_t *job, struct job_data *d, struct fail *f)
-{
-	const char *text = json_text(job, "accountId");
-
-	if (text == NULL)
-		return 0;
-	if (strspn(text, "0123456789") != 12 || text[12] != '\0')
-		return broken(f, "accountId");
-	strlcpy(d->account, text, sizeof(d->account));
-	return 0;
-}
-
-static int
 configuration_parse(const json_t *data, struct job_data *d, struct fail *f)
 {
 	json_t *given, *value;
@@ -263,7 +250,7 @@ job_parse(const json_t *job, bool offered, struct job_data *d, struct fail *f)
 		broken(f, "data");
 		goto bad;
 	}
-	if (account_parse(job, d, f) != 0 || names_parse(data, d, f) != 0 ||
+	if (names_parse(data, d, f) != 0 ||
 	    configuration_parse(data, d, f) != 0 ||
 	    artifacts_parse(data, "inputArtifacts", d->inputs, &d->ninputs,
 	    f) != 0 || artifacts_parse(data, "outputArtifacts", d->outputs,

@@ -16,7 +16,7 @@
 static int
 blueprint_read(const json_t *j, struct cs_blueprint *b)
 {
-	char id[SANDBOX_ID_SIZE], *setup;
+	char id[SANDBOX_ID_SIZE];
 
 	memset(b, 0, sizeof(*b));
 	if (!text_id(j, "id", id, sizeof(id)))
@@ -24,9 +24,6 @@ blueprint_read(const json_t *j, struct cs_blueprint *b)
 	if ((b->name = text_name(j)) == NULL)
 		return -1;
 	b->id = xstrdup(id);
-	setup = json_loose_text(j, "estimated_setup_duration");
-	b->setup_ms = text_duration_ms(setup);
-	free(setup);
 	return 0;
 }
 

@@ -22,7 +22,6 @@ cs_sandbox_free(struct cs_sandbox *s)
 {
 	free(s->id);
 	free(s->name);
-	free(s->blueprint_id);
 	free(s->state);
 	free(s->setup_stage);
 	free(s->end_time);
@@ -51,7 +50,6 @@ sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 		return -1;
 	s->id = xstrdup(id);
 	s->name = text_name(j);
-	s->blueprint_id = json_loose_text(j, "blueprint_id");
 	state = json_loose_text(j, "state");
 	if (state != NULL)
 		text_line(state, strlen(state));
@@ -165,8 +163,7 @@ out:
 
 /* Whether a list entry (5.5) is a live sandbox of that name and blueprint. */
 static bool
-entry_matches(const json_t *item, const char *name, const char *blueprint,
-    const char *blueprint_id)
+entry_matches(const json_t *item, const char *name, const char *blueprint)
 {
 	const json_t *b = json_loose(item, "blueprint");
 	char *entry, *id, *state;
@@ -178,17 +175,12 @@ entry_matches(const json_t *item, const char *name, const char *blueprint,
 	    sandbox_phase(state) != CS_ENDED;
 	free(entry);
 	free(state);
-	if (!match || (blueprint == NULL && blueprint_id == NULL))
+	if (!match || blueprint == NULL)
 		return match;
-	entry = json_is_object(b) ? text_name(b) :
-	    json_scalar_text(b);
+	entry = json_is_object(b) ? text_name(b) : json_scalar_text(b);
 	id = json_is_object(b) ? json_loose_text(b, "id") :
 	    json_loose_text(item, "blueprint_id");
-	match = (entry != NULL && blueprint != NULL &&
-	    strcasecmp(entry, blueprint) == 0) ||
-	    (id != NULL && blueprint_id != NULL &&
-	    strcasecmp(id, blueprint_id) == 0) ||
-	    (entry == NULL && id == NULL);
+	match = entry != NULL ? strcasecmp(entry, blueprint) == 0 : id == NULL;
 	free(entry);
 	free(id);
 	return match;
@@ -209,7 +201,7 @@ found_add(struct cs_found *found, const char *id)
 
 int
 cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
-    const char *blueprint_id, struct cs_found *found, struct fail *f)
+    struct cs_found *found, struct fail *f)
 {
 	struct cs_request r = { .what = "list the sandboxes",
 	    .method = "GET", .path = "/api/v2/sandboxes",
@@ -223,8 +215,7 @@ cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
 	memset(found, 0, sizeof(*found));
 	if ((rc = cs_ask(c, &r, &a, f)) == 0) {
 		json_array_foreach(a.json, i, item)
-			if (entry_matches(item, name, blueprint,
-			    blueprint_id) &&
+			if (entry_matches(item, name, blueprint) &&
 			    text_id(item, "id", id, sizeof(id)))
 				found_add(found, id);
 	}

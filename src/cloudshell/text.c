@@ -1,5 +1,5 @@
 /*
- * Texts to and from CloudShell: cleaning, names, ids, durations.
+ * Texts to and from CloudShell: cleaning, names, ids.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -138,49 +138,6 @@ bool
 text_has(const char *text, const char *part)
 {
 	return strcasestr(text, part) != NULL;
-}
-
-int64_t
-text_duration_ms(const char *s)
-{
-	static const struct {
-		char	letter;
-		bool	time;
-		int64_t	seconds;
-	} units[] = {
-		{ 'Y', false, 365 * 86400 }, { 'M', false, 30 * 86400 },
-		{ 'W', false, 7 * 86400 }, { 'D', false, 86400 },
-		{ 'H', true, 3600 }, { 'M', true, 60 }, { 'S', true, 1 },
-	};
-	int64_t n, sum = 0;
-	bool in_time = false;
-	size_t i;
-
-	if (s == NULL || toupper((unsigned char)*s++) != 'P')
-		return 0;
-	while (*s != '\0') {
-		if (!in_time && toupper((unsigned char)*s) == 'T') {
-			in_time = true;
-			s++;
-			continue;
-		}
-		if (!isdigit((unsigned char)*s))
-			return 0;
-		for (n = 0; isdigit((unsigned char)*s); s++)
-			if ((n = n * 10 + (*s - '0')) > 1000000)
-				return 0;
-		if (*s == '.' || *s == ',')	/* fractions do not matter */
-			s += 1 + strspn(s + 1, "0123456789");
-		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-			if (units[i].time == in_time &&
-			    units[i].letter == toupper((unsigned char)*s))
-				break;
-		if (i == sizeof(units) / sizeof(units[0]))
-			return 0;
-		sum += n * units[i].seconds * 1000;
-		s++;
-	}
-	return sum;
 }
 
 bool

@@ -12,8 +12,6 @@ void	cs_clean_text(char *);
 void	text_line(char *, size_t max);
 /* Whether a text holds another, without regard to case. */
 bool	text_has(const char *, const char *part);
-/* Milliseconds of P[nY][nM][nD]T[nH][nM][nS]; 0 if it is none. */
-int64_t	text_duration_ms(const char *);
 /* Member as an id: printable, no blanks, fits size. false if not. */
 bool	text_id(const json_t *, const char *key, char *, size_t);
 /* Member "name" in one line, cut to CS_NAME_MAX; NULL if there is none. The

@@ -86,7 +86,6 @@ ipc_step_parse(const char *name)
 static const struct ipc_member hello_members[] = {
 	M_INT(ipc_report, u.hello.version, "version", 0, INT_MAX),
 	M_INT(ipc_report, u.hello.pid, "pid", 1, INT_MAX),
-	M_CHARS(ipc_report, u.hello.build, "build", true),
 };
 
 static const struct ipc_member facts_members[] = {

@@ -35,7 +35,6 @@ static const struct ipc_member order_members[] = {
 static const struct ipc_member job_members[] = {
 	M_CHARS(job_data, id, "id", true),
 	M_CHARS(job_data, nonce, "nonce", false),
-	M_CHARS(job_data, account, "account", false),
 	M_CHARS(job_data, category, "category", false),
 	M_CHARS(job_data, provider, "provider", false),
 	M_CHARS(job_data, version, "version", false),

@@ -65,7 +65,6 @@ report_hello(void)
 
 	r.u.hello.version = IPC_VERSION;
 	r.u.hello.pid = getpid();
-	(void)strlcpy(r.u.hello.build, VERSION, sizeof(r.u.hello.build));
 	write_sure(&r);
 }
 

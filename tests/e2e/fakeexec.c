@@ -115,7 +115,6 @@ hello(int version, pid_t pid)
 
 	r.u.hello.version = version;
 	r.u.hello.pid = pid;
-	(void)strlcpy(r.u.hello.build, "fake", sizeof(r.u.hello.build));
 	report(&r);
 }
 

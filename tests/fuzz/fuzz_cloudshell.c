@@ -85,7 +85,7 @@ try_sandboxes(struct cs_client *c)
 	bool already;
 
 	if (went_well(cs_blueprint_find(c, "Lab", &blueprint, &f), &f))
-		MUST(blueprint.id != NULL && blueprint.setup_ms >= 0);
+		MUST(blueprint.id != NULL);
 	cs_blueprint_free(&blueprint);
 	if (went_well(cs_sandbox_start(c, "b1", "n", 5, NULL, &sandbox, &f),
 	    &f))
@@ -94,7 +94,7 @@ try_sandboxes(struct cs_client *c)
 	if (went_well(cs_sandbox_get(c, "s1", &sandbox, &f), &f))
 		MUST(sandbox.phase <= CS_ENDED);
 	cs_sandbox_free(&sandbox);
-	if (went_well(cs_sandbox_find(c, "n", "Lab", "b1", &found, &f), &f))
+	if (went_well(cs_sandbox_find(c, "n", "Lab", &found, &f), &f))
 		MUST(found.n == 0 || found.id[0][0] != '\0');
 	(void)went_well(cs_sandbox_stop(c, "s1", &already, &f), &f);
 }

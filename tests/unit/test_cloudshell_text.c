@@ -228,21 +228,6 @@ masking_of_outputs(void **state)
 }
 
 static void
-durations(void **state)
-{
-	(void)state;
-	assert_int_equal(text_duration_ms("PT25M"), 25 * 60000);
-	assert_int_equal(text_duration_ms("PT24H30M"), 24 * 3600000 + 1800000);
-	assert_int_equal(text_duration_ms("P1DT1.5S"), 86401000);
-	assert_int_equal(text_duration_ms("PT120M"), 7200000);
-	assert_int_equal(text_duration_ms("P1M"), (int64_t)30 * 86400000);
-	assert_int_equal(text_duration_ms("25"), 0);
-	assert_int_equal(text_duration_ms("PT"), 0);
-	assert_int_equal(text_duration_ms("PT99999999999999999999H"), 0);
-	assert_int_equal(text_duration_ms(NULL), 0);
-}
-
-static void
 parameters(void **state)
 {
 	struct fail f = { 0 };
@@ -346,7 +331,6 @@ main(void)
 		cmocka_unit_test(cleaning_is_linear),
 		cmocka_unit_test(masking),
 		cmocka_unit_test(masking_of_outputs),
-		cmocka_unit_test(durations),
 		cmocka_unit_test(parameters),
 		cmocka_unit_test(ids_and_names),
 		cmocka_unit_test(parsing),

@@ -358,7 +358,6 @@ static void
 job_expect(const struct job_data *d)
 {
 	assert_string_equal(d->id, ID);
-	assert_string_equal(d->account, "111122223333");
 	assert_string_equal(d->category, "Build");
 	assert_string_equal(d->provider, "My_Provider-1");
 	assert_string_equal(d->version, "1");
@@ -501,8 +500,6 @@ test_job_broken(void **state)
 		{ "\"nonce\":\"3\"", "\"nonce\":3" },
 		{ "\"nonce\":\"3\"", "\"nonce\":\"hunter2678901234567890123456"
 		    "7890123456789012345678901\"" },
-		{ "\"111122223333\"", "\"11112222333\"" },
-		{ "\"111122223333\"", "\"1111222233334\"" },
 		{ "\"data\":", "\"dat\":" },
 		{ "\"version\":\"1\"", "\"version\":\"1234567890\"" },
 		{ "\"Build\"", "\"Bu/ld\"" },
@@ -546,6 +543,7 @@ test_job_lenient(void **state)
 	static const struct {
 		const char *old, *new;
 	} cases[] = {
+		{ "\"111122223333\"", "7" },
 		{ "\"111122223333\"", "null" },
 		{ "\"actionTypeId\":", "\"a\":" },
 		{ "\"pipelineContext\":", "\"p\":" },

@@ -19,7 +19,8 @@ reads_references(void **state)
 		size_t		 len;
 	} cases[] = {
 		{ "&lt;b", "<", 4 }, { "&AMP;", "&", 5 }, { "&nbsp;", " ", 6 },
-		{ "&#60;1", "<", 5 }, { "&#x3c;", "<", 6 }, { "&#X3C;", "<", 6 },
+		{ "&#60;1", "<", 5 }, { "&#x3c;", "<", 6 },
+		{ "&#X3C;", "<", 6 },
 		{ "&#8364;", "\xe2\x82\xac", 7 },
 		{ "&#x10ffff;", "\xf4\x8f\xbf\xbf", 10 },
 	};
@@ -41,7 +42,8 @@ leaves_the_rest(void **state)
 {
 	static const char *const cases[] = { "", "a", "&", "&lt", "&other;",
 		"&#", "&#;", "&#x;", "&#60", "&#6a;", "&#0;", "&# 60;", "&#-1;",
-		"&#x110000;", "&#99999999999999999999;", "&#xfffffffffffffffff;",
+		"&#x110000;", "&#99999999999999999999;",
+		"&#xfffffffffffffffff;",
 	};
 	char c[4];
 	size_t n;

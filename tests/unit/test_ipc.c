@@ -40,15 +40,13 @@ hello_and_need(void **state)
 	(void)state;
 	r.u.hello.version = IPC_VERSION;
 	r.u.hello.pid = 4711;
-	(void)strlcpy(r.u.hello.build, "0.1.0", sizeof(r.u.hello.build));
 	line = pass(&r, &back);
-	assert_string_equal(line, "{\"build\":\"0.1.0\",\"pid\":4711,"
-	    "\"type\":\"hello\",\"version\":1}");
+	assert_string_equal(line, "{\"pid\":4711,\"type\":\"hello\","
+	    "\"version\":1}");
 	free(line);
 	assert_int_equal(back.type, IPC_HELLO);
 	assert_int_equal(back.u.hello.pid, 4711);
 	assert_int_equal(back.u.hello.version, IPC_VERSION);
-	assert_string_equal(back.u.hello.build, "0.1.0");
 	ipc_report_free(&back);
 	memset(&r, 0, sizeof(r));
 	r.type = IPC_NEED_CREDENTIALS;
@@ -177,6 +175,8 @@ results(void **state)
 	ipc_report_free(&r);
 }
 
+#define TEN	"1234567890"
+
 static void
 faults_are_named(void **state)
 {
@@ -197,9 +197,10 @@ faults_are_named(void **state)
 		  "report hello: member pid: out of range" },
 		{ "{\"type\":\"hello\",\"version\":1,\"pid\":4294967297}",
 		  "report hello: member pid: out of range" },
-		{ "{\"type\":\"hello\",\"version\":1,\"pid\":1,\"build\":"
-		  "\"12345678901234567890123456789012\"}",
-		  "report hello: member build: too long" },
+		{ "{\"type\":\"fact\",\"intent\":\"none\",\"sandbox_ours\":"
+		  "true,\"sandbox_id\":\"" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
+		  "1\"}",
+		  "report fact: member sandbox_id: too long" },
 		{ "{\"type\":\"fact\"}",
 		  "report fact: member intent: missing" },
 		{ "{\"type\":\"intent\",\"intent\":\"none\","
