@@ -112,7 +112,7 @@ versions_add(const char *versions, enum job_action action,
     const struct cp_action_type *type, struct action_type *list, size_t *n,
     struct fail *f)
 {
-	static const char separators[] = " \t,";
+	static const char separators[] = " ";
 	size_t begin = *n, len;
 	bool known;
 
