@@ -134,7 +134,7 @@ void	http_answer_free(struct http_answer *);
 /* host[:port]/path of a URL, without query, user and fragment, cut to size:
  * what may be shown of it. Returns dst. */
 char	*http_url_show(char *dst, size_t size, const char *url);
-/* host:port of a URL, for texts. Returns dst. */
+/* host:port of a URL that libcurl takes, for texts; else "". Returns dst. */
 char	*http_url_peer(char *dst, size_t size, const char *url);
 
 #endif

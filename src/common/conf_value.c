@@ -7,6 +7,7 @@
 
 #include "conf_value.h"
 #include "mem.h"
+#include "url.h"
 #include "utf8.h"
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
@@ -102,45 +103,31 @@ check_text(const char *value)
 	return NULL;
 }
 
-/* http or https, host, port; a path if it is allowed; no more. */
 static const char *
 check_url(const char *value, bool path)
 {
-	size_t host, digits;
-	const char *fault;
-	char port[6];
+	struct url url;
 
-	if (strncmp(value, "https://", 8) == 0)
-		value += 8;
-	else if (strncmp(value, "http://", 7) == 0)
-		value += 7;
-	else
+	switch (url_parse(value, &url)) {
+	case URL_SCHEME:
 		return "must begin with https:// (or http://)";
-	if (value[strcspn(value, "?#")] != '\0')
+	case URL_QUERY:
 		return "must end before '?' or '#'";
-	if (memchr(value, '@', strcspn(value, "/")) != NULL)
+	case URL_USER:
 		return "must not contain a user name (use user)";
-	if (*value == '[')
-		host = strspn(value, "[]0123456789abcdefABCDEF:.%");
-	else
-		host = strcspn(value, ":/ ");
-	if (host == 0 || value[host] == ' ')
+	case URL_HOST:
 		return "has no valid host name";
-	value += host;
-	if (*value == ':') {
-		digits = strspn(++value, "0123456789");
-		(void)snprintf(port, sizeof(port), "%.*s", (int)digits, value);
-		(void)strtonum(port, 1, 65535, &fault);
-		if (digits >= sizeof(port) || fault != NULL)
-			return "has no valid port after ':'";
-		value += digits;
+	case URL_PORT:
+		return "has no valid port after ':'";
+	case URL_OK:
+		break;
 	}
-	if (*value != '\0' && *value != '/')
-		return "has something after the host that is no port";
-	if (*value == '/' && !path)
+	if (strncmp(value, "http", 4) != 0)
+		return "must begin with https:// (or http://)";
+	if (*url.path != '\0' && !path)
 		return "must be scheme, host and port only: leave out the "
 		    "path";
-	return value[strcspn(value, " ")] == '\0' ? NULL : "contains a blank";
+	return strchr(url.path, ' ') == NULL ? NULL : "contains a blank";
 }
 
 static const char *

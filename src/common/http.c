@@ -21,29 +21,19 @@
 
 /* --- what may be shown of a URL --- */
 
-/* Where host[:port] begins and how long it is. */
-static const char *
-url_authority(const char *url, size_t *len)
-{
-	const char *start = strstr(url, "://"), *at;
-
-	start = start == NULL ? url : start + 3;
-	*len = strcspn(start, "/?#");
-	at = memrchr(start, '@', *len);
-	if (at != NULL) {
-		*len -= (size_t)(at + 1 - start);
-		start = at + 1;
-	}
-	return start;
-}
-
+/* A cut, not a reading: libcurl refuses what is malformed, and that must be
+ * shown without its password, too. */
 char *
 http_url_show(char *dst, size_t size, const char *url)
 {
+	const char *start = strstr(url, "://"), *at;
 	size_t len;
-	const char *start = url_authority(url, &len);
 
-	len += strcspn(start + len, "?#");
+	start = start == NULL ? url : start + 3;
+	at = memrchr(start, '@', strcspn(start, "/?#"));
+	if (at != NULL)
+		start = at + 1;
+	len = strcspn(start, "?#");
 	if (size == 0)
 		return dst;
 	if (len >= size)
@@ -58,17 +48,21 @@ http_url_show(char *dst, size_t size, const char *url)
 char *
 http_url_peer(char *dst, size_t size, const char *url)
 {
-	size_t len;
-	const char *start = url_authority(url, &len);
-	const char *colon = memrchr(start, ':', len);
-	const char *port = strncasecmp(url, "https:", 6) == 0 ? ":443" : ":80";
+	char *host = NULL, *port = NULL;
+	CURLU *handle = curl_url();
 
-	if (colon != NULL && memchr(colon, ']', len - (size_t)(colon - start))
-	    == NULL)
-		port = "";
-	(void)snprintf(dst, size, "%.*s%s", (int)(len < 300 ? len : 300),
-	    start, port);
+	if (curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(handle, CURLUPART_PORT, &port,
+	    CURLU_DEFAULT_PORT) == CURLUE_OK)
+		(void)snprintf(dst, size, "%.300s:%s", host, port);
+	else
+		(void)strlcpy(dst, "", size);
+	utf8_trim(dst);
 	utf8_clean(dst, false);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(handle);
 	return dst;
 }
 

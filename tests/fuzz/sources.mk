@@ -2,7 +2,8 @@
 # libcurl, jansson, libsodium, libbsd: PKG_fuzz_X.
 
 FUZZ_PKG := libcurl libcrypto jansson libsodium libbsd
-FUZZ_BASE := $(GROUND) $(addprefix src/common/,http.c http_client.c http_tls.c)
+FUZZ_BASE := $(GROUND) $(addprefix src/common/,http.c http_client.c http_tls.c \
+	url.c)
 
 SOURCES_fuzz_report := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	ipc_order.c job.c)

@@ -17,13 +17,17 @@ SOURCES_test_ledger := $(BASE) $(IPC) $(JOBS) \
 PKG_test_ledger := sqlite3
 
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
-SOURCES_test_endpoint := $(BASE) src/aws/endpoint.c
-SOURCES_test_codepipeline := $(BASE) src/common/credentials.c src/common/job.c \
+SOURCES_test_endpoint := $(BASE) src/common/url.c src/aws/endpoint.c
+PKG_test_endpoint := libcurl
+SOURCES_test_codepipeline := $(BASE) \
+	$(addprefix src/common/,credentials.c job.c url.c) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	request.c sigv4.c)
-SOURCES_test_s3 := $(BASE) \
+PKG_test_codepipeline := libcurl
+SOURCES_test_s3 := $(BASE) src/common/url.c \
 	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
-SOURCES_test_aws_error := $(BASE) $(HTTP) \
+PKG_test_s3 := libcurl
+SOURCES_test_aws_error := $(BASE) $(HTTP) src/common/url.c \
 	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
 PKG_test_aws_error := libcurl libcrypto expat
 
@@ -42,7 +46,11 @@ SOURCES_test_http_proxy := $(BASE) $(HTTP)
 PKG_test_http_proxy := libcurl libssl libcrypto
 SOURCES_test_ipc := $(BASE) $(IPC) src/common/ipc_order.c
 SOURCES_test_ini := $(BASE) src/common/ini.c
-SOURCES_test_conf := $(BASE) $(wildcard src/common/conf*.c) src/common/ini.c
+SOURCES_test_url := $(BASE) src/common/url.c
+PKG_test_url := libcurl
+SOURCES_test_conf := $(BASE) $(wildcard src/common/conf*.c) src/common/ini.c \
+	src/common/url.c
+PKG_test_conf := libcurl
 
 CLOUDSHELL := $(BASE) $(HTTP) $(wildcard src/cloudshell/*.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)

@@ -198,8 +198,8 @@ faults_are_named(void **state)
 		{ "{\"type\":\"hello\",\"version\":1,\"pid\":4294967297}",
 		  "report hello: member pid: out of range" },
 		{ "{\"type\":\"fact\",\"intent\":\"none\",\"sandbox_ours\":"
-		  "true,\"sandbox_id\":\"" TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN
-		  "1\"}",
+		  "true,\"sandbox_id\":\"" TEN TEN TEN TEN TEN TEN TEN TEN
+		  TEN TEN "1\"}",
 		  "report fact: member sandbox_id: too long" },
 		{ "{\"type\":\"fact\"}",
 		  "report fact: member intent: missing" },
