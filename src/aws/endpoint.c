@@ -184,25 +184,25 @@ url_read(const char *text, struct url *url)
 
 static int
 custom_find(const char *service, const char *custom, struct aws_endpoint *ep,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct url url;
 	const char *why;
 	size_t n;
 
 	if ((why = url_read(custom, &url)) != NULL)
-		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: it %s",
+		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: it %s",
 		    service, why);
 	if (!url.tls && !loopback(url.host))
-		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: plain "
+		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: plain "
 		    "http is taken only to this host (localhost, 127.0.0.1, "
 		    "[::1]); use https", service);
 	n = strlcpy(ep->base, url.path, sizeof(ep->base));
 	if (n < sizeof(ep->base) && n > 0 && ep->base[n - 1] == '/')
 		ep->base[n - 1] = '\0';
 	if (n >= sizeof(ep->base) || !base_valid(ep->base))
-		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: its path "
-		    "is too long or holds '.', '..', '//' or special "
+		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: its "
+		    "path is too long or holds '.', '..', '//' or special "
 		    "characters", service);
 	if (url.port == 0)
 		(void)snprintf(ep->host, sizeof(ep->host), "%s", url.host);
@@ -234,18 +234,18 @@ host_build(const char *service, const char *region, bool fips, bool dualstack,
 
 int
 aws_endpoint_find(const char *service, const char *region, const char *custom,
-    bool fips, bool dualstack, struct aws_endpoint *ep, struct fail *f)
+    bool fips, bool dualstack, struct aws_endpoint *ep, struct fail *fail)
 {
 	memset(ep, 0, sizeof(*ep));
 	if (!aws_region_valid(region))
-		return fail_set(f, FAIL_CONFIG, "the AWS region has not the "
+		return fail_set(fail, FAIL_CONFIG, "the AWS region has not the "
 		    "form of one, like us-east-1");
 	if (custom != NULL && custom[0] != '\0') {
 		if (fips || dualstack)
-			return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: "
-			    "FIPS and dual-stack endpoints cannot be asked "
+			return fail_set(fail, FAIL_CONFIG, "endpoint URL of "
+			    "%s: FIPS and dual-stack endpoints cannot be asked "
 			    "for together with it", service);
-		return custom_find(service, custom, ep, f);
+		return custom_find(service, custom, ep, fail);
 	}
 	host_build(service, region, fips, dualstack, ep->host,
 	    sizeof(ep->host));

@@ -7,7 +7,7 @@
 
 int
 cs_ask(struct cs_client *c, const struct cs_request *r, struct cs_answer *a,
-    struct fail *f)
+    struct fail *fail)
 {
-	return cs_retry(c, r, login_within, a, f);
+	return cs_retry(c, r, login_within, a, fail);
 }

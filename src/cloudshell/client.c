@@ -51,7 +51,7 @@ cs_client_free(struct cs_client *c)
 }
 
 int
-cs_path(struct buf *path, struct fail *f, ...)
+cs_path(struct buf *path, struct fail *fail, ...)
 {
 	const char *part;
 	va_list ap;
@@ -59,15 +59,15 @@ cs_path(struct buf *path, struct fail *f, ...)
 
 	buf_init(path, CS_PATH_MAX);
 	(void)buf_adds(path, "/api/v2");
-	va_start(ap, f);
+	va_start(ap, fail);
 	while (rc == 0 && (part = va_arg(ap, const char *)) != NULL) {
 		if (part[0] == '\0' || strcmp(part, ".") == 0 ||
 		    strcmp(part, "..") == 0)
-			rc = fail_set(f, FAIL_CONFIG,
+			rc = fail_set(fail, FAIL_CONFIG,
 			    "\"%s\" cannot be a name in CloudShell", part);
-		else if (buf_adds(path, "/") == -1 ||
-		    buf_add_encoded(path, part, "") == -1)
-			rc = fail_set(f, FAIL_CONFIG,
+		else if (buf_adds(path, "/") != 0 ||
+		    buf_add_encoded(path, part, "") != 0)
+			rc = fail_set(fail, FAIL_CONFIG,
 			    "name too long for CloudShell (%zu bytes)",
 			    strlen(part));
 	}
@@ -98,9 +98,9 @@ add_authorization(const struct cs_client *c, struct buf *header)
 	buf_init(header, CS_LOGIN_MAX + 64);
 	if (c->token == NULL)
 		return;
-	if (buf_adds(header, "Authorization: Basic ") == -1 ||
+	if (buf_adds(header, "Authorization: Basic ") != 0 ||
 	    buf_add(header, secret_open(c->token),
-	    secret_len(c->token)) == -1)
+	    secret_len(c->token)) != 0)
 		buf_clear(header);
 	secret_close(c->token);
 }
@@ -125,7 +125,7 @@ cs_exchange(struct cs_client *c, const struct cs_request *r, int attempt,
 {
 	struct http_request q = { .method = r->method };
 	struct http_answer h = { 0 };
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	struct buf header;
 	const char *headers[] = { "Content-Type: application/json",
 	    "Accept: application/json", NULL, NULL };
@@ -150,8 +150,8 @@ cs_exchange(struct cs_client *c, const struct cs_request *r, int attempt,
 	q.tls = &c->set->tls;
 	q.user_agent = "quali-job-worker/" VERSION;
 
-	if (http_perform(c->http, &q, &h, &f) == -1) {
-		answer_lost(c, r, &h, &f, a);
+	if (http_perform(c->http, &q, &h, &fail) != 0) {
+		answer_lost(c, r, &h, &fail, a);
 		tell(c, r, attempt, &h, a->message);
 	} else {
 		answer_read(c, r, &h, a);

@@ -118,7 +118,7 @@ mask_string(const struct cs_client *c, json_t *j)
 	mask(c, copy, CS_MASK_MIN);
 	masked = strlen(copy);
 	if (changed || masked != len || memcmp(copy, value, len) != 0)
-		if (json_string_setn(j, copy, masked) == -1)
+		if (json_string_setn(j, copy, masked) != 0)
 			(void)json_string_set(j, "");	/* not UTF-8 */
 	freezero(copy, len + 1);
 }

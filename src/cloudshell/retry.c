@@ -109,35 +109,35 @@ next_pause(const struct cs_client *c, const struct cs_request *r,
 
 static int
 token_ensure(struct cs_client *c, const struct cs_request *r,
-    retry_login login, struct fail *f)
+    retry_login login, struct fail *fail)
 {
 	if (login == NULL || (c->token != NULL &&
 	    !token_older(c, CS_TOKEN_AGE_MS)))
 		return 0;
-	return login(c, r->patience_ms, f);
+	return login(c, r->patience_ms, fail);
 }
 
 /* Ended by something else than the last answer, which is no reason then. */
 static int
-ended(struct cs_answer *a, const struct fail *f)
+ended(struct cs_answer *a, const struct fail *fail)
 {
 	a->verdict = VERDICT_FINAL;
-	a->kind = f != NULL ? f->kind : FAIL_SYSTEM;
+	a->kind = fail != NULL ? fail->kind : FAIL_SYSTEM;
 	a->message[0] = '\0';
 	return -1;
 }
 
 int
 cs_retry(struct cs_client *c, const struct cs_request *r, retry_login login,
-    struct cs_answer *a, struct fail *f)
+    struct cs_answer *a, struct fail *fail)
 {
 	const struct rule *rule;
 	struct trial t = { 0 };
 	int64_t ms;
 
 	memset(a, 0, sizeof(*a));
-	if (token_ensure(c, r, login, f) == -1)
-		return ended(a, f);
+	if (token_ensure(c, r, login, fail) != 0)
+		return ended(a, fail);
 	t.began_ms = c->set->remaining(c->set->arg);
 	for (;;) {
 		cs_exchange(c, r, ++t.tries, a);
@@ -149,21 +149,21 @@ cs_retry(struct cs_client *c, const struct cs_request *r, retry_login login,
 		switch (next_step(c, r, a, &t)) {
 		case STEP_LOGIN:
 			t.logins++;
-			if (login(c, r->patience_ms, f) == -1)
-				return ended(a, f);
+			if (login(c, r->patience_ms, fail) != 0)
+				return ended(a, fail);
 			continue;
 		case STEP_WAIT:
 			ms = next_pause(c, r, a, &t);
 			if (ms == -1)
 				break;
-			if (c->set->pause(ms, c->set->arg, f) == -1 ||
-			    token_ensure(c, r, login, f) == -1)
-				return ended(a, f);
+			if (c->set->pause(ms, c->set->arg, fail) != 0 ||
+			    token_ensure(c, r, login, fail) != 0)
+				return ended(a, fail);
 			continue;
 		default:
 			break;
 		}
 		return answer_fail(c, r, a,
-		    r->once ? rule->once_kind : rule->many_kind, f);
+		    r->once ? rule->once_kind : rule->many_kind, fail);
 	}
 }

@@ -169,7 +169,7 @@ text_name(const json_t *j)
 }
 
 json_t *
-text_params(const json_t *values, const char *property, struct fail *f)
+text_params(const json_t *values, const char *property, struct fail *fail)
 {
 	json_t *item, *list = json_array(), *v;
 	const char *name;
@@ -179,8 +179,9 @@ text_params(const json_t *values, const char *property, struct fail *f)
 		if (json_is_null(v))
 			continue;	/* not given: the default holds */
 		if (json_is_object(v) || json_is_array(v)) {
-			(void)fail_set(f, FAIL_CONFIG, "\"%s\" in %s must be "
-			    "a text, a number, true or false", name, property);
+			(void)fail_set(fail, FAIL_CONFIG, "\"%s\" in %s must "
+			    "be a text, a number, true or false", name,
+			    property);
 			json_decref(list);
 			return NULL;
 		}

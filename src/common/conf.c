@@ -128,13 +128,13 @@ take_header(struct load *l, const struct ini_line *line)
 }
 
 static int
-take_line(const struct ini_line *line, void *arg, struct fail *f)
+take_line(const struct ini_line *line, void *arg, struct fail *fail)
 {
 	struct load *l = arg;
 	char why[CONF_REASON_MAX];
 	size_t i = 0;
 
-	(void)f;
+	(void)fail;
 	if (line->name == NULL) {
 		take_header(l, line);
 		return 0;
@@ -156,7 +156,7 @@ take_line(const struct ini_line *line, void *arg, struct fail *f)
 		load_fault(l, "%s:%u: %s.%s: already set in line %u", l->path,
 		    line->line, line->section, line->name, l->set_in[i]);
 	} else if (conf_parse(l->conf, &conf_table[i], line->value,
-	    why) == -1) {
+	    why) != 0) {
 		load_fault(l, "%s:%u: %s.%s: %s", l->path, line->line,
 		    line->section, line->name, why);
 		l->conf->refused |= UINT64_C(1) << i;
@@ -171,7 +171,7 @@ conf_load(struct conf *c, const char *path,
 {
 	struct load l = { .conf = c, .path = path, .report = report,
 		.arg = arg };
-	struct fail f;
+	struct fail fail;
 	const char *reason;
 	size_t len, digits;
 	char *text;
@@ -183,9 +183,9 @@ conf_load(struct conf *c, const char *path,
 		c->refused = UINT64_MAX;
 		return -1;
 	}
-	if (ini_read(text, len, INI_WORKER, take_line, &l, &f) == -1) {
+	if (ini_read(text, len, INI_WORKER, take_line, &l, &fail) != 0) {
 		/* "line N: reason" becomes "file:N: reason" */
-		reason = f.text + strlen("line ");
+		reason = fail.text + strlen("line ");
 		digits = strspn(reason, "0123456789");
 		load_fault(&l, "%s:%.*s%s", path, (int)digits, reason,
 		    reason + digits);
@@ -220,7 +220,7 @@ check_setting(struct load *l, const struct conf *c, size_t i)
 		load_fault(l, "%s: %s.%s: not set (write %s = %s in section "
 		    "[%s])", l->path, s->section, s->name, s->name, s->needed,
 		    s->section);
-	if (text != NULL && conf_parse_text(s, &copy, text, why) == -1)
+	if (text != NULL && conf_parse_text(s, &copy, text, why) != 0)
 		load_fault(l, "%s: %s.%s: %s", l->path, s->section, s->name,
 		    why);
 	free(copy);

@@ -246,7 +246,7 @@ parse_range(const struct conf_setting *s, int64_t *field, const char *value,
 		form = "not a number";
 		rc = parse_unit(value, none, NULL, 1, &n);
 	}
-	if (rc == -1)
+	if (rc != 0)
 		return refuse(why, form);
 	if (n < s->least || n > s->most) {
 		(void)snprintf(why, CONF_REASON_MAX, "must be from %s to %s",

@@ -47,54 +47,55 @@ fail_format(char out[FAIL_TEXT_MAX], const char *fmt, va_list ap)
 } while (0)
 
 int
-fail_set(struct fail *f, enum fail_kind kind, const char *fmt, ...)
+fail_set(struct fail *fail, enum fail_kind kind, const char *fmt, ...)
 {
 	char text[FAIL_TEXT_MAX];
 
-	if (f == NULL)
+	if (fail == NULL)
 		return -1;
 	FAIL_FORMAT(text, fmt);
-	f->kind = kind;
-	(void)strlcpy(f->text, text, sizeof(f->text));
+	fail->kind = kind;
+	(void)strlcpy(fail->text, text, sizeof(fail->text));
 	return -1;
 }
 
 int
-fail_prefix(struct fail *f, const char *fmt, ...)
+fail_prefix(struct fail *fail, const char *fmt, ...)
 {
 	char text[FAIL_TEXT_MAX];
 	const char *gap;
 	size_t n;
 
-	if (f == NULL)
+	if (fail == NULL)
 		return -1;
 	FAIL_FORMAT(text, fmt);
 	n = strlen(text);
 	gap = n == 0 || text[n - 1] == ' ' ? "" : ": ";
 	if (strlcat(text, gap, sizeof(text)) >= sizeof(text) ||
-	    strlcat(text, f->text, sizeof(text)) >= sizeof(text))
+	    strlcat(text, fail->text, sizeof(text)) >= sizeof(text))
 		utf8_trim(text);
-	(void)strlcpy(f->text, text, sizeof(f->text));
+	(void)strlcpy(fail->text, text, sizeof(fail->text));
 	return -1;
 }
 
 int
-fail_add(struct fail *f, const char *fmt, ...)
+fail_add(struct fail *fail, const char *fmt, ...)
 {
 	char text[FAIL_TEXT_MAX];
 	size_t room;
 
-	if (f == NULL)
+	if (fail == NULL)
 		return -1;
 	FAIL_FORMAT(text, fmt);
-	room = sizeof(f->text) - 1 - strlen(text);
+	room = sizeof(fail->text) - 1 - strlen(text);
 	room = room > 2 ? room - 2 : 0;		/* ". " between */
-	(void)utf8_cut(f->text, room);
-	if (f->text[0] != '\0') {
-		(void)strlcat(f->text, full_stop(f->text), sizeof(f->text));
-		(void)strlcat(f->text, " ", sizeof(f->text));
+	(void)utf8_cut(fail->text, room);
+	if (fail->text[0] != '\0') {
+		(void)strlcat(fail->text, full_stop(fail->text),
+		    sizeof(fail->text));
+		(void)strlcat(fail->text, " ", sizeof(fail->text));
 	}
-	(void)strlcat(f->text, text, sizeof(f->text));
+	(void)strlcat(fail->text, text, sizeof(fail->text));
 	return -1;
 }
 

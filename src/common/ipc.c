@@ -136,21 +136,21 @@ ipc_facts_put(json_t *o, const struct job_facts *facts)
 
 int
 ipc_facts_take(const json_t *o, struct job_facts *facts, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *name = json_text(o, "intent");
 
 	facts->intent = job_intent_parse(name);
 	if (name == NULL || (facts->intent == INTENT_NONE &&
 	    strcmp(name, job_intent_name(INTENT_NONE)) != 0))
-		return fail_set(f, FAIL_SYSTEM, "%s: member intent: %s", what,
-		    name == NULL ? "missing" : "unknown");
+		return fail_set(fail, FAIL_SYSTEM, "%s: member intent: %s",
+		    what, name == NULL ? "missing" : "unknown");
 	if (ipc_take(o, facts, facts_members, COUNT(facts_members), what,
-	    f) == -1)
+	    fail) != 0)
 		return -1;
 	/* it is all that a lost start is found by */
 	if (facts->starts_lost > 0 && facts->sandbox_name == NULL)
-		return fail_set(f, FAIL_SYSTEM, "%s: member sandbox_name: "
+		return fail_set(fail, FAIL_SYSTEM, "%s: member sandbox_name: "
 		    "missing", what);
 	return 0;
 }
@@ -166,19 +166,20 @@ ipc_result_put(json_t *o, const struct job_result *r)
 
 int
 ipc_result_take(const json_t *o, struct job_result *r, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	r->outcome = job_outcome_parse(json_text(o, "outcome"));
 	if (r->outcome == OUTCOME_NONE)
-		return fail_set(f, FAIL_SYSTEM,
+		return fail_set(fail, FAIL_SYSTEM,
 		    "%s: member outcome: missing or unknown", what);
 	if (r->outcome == OUTCOME_FAILURE) {
 		r->kind = fail_kind_parse(json_text(o, "kind"));
 		if (r->kind == FAIL_NONE)
-			return fail_set(f, FAIL_SYSTEM,
+			return fail_set(fail, FAIL_SYSTEM,
 			    "%s: member kind: missing or unknown", what);
 	}
-	return ipc_take(o, r, result_members, COUNT(result_members), what, f);
+	return ipc_take(o, r, result_members, COUNT(result_members), what,
+	    fail);
 }
 
 /* The other half of report_take. */
@@ -215,31 +216,31 @@ ipc_report_encode(struct buf *b, const struct ipc_report *r)
 
 static int
 report_take(const json_t *o, struct ipc_report *r, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	switch (r->type) {
 	case IPC_HELLO:
 		return ipc_take(o, r, hello_members, COUNT(hello_members),
-		    what, f);
+		    what, fail);
 	case IPC_INTENT:
-		if (ipc_facts_take(o, &r->u.facts, what, f) == -1)
+		if (ipc_facts_take(o, &r->u.facts, what, fail) != 0)
 			return -1;
-		return r->u.facts.intent != INTENT_NONE ? 0 : fail_set(f,
+		return r->u.facts.intent != INTENT_NONE ? 0 : fail_set(fail,
 		    FAIL_SYSTEM, "%s: member intent: none", what);
 	case IPC_FACT:
-		return ipc_facts_take(o, &r->u.facts, what, f);
+		return ipc_facts_take(o, &r->u.facts, what, fail);
 	case IPC_PROGRESS:
 		r->u.progress.step = ipc_step_parse(json_text(o, "step"));
 		if (r->u.progress.step == STEP_NONE)
-			return fail_set(f, FAIL_SYSTEM,
+			return fail_set(fail, FAIL_SYSTEM,
 			    "%s: member step: missing or unknown", what);
 		return ipc_take(o, r, progress_members,
-		    COUNT(progress_members), what, f);
+		    COUNT(progress_members), what, fail);
 	case IPC_CALL:
 		return ipc_take(o, r, call_members, COUNT(call_members), what,
-		    f);
+		    fail);
 	case IPC_RESULT:
-		return ipc_result_take(o, &r->u.result, what, f);
+		return ipc_result_take(o, &r->u.result, what, fail);
 	default:
 		return 0;
 	}
@@ -247,7 +248,7 @@ report_take(const json_t *o, struct ipc_report *r, const char *what,
 
 int
 ipc_report_decode(const char *line, size_t len, struct ipc_report *r,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *name;
 	char what[48];
@@ -255,21 +256,21 @@ ipc_report_decode(const char *line, size_t len, struct ipc_report *r,
 	int type, ret = -1;
 
 	memset(r, 0, sizeof(*r));
-	if ((o = ipc_line_parse(line, len, IPC_REPORT_MAX, "report", f)) ==
+	if ((o = ipc_line_parse(line, len, IPC_REPORT_MAX, "report", fail)) ==
 	    NULL)
 		return -1;
 	name = json_text(o, "type");
 	type = name_find(type_names, IPC_REPORT_TYPES, name, IPC_REPORT_TYPES);
 	if (type == IPC_REPORT_TYPES) {
-		(void)fail_set(f, FAIL_SYSTEM, "report: %s type",
+		(void)fail_set(fail, FAIL_SYSTEM, "report: %s type",
 		    name == NULL ? "no" : "unknown");
 		goto out;
 	}
 	r->type = (enum ipc_type)type;
 	(void)strlcpy(what, "report ", sizeof(what));
 	(void)strlcat(what, type_names[type], sizeof(what));
-	ret = report_take(o, r, what, f);
-	if (ret == -1)
+	ret = report_take(o, r, what, fail);
+	if (ret != 0)
 		ipc_report_free(r);
 out:
 	json_decref(o);

@@ -103,18 +103,18 @@ job_result_free(struct job_result *r)
 }
 
 int
-job_facts_lost(const struct job_facts *f)
+job_facts_lost(const struct job_facts *facts)
 {
-	return f->starts_lost + (f->intent == INTENT_SANDBOX);
+	return facts->starts_lost + (facts->intent == INTENT_SANDBOX);
 }
 
 void
-job_facts_free(struct job_facts *f)
+job_facts_free(struct job_facts *facts)
 {
-	free(f->sandbox_name);
-	free(f->blueprint);
-	free(f->giving_up);
-	memset(f, 0, sizeof(*f));
+	free(facts->sandbox_name);
+	free(facts->blueprint);
+	free(facts->giving_up);
+	memset(facts, 0, sizeof(*facts));
 }
 
 void

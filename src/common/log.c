@@ -35,7 +35,7 @@ log_stderr_is_journal(void)
 	char own[64];
 	struct stat st;
 
-	if (stream == NULL || fstat(STDERR_FILENO, &st) == -1)
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
 		return false;
 	(void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
 	    (uintmax_t)st.st_ino);

@@ -42,7 +42,7 @@ secret_new(const void *data, size_t len)
 		memcpy(s->bytes, data, len);
 	s->bytes[len] = '\0';
 	s->len = len;
-	if (sodium_mprotect_noaccess(s->bytes) == -1)
+	if (sodium_mprotect_noaccess(s->bytes) != 0)
 		fatal("protect a secret");
 	return s;
 }
@@ -72,7 +72,7 @@ secret_open(const struct secret *s)
 	struct secret *own = (struct secret *)(uintptr_t)s;
 
 	assert(own->opened < UINT_MAX);
-	if (own->opened++ == 0 && sodium_mprotect_readonly(own->bytes) == -1)
+	if (own->opened++ == 0 && sodium_mprotect_readonly(own->bytes) != 0)
 		fatal("open a secret");
 	return own->bytes;
 }
@@ -83,7 +83,7 @@ secret_close(const struct secret *s)
 	struct secret *own = (struct secret *)(uintptr_t)s;
 
 	assert(own->opened > 0);
-	if (--own->opened == 0 && sodium_mprotect_noaccess(own->bytes) == -1)
+	if (--own->opened == 0 && sodium_mprotect_noaccess(own->bytes) != 0)
 		fatal("close a secret");
 }
 
@@ -304,7 +304,7 @@ secret_free(struct secret *s)
 }
 
 struct secret *
-secret_read(const char *path, struct fail *f)
+secret_read(const char *path, struct fail *fail)
 {
 	struct secret *s;
 	size_t len;
@@ -312,7 +312,7 @@ secret_read(const char *path, struct fail *f)
 
 	text = sys_read_file(path, SECRET_MAX, &len);
 	if (text == NULL) {
-		(void)fail_set(f, FAIL_CONFIG, "%s: %s", path,
+		(void)fail_set(fail, FAIL_CONFIG, "%s: %s", path,
 		    sys_read_error(errno, SECRET_MAX));
 		return NULL;
 	}
@@ -322,13 +322,13 @@ secret_read(const char *path, struct fail *f)
 		len--;
 	if (len == 0) {
 		xfree_secret(text);
-		(void)fail_set(f, FAIL_CONFIG, "%s: is empty", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: is empty", path);
 		return NULL;
 	}
 	if (!utf8_valid(text)) {
 		xfree_secret(text);
-		(void)fail_set(f, FAIL_CONFIG, "%s: is not UTF-8: save it in "
-		    "that encoding", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: is not UTF-8: save it "
+		    "in that encoding", path);
 		return NULL;
 	}
 	s = secret_new(text, len);

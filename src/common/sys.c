@@ -26,7 +26,7 @@ sys_now_ms(void)
 {
 	struct timespec ts;
 
-	if (clock_gettime(SYS_CLOCK, &ts) == -1)
+	if (clock_gettime(SYS_CLOCK, &ts) != 0)
 		fatal("clock_gettime");
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
@@ -36,7 +36,7 @@ sys_wall(void)
 {
 	struct timespec ts;
 
-	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
+	if (clock_gettime(CLOCK_REALTIME, &ts) != 0)
 		fatal("clock_gettime");
 	return ts.tv_sec;
 }
@@ -79,7 +79,7 @@ close_range_of(unsigned first, unsigned last)
 
 	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
 		return;
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur > 1048576)
+	if (getrlimit(RLIMIT_NOFILE, &rl) != 0 || rl.rlim_cur > 1048576)
 		rl.rlim_cur = 1048576;
 	for (unsigned fd = first; fd <= last && fd < rl.rlim_cur; fd++)
 		(void)close((int)fd);
@@ -210,10 +210,10 @@ sys_no_core(void)
 {
 	struct rlimit none = { 0, 0 };
 
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
 		fatal("forbid core files");
 #ifndef SYS_SANITIZED
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fatal("become not dumpable");
 #endif
 }

@@ -104,7 +104,7 @@ test_built(void **state)
 		    "sts.us-gov-west-1.amazonaws.com" },
 	};
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	char url[600];
 	size_t i;
 
@@ -112,7 +112,7 @@ test_built(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		assert_int_equal(aws_endpoint_find(cases[i].service,
 		    cases[i].region, i % 2 ? NULL : "", cases[i].fips,
-		    cases[i].dual, &ep, &f), 0);
+		    cases[i].dual, &ep, &fail), 0);
 		snprintf(url, sizeof(url), "https://%s", cases[i].host);
 		assert_string_equal(ep.url, url);
 		assert_string_equal(ep.host, cases[i].host);
@@ -149,14 +149,14 @@ test_custom(void **state)
 		    "local_stack:4566", "" },
 	};
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		if (aws_endpoint_find("s3", "us-east-1", cases[i].given, false,
-		    false, &ep, &f) != 0)
-			fail_msg("%s: %s", cases[i].given, f.text);
+		    false, &ep, &fail) != 0)
+			fail_msg("%s: %s", cases[i].given, fail.text);
 		assert_string_equal(ep.url, cases[i].url);
 		assert_string_equal(ep.host, cases[i].host);
 		assert_string_equal(ep.base, cases[i].base);
@@ -183,17 +183,17 @@ test_custom_refused(void **state)
 		"http://127.0.0.1.example",
 	};
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		f.kind = FAIL_NONE;
+		fail.kind = FAIL_NONE;
 		if (aws_endpoint_find("s3", "us-east-1", cases[i], false,
-		    false, &ep, &f) != -1)
+		    false, &ep, &fail) != -1)
 			fail_msg("%s was taken", cases[i]);
-		assert_int_equal(f.kind, FAIL_CONFIG);
-		assert_null(strstr(f.text, "hunter2"));
+		assert_int_equal(fail.kind, FAIL_CONFIG);
+		assert_null(strstr(fail.text, "hunter2"));
 	}
 }
 
@@ -201,7 +201,7 @@ static void
 test_custom_long(void **state)
 {
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	char url[1000];
 	size_t n;
 
@@ -212,11 +212,11 @@ test_custom_long(void **state)
 		url[n] = '\0';
 		/* a label has at most 63 characters */
 		assert_int_equal(aws_endpoint_find("s3", "us-east-1", url,
-		    false, false, &ep, &f), n > 8 && n <= 8 + 63 ? 0 : -1);
+		    false, false, &ep, &fail), n > 8 && n <= 8 + 63 ? 0 : -1);
 		memcpy(url, "https://h/", 10 > n ? n : 10);
 		if (n > 10)
 			assert_int_equal(aws_endpoint_find("s3", "us-east-1",
-			    url, false, false, &ep, &f),
+			    url, false, false, &ep, &fail),
 			    n - 9 < sizeof(ep.base) ? 0 : -1);
 	}
 }
@@ -225,18 +225,18 @@ static void
 test_custom_with_variants(void **state)
 {
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1", "https://h",
-	    true, false, &ep, &f), -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
+	    true, false, &ep, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1", "https://h",
-	    false, true, &ep, &f), -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
+	    false, true, &ep, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1.evil",
-	    NULL, false, false, &ep, &f), -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
+	    NULL, false, false, &ep, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
 }
 
 int
