@@ -1,5 +1,5 @@
 /*
- * Shared by error.c and s3_error.c: what both kinds of answer have in common.
+ * What the answers of all services have in common.
  */
 #ifndef CLASSIFY_H
 #define CLASSIFY_H

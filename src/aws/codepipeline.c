@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "aws.h"
-#include "codepipeline.h"
 #include "json.h"
 #include "mem.h"
+#include "model.h"
 #include "request.h"
 #include "utf8.h"
 

@@ -3,33 +3,19 @@
  * hold credentials and secret configuration in clear text: no error text here
  * quotes any of it.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "aws.h"
-#include "codepipeline.h"
 #include "json.h"
 #include "mem.h"
+#include "model.h"
 #include "utf8.h"
 
 #define JOBS_MAX	256		/* jobs read from one answer */
 #define PROPERTIES_MAX	64		/* of a configuration; the model: 10 */
 #define PROPERTY_MAX	50		/* characters of a property's name */
 #define VALUE_MAX	1000		/* characters of its value */
-
-bool
-cp_chars_valid(const char *text, const char *extra)
-{
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++)
-		if (!isascii((unsigned char)*text) ||
-		    (!isalnum((unsigned char)*text) &&
-		    strchr(extra, *text) == NULL))
-			return false;
-	return true;
-}
 
 static int
 broken(struct fail *fail, const char *member)

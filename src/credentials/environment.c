@@ -3,7 +3,8 @@
  */
 #include <stdlib.h>
 
-#include "chain.h"
+#include "environment.h"
+#include "keys.h"
 #include "mem.h"
 
 const char *

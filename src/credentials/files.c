@@ -12,7 +12,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "chain.h"
+#include "environment.h"
+#include "files.h"
 #include "ini.h"
 #include "mem.h"
 #include "sys.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "chain.h"
+#include "keys.h"
 #include "mem.h"
 
 /* Keys go into request headers: nothing but printable characters. */

@@ -2,7 +2,8 @@
  * Providers that later versions will know. Whoever configured one of them
  * gets an error, not the credentials of another.
  */
-#include "chain.h"
+#include "environment.h"
+#include "later.h"
 
 static const struct {
 	const char	*name;

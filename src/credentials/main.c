@@ -11,10 +11,14 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chain.h"
+#include "environment.h"
+#include "files.h"
 #include "json.h"
+#include "later.h"
 #include "log.h"
 #include "mem.h"
+#include "profile.h"
+#include "settings.h"
 #include "sys.h"
 #include "utf8.h"
 #include "write.h"

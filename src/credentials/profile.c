@@ -5,8 +5,10 @@
  */
 #include <stdlib.h>
 
-#include "chain.h"
+#include "files.h"
+#include "keys.h"
 #include "mem.h"
+#include "profile.h"
 
 /* Ways to credentials that later versions will know. */
 static const struct {

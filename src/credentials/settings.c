@@ -4,7 +4,9 @@
  */
 #include <strings.h>
 
-#include "chain.h"
+#include "environment.h"
+#include "files.h"
+#include "settings.h"
 
 const char *
 settings_region(const struct chain *c)

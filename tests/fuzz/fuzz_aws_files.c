@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/credentials/chain.h"
+#include "src/credentials/files.h"
+#include "src/credentials/keys.h"
+#include "src/credentials/profile.h"
+#include "src/credentials/settings.h"
 #include "fuzz.h"
 
 static void

@@ -22,13 +22,13 @@ PKG_test_endpoint := libcurl
 SOURCES_test_codepipeline := $(BASE) \
 	$(addprefix src/common/,credentials.c job.c url.c) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
-	request.c sigv4.c)
+	model.c request.c sigv4.c)
 PKG_test_codepipeline := libcurl
 SOURCES_test_s3 := $(BASE) src/common/url.c \
 	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
 PKG_test_s3 := libcurl
 SOURCES_test_aws_error := $(BASE) $(HTTP) src/common/url.c \
-	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
+	$(addprefix src/aws/,classify.c endpoint.c error.c s3_error.c)
 PKG_test_aws_error := libcurl libcrypto expat
 
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
