@@ -4,7 +4,7 @@
 #ifndef CLASSIFY_H
 #define CLASSIFY_H
 
-#include "aws.h"
+#include "aws_error.h"
 
 /* Meaning of a code; the last one of a table has the code NULL. */
 struct code_class {

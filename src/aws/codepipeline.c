@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
+#include "codepipeline.h"
+#include "endpoint.h"
 #include "json.h"
 #include "mem.h"
 #include "model.h"
 #include "request.h"
+#include "sigv4.h"
 #include "utf8.h"
 
 #define TARGET		"CodePipeline_20150709."

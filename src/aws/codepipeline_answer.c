@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "codepipeline_answer.h"
 #include "json.h"
 #include "mem.h"
 #include "model.h"

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "aws.h"
+#include "endpoint.h"
 #include "url.h"
 
 #define HOST_MAX	253	/* characters of a host name */

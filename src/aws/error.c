@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_error.h"
 #include "classify.h"
 #include "json.h"
 #include "mem.h"

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
 #include "mem.h"
 #include "request.h"
+#include "sigv4.h"
 
 void
 request_init(struct aws_request *req, const char *method)

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
+#include "endpoint.h"
+#include "job.h"
 #include "mem.h"
 #include "request.h"
+#include "s3.h"
+#include "sigv4.h"
 
 /* Whether the bucket may stand in the host name: the certificate covers one
  * label, of lower case letters, digits and hyphens. */

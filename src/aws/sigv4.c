@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "aws.h"
 #include "mem.h"
+#include "sigv4.h"
 
 #define ALGORITHM	"AWS4-HMAC-SHA256"
 #define CANONICAL_MAX	(256 * 1024)	/* bytes; a token may be 64 KB */

@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "aws.h"
 #include "buf.h"
 #include "cloudshell.h"
 #include "fail.h"

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codepipeline_answer.h"
 #include "mem.h"
 #include "sys.h"
 #include "worker.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codepipeline_answer.h"
 #include "json.h"
 #include "mem.h"
 #include "worker.h"

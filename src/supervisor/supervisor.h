@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "aws.h"
+#include "codepipeline.h"
 #include "conf.h"
 #include "http.h"
 #include "ipc.h"

@@ -7,6 +7,7 @@
 
 #include <sys/queue.h>
 
+#include "aws_error.h"
 #include "supervisor.h"
 
 #define EXIT_CONFIG	78	/* EX_CONFIG of sysexits: the settings must be

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "aws.h"
+#include "codepipeline_answer.h"
 #include "fuzz.h"
 #include "ipc.h"
 

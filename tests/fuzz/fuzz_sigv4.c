@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "endpoint.h"
 #include "fuzz.h"
+#include "sigv4.h"
 
 #define HASH	"e3b0c44298fc1c149afbf4c8996fb924" \
 		"27ae41e4649b934ca495991b7852b855"

@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
+#include "codepipeline.h"
+#include "codepipeline_answer.h"
+#include "endpoint.h"
 #include "json.h"
 #include "mem.h"
 

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aws.h"
+#include "endpoint.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
 #include "mem.h"
+#include "s3.h"
+#include "sigv4.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define WALL		1795435200	/* 20261123T120000Z */

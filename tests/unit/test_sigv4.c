@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
 #include "json.h"
 #include "mem.h"
+#include "sigv4.h"
 
 #define FILE_MAX	65536
 #define CASE_HEADERS	32

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aws.h"
+#include "aws_request.h"
 #include "json.h"
 #include "mem.h"
 #include "src/aws/request.h"
