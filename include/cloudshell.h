@@ -61,12 +61,17 @@ struct cs_settings {
 	void		*arg;
 };
 
+/* --- client.c --- */
+
 struct cs_client;
+struct http_client;
 
 /* settings must outlive the client. */
 struct cs_client *cs_client_new(const struct cs_settings *,
 	    struct http_client *);
 void		  cs_client_free(struct cs_client *);	/* wipes the token */
+
+/* --- login.c --- */
 
 /* PUT /api/login (3.1). Errors: FAIL_PERMISSION wrong user, password or
  * domain; FAIL_CONFIG certificate, or not a CloudShell server. Not needed
@@ -75,6 +80,8 @@ int	cs_login(struct cs_client *, struct fail *);
 
 /* Best-effort DELETE /api/token/{token} (3.3); never fails. */
 void	cs_logout(struct cs_client *);
+
+/* --- blueprint.c --- */
 
 struct cs_blueprint {
 	char	*name;		/* as CloudShell spells it */
@@ -86,6 +93,8 @@ struct cs_blueprint {
 int	cs_blueprint_find(struct cs_client *, const char *name,
 	    struct cs_blueprint *, struct fail *);
 void	cs_blueprint_free(struct cs_blueprint *);
+
+/* --- sandbox.c --- */
 
 enum cs_phase {			/* classes of 7.1 */
 	CS_WAITING,
@@ -135,6 +144,8 @@ int	cs_sandbox_find(struct cs_client *, const char *name,
 int	cs_sandbox_stop(struct cs_client *, const char *id, bool *already,
 	    struct fail *);
 
+/* --- activity.c --- */
+
 /* Error events of the activity feed (5.7) with an id of at least from (0: all),
  * their texts joined with "; ", HTML stripped, at most CS_TEXT_MAX bytes.
  * Appends nothing if there are none or the server has no feed; what is known
@@ -145,6 +156,8 @@ int	cs_activity_errors(struct cs_client *, const char *id, int64_t from,
 /* Id of the last event of any kind, 0 if unknown. */
 int	cs_activity_last(struct cs_client *, const char *id, int64_t *,
 	    struct fail *);
+
+/* --- command.c --- */
 
 struct cs_component {
 	char	*id;
@@ -202,6 +215,8 @@ void	cs_execution_free(struct cs_execution *);
 
 /* DELETE /executions/{id} (5.13). 0: accepted, 1: it is no longer known. */
 int	cs_execution_cancel(struct cs_client *, const char *id, struct fail *);
+
+/* --- mask.c --- */
 
 /* Make an output fit to be shown, in place: no HTML tags, control characters
  * cleaned (5.8), and no secret that came out by that. */

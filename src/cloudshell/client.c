@@ -8,6 +8,7 @@
 
 #include "answer.h"
 #include "client.h"
+#include "http_client.h"
 #include "json.h"
 #include "mem.h"
 

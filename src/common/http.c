@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "http.h"
-#include "http_tls.h"
 #include "sys.h"
 #include "utf8.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
+#include "http_client.h"
 #include "log.h"
 #include "mem.h"
 #include "sys.h"

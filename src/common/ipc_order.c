@@ -9,6 +9,7 @@
 
 #include "ipc.h"
 #include "ipc_member.h"
+#include "ipc_order.h"
 #include "json.h"
 #include "names.h"
 

@@ -14,6 +14,7 @@
 #include "conf.h"
 #include "http.h"
 #include "ipc.h"
+#include "ipc_order.h"
 #include "job.h"
 #include "jobs.h"
 #include "log.h"

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "ipc.h"
+#include "ipc_order.h"
 #include "json.h"
 #include "log.h"
 #include "mem.h"

@@ -6,7 +6,7 @@
 
 #include "codepipeline_answer.h"
 #include "fuzz.h"
-#include "ipc.h"
+#include "ipc_order.h"
 
 /* A job that was taken can be handed to an executor, and reaches it whole. */
 static void

@@ -5,6 +5,7 @@
 
 #include "fuzz.h"
 #include "ipc.h"
+#include "ipc_order.h"
 
 static bool
 same(const struct buf *a, const struct buf *b)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cloudshell_rig.h"
+#include "http_client.h"
 #include "json.h"
 
 static int

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http.h"
+#include "http_client.h"
 #include "json.h"
 #include "loopback.h"
 #include "mem.h"

@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http.h"
+#include "http_client.h"
 #include "json.h"
 #include "sys.h"
 #include "write.h"

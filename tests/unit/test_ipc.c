@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ipc.h"
+#include "ipc_order.h"
 #include "json.h"
 #include "mem.h"
 
