@@ -10,10 +10,6 @@
 
 #define AWS_REGION_SIZE		31	/* AWSRegionName: 4-30 */
 
-/* "amazonaws.com" and the like, by the region's partition. */
-const char	*aws_dns_suffix(const char *region);
-const char	*aws_dualstack_suffix(const char *region);
-
 /* Whether a text has the form of a region name. */
 bool	aws_region_valid(const char *);
 

@@ -51,18 +51,6 @@ partition_of(const char *region)
 	return &partitions[0];
 }
 
-const char *
-aws_dns_suffix(const char *region)
-{
-	return partition_of(region)->dns;
-}
-
-const char *
-aws_dualstack_suffix(const char *region)
-{
-	return partition_of(region)->dual;
-}
-
 bool
 aws_region_valid(const char *region)
 {
