@@ -6,7 +6,7 @@
  * One client is one login. Calls wait for passing faults themselves where a
  * repeat is safe (GET, login, stop): transport errors, 5xx and quota answers
  * are tried again with growing pauses while time remains (FAIL_SYSTEM then; the
- * numbers are in src/cloudshell/client.h), but only for seconds where the work
+ * numbers are in src/cloudshell/types.h), but only for seconds where the work
  * can do without the answer (activity feed, names of commands); 401 (or an
  * answer that says as much, 3.5) and 403 lead to one new login and one repeat.
  * Starting a sandbox or a command is repeated only after an answer that says
@@ -61,12 +61,17 @@ struct cs_settings {
 	void		*arg;
 };
 
+/* --- client.c --- */
+
 struct cs_client;
+struct http_client;
 
 /* settings must outlive the client. */
 struct cs_client *cs_client_new(const struct cs_settings *,
 	    struct http_client *);
 void		  cs_client_free(struct cs_client *);	/* wipes the token */
+
+/* --- login.c --- */
 
 /* PUT /api/login (3.1). Errors: FAIL_PERMISSION wrong user, password or
  * domain; FAIL_CONFIG certificate, or not a CloudShell server. Not needed
@@ -76,10 +81,11 @@ int	cs_login(struct cs_client *, struct fail *);
 /* Best-effort DELETE /api/token/{token} (3.3); never fails. */
 void	cs_logout(struct cs_client *);
 
+/* --- blueprint.c --- */
+
 struct cs_blueprint {
 	char	*name;		/* as CloudShell spells it */
 	char	*id;
-	int64_t	 setup_ms;	/* estimated_setup_duration, 0: unknown */
 };
 
 /* GET /blueprints/{name}; on 404 the list is searched, exactly and then without
@@ -87,6 +93,8 @@ struct cs_blueprint {
 int	cs_blueprint_find(struct cs_client *, const char *name,
 	    struct cs_blueprint *, struct fail *);
 void	cs_blueprint_free(struct cs_blueprint *);
+
+/* --- sandbox.c --- */
 
 enum cs_phase {			/* classes of 7.1 */
 	CS_WAITING,
@@ -98,7 +106,7 @@ enum cs_phase {			/* classes of 7.1 */
 
 struct cs_sandbox {
 	enum cs_phase	 phase;
-	char		*id, *name, *blueprint_id;
+	char		*id, *name;
 	char		*state, *setup_stage;	/* words as served */
 	char		*end_time;		/* NULL: none */
 	json_t		*details;		/* the whole object */
@@ -126,16 +134,17 @@ struct cs_found {
 	char	id[CS_FOUND_MAX][SANDBOX_ID_SIZE];	/* so many are told */
 };
 
-/* Look for running sandboxes by exact name (5.5) and, unless NULL, blueprint
- * name or id without case. */
+/* Look for running sandboxes by exact name (5.5) and, unless NULL, name of the
+ * blueprint without case. */
 int	cs_sandbox_find(struct cs_client *, const char *name,
-	    const char *blueprint, const char *blueprint_id,
-	    struct cs_found *, struct fail *);
+	    const char *blueprint, struct cs_found *, struct fail *);
 
 /* POST /sandboxes/{id}/stop without body, v1 as fall-back (5.6). 0: accepted,
  * or it had ended before (*already). */
 int	cs_sandbox_stop(struct cs_client *, const char *id, bool *already,
 	    struct fail *);
+
+/* --- activity.c --- */
 
 /* Error events of the activity feed (5.7) with an id of at least from (0: all),
  * their texts joined with "; ", HTML stripped, at most CS_TEXT_MAX bytes.
@@ -147,6 +156,8 @@ int	cs_activity_errors(struct cs_client *, const char *id, int64_t from,
 /* Id of the last event of any kind, 0 if unknown. */
 int	cs_activity_last(struct cs_client *, const char *id, int64_t *,
 	    struct fail *);
+
+/* --- command.c --- */
 
 struct cs_component {
 	char	*id;
@@ -204,6 +215,8 @@ void	cs_execution_free(struct cs_execution *);
 
 /* DELETE /executions/{id} (5.13). 0: accepted, 1: it is no longer known. */
 int	cs_execution_cancel(struct cs_client *, const char *id, struct fail *);
+
+/* --- mask.c --- */
 
 /* Make an output fit to be shown, in place: no HTML tags, control characters
  * cleaned (5.8), and no secret that came out by that. */

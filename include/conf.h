@@ -1,14 +1,13 @@
 /*
- * The configuration: one field per setting. A table in conf.c names them; the
- * parser, the defaults, -n and -T all walk it. worker.conf(5) explains each.
+ * The configuration: one field per setting. A table in conf_table.c names them;
+ * the parser, the defaults, -n and -T all walk it, and worker.conf(5) explains
+ * each.
  */
 #ifndef CONF_H
 #define CONF_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "fail.h"
 #include "job.h"
@@ -100,17 +99,6 @@ int	conf_load(struct conf *, const char *path,
 int	conf_check(const struct conf *, const char *path,
 	    void (*report)(const char *, void *), void *);
 
-/* What is in force, as a file that conf_load reads back. */
-void	conf_print(const struct conf *, FILE *);
 void	conf_free(struct conf *);
-
-/* Names of all settings as "section.name", NULL after the last (lint). In a
- * static buffer: valid until the next call. */
-const char	*conf_name(size_t i);
-
-/* "10s" "15m" "2h" "3d" "250ms", bare number: seconds. -1 if it is none. */
-int	conf_parse_time(const char *, int64_t *ms);
-/* "64K" "16M" "1G", bare number: bytes. */
-int	conf_parse_size(const char *, int64_t *bytes);
 
 #endif

@@ -8,6 +8,10 @@
 
 #include "secret.h"
 
+#define AWS_KEY_ID_MAX		128	/* bytes of an access key id (IAM's
+					   model) */
+#define AWS_SECRET_KEY_MAX	1024	/* of a secret access key: 40 today */
+
 /* AWS credentials of any origin. Never printed; the key id at most by its last
  * four characters. */
 struct credentials {

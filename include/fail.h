@@ -33,7 +33,7 @@ struct fail {
 	char		text[FAIL_TEXT_MAX];
 };
 
-/* Fill f (cut to size at a UTF-8 boundary); f may be NULL. Returns -1. */
+/* Fill it (cut to size at a UTF-8 boundary), unless it is NULL. Returns -1. */
 int	fail_set(struct fail *, enum fail_kind, const char *, ...)
 	    __attribute__((format(printf, 3, 4)));
 

@@ -4,7 +4,7 @@
  * least, time limits, bounded header and body.
  *
  * The supervisor drives prepared calls through its own multi handle; the other
- * programs use http_perform, which can be interrupted.
+ * programs use http_client.h, which can be interrupted.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -16,20 +16,13 @@
 
 #include "buf.h"
 #include "fail.h"
+#include "http_tls.h"
 
 #define HTTP_HEADERS_MAX	(32 * 1024)	/* of one response, together */
 #define HTTP_CONNECT_MS		10000		/* name look-up, TCP and TLS;
 						   with a libcurl before 7.87
 						   a look-up under way ends
 						   when the resolver gives up */
-
-/* How a peer's certificate is checked. */
-struct http_tls {
-	const char	*ca_file;	/* PEM bundle, or NULL: the system's */
-	bool		 verify;	/* false: no check at all */
-	const char	*settings;	/* that say so, for texts, a constant:
-					   "ca_file in [aws]"; NULL: none */
-};
 
 struct http_request {
 	const char	*method;	/* GET PUT POST DELETE HEAD */
@@ -79,39 +72,11 @@ struct http_call {
 	char			 error[CURL_ERROR_SIZE];
 };
 
-/* What can interrupt http_perform: descriptors that become readable. The
- * callback, asked then, tells whether to give up the call (FAIL_STOPPED). */
-struct http_interrupt {
-	int	 fds[2];		/* -1: unused */
-	bool	(*asked)(void *);
-	void	*arg;
-};
-
-/* A blocking client with its connection pool; one per process. */
-struct http_client;
-
-/* Once per process, before threads: libcurl with memory that is wiped when
- * freed. Finds the system's hashed CA directory; with an old libcurl sets
- * RES_OPTIONS, unless it is set. */
-void	http_init(void);
-
-struct http_client	*http_client_new(const struct http_interrupt *);
-void			 http_client_free(struct http_client *);
-
-/* Send and wait. 0: an answer came, whatever its status; the caller frees it
- * with http_answer_free in every case. -1: FAIL_AGAIN (nothing was sent),
- * FAIL_UNSURE (sent, outcome unknown), FAIL_CONFIG (certificate, malformed
- * URL), FAIL_SYSTEM (answer over its limit), FAIL_STOPPED. */
-int	http_perform(struct http_client *, const struct http_request *,
-	    struct http_answer *, struct fail *);
-
-/* host:port that the client's last request was sent to if no whole answer came;
- * else NULL. Valid until the next request. */
-const char	*http_unanswered(const struct http_client *);
-
-/* For a loop of one's own: make call->easy ready to be added to a multi
- * handle; after its end http_finish decides as http_perform does; http_release
- * frees everything, also the answer. */
+/* Make call->easy ready to be added to a multi handle. After its end
+ * http_finish decides: 0, an answer came, whatever its status; -1: FAIL_AGAIN
+ * (nothing was sent), FAIL_UNSURE (sent, outcome unknown), FAIL_CONFIG
+ * (certificate, malformed URL), FAIL_SYSTEM (answer over its limit).
+ * http_release frees everything, also the answer. */
 int	http_prepare(struct http_call *, const struct http_request *,
 	    struct fail *);
 int	http_finish(struct http_call *, CURLcode, struct fail *);
@@ -124,12 +89,17 @@ void	http_release(struct http_call *);
  * false if absent. The last one wins. */
 bool	http_header(const struct http_answer *, const char *name, char *dst,
 	    size_t size);
+/* Milliseconds of the header Retry-After, at most max_ms; 0: not said, or not
+ * understood. A date counts from now, seconds since the epoch; 0: a date counts
+ * for nothing. */
+int64_t	http_retry_after(const struct http_answer *, int64_t now,
+	    int64_t max_ms);
 void	http_answer_free(struct http_answer *);
 
 /* host[:port]/path of a URL, without query, user and fragment, cut to size:
  * what may be shown of it. Returns dst. */
 char	*http_url_show(char *dst, size_t size, const char *url);
-/* host:port of a URL, for texts. Returns dst. */
+/* host:port of a URL that libcurl takes, for texts; else "". Returns dst. */
 char	*http_url_peer(char *dst, size_t size, const char *url);
 
 #endif

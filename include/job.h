@@ -33,11 +33,9 @@
 #define JOB_KMS_ID_MAX		400	/* EncryptionKey.id */
 #define JOB_KMS_TYPE_MAX	31	/* and its type, "KMS" */
 
-/* Of S3 and IAM, in bytes. */
+/* Of S3, in bytes. */
 #define S3_BUCKET_MAX		255	/* old buckets; new ones have 63 */
 #define S3_KEY_MAX		1024	/* name of an object */
-#define AWS_KEY_ID_MAX		128	/* access key id (IAM's model) */
-#define AWS_SECRET_KEY_MAX	1024	/* secret access key: 40 today */
 
 #define SANDBOX_ID_SIZE		101	/* a GUID; room for a longer one */
 #define SANDBOX_NAME_MAX	60	/* characters (cloudshell-sandbox-api
@@ -67,7 +65,6 @@ struct job_data {
 	char			 id[JOB_ID_SIZE];
 	char			 nonce[JOB_NONCE_SIZE];	/* "" from
 							   GetJobDetails */
-	char			 account[13];
 	char			 category[16];
 	char			 provider[36];
 	char			 version[JOB_VERSION_SIZE];

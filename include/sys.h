@@ -48,12 +48,13 @@ void	sys_close_all_but(int low, const int *keep, size_t n);
 /* Close a descriptor unless it is -1, and make it that; keeps errno. */
 void	sys_close(int *fd);
 
-/* Write all of it to a blocking descriptor. -1 with errno. */
-int	sys_write_all(int fd, const void *, size_t);
-
 /* Read a file of at most max bytes as text (NUL added). NULL with errno;
  * EFBIG if larger, EINVAL if it holds a NUL. Freed with xfree_secret. */
 char	*sys_read_file(const char *path, size_t max, size_t *len);
+
+/* Why it failed, by errno: "larger than 64 KiB". In a static buffer, valid
+ * until the next call. */
+const char	*sys_read_error(int errnum, size_t max);
 
 /* Open /dev/null in place of standard descriptors that are closed, so that
  * nothing else gets their numbers. */

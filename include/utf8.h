@@ -17,6 +17,12 @@ void	utf8_trim(char *);
  * that are not UTF-8. */
 size_t	utf8_len(const char *);
 
+/* Number of characters of a text that is UTF-8. */
+size_t	utf8_count(const char *);
+
+/* Write the UTF-8 of a code point; its length, 0 if there is none. */
+size_t	utf8_put(char to[4], long code);
+
 /* Whether all of a text is UTF-8. */
 bool	utf8_valid(const char *);
 

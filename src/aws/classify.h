@@ -1,10 +1,10 @@
 /*
- * Shared by error.c and s3_error.c: what both kinds of answer have in common.
+ * What the answers of all services have in common.
  */
 #ifndef CLASSIFY_H
 #define CLASSIFY_H
 
-#include "aws.h"
+#include "aws_error.h"
 
 /* Meaning of a code; the last one of a table has the code NULL. */
 struct code_class {

@@ -5,11 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
 #include "codepipeline.h"
+#include "endpoint.h"
 #include "json.h"
 #include "mem.h"
+#include "model.h"
 #include "request.h"
+#include "sigv4.h"
 #include "utf8.h"
 
 #define TARGET		"CodePipeline_20150709."
@@ -24,7 +27,7 @@
 int
 cp_request(struct aws_request *req, const struct aws_endpoint *ep,
     const char *region, const struct credentials *creds, int64_t wall,
-    const char *operation, const json_t *input, struct fail *f)
+    const char *operation, const json_t *input, struct fail *fail)
 {
 	struct request_scope scope;
 	char *line, target[128], path[sizeof(ep->base) + 1], hash[65];
@@ -37,7 +40,7 @@ cp_request(struct aws_request *req, const struct aws_endpoint *ep,
 	buf_init(&req->body, BODY_MAX);
 	if ((line = json_line(input)) == NULL ||
 	    buf_adds(&req->body, line) != 0) {
-		fail_set(f, FAIL_SYSTEM, "%s: the request is too long",
+		fail_set(fail, FAIL_SYSTEM, "%s: the request is too long",
 		    operation);
 		goto out;
 	}
@@ -47,8 +50,9 @@ cp_request(struct aws_request *req, const struct aws_endpoint *ep,
 		.path = path, .payload_hash = hash, .double_encode = true,
 	};
 	if (request_header(req, "Content-Type", "application/x-amz-json-1.1",
-	    f) == 0 && request_header(req, "X-Amz-Target", target, f) == 0)
-		rc = request_sign(req, &scope, creds, wall, f);
+	    fail) == 0 &&
+	    request_header(req, "X-Amz-Target", target, fail) == 0)
+		rc = request_sign(req, &scope, creds, wall, fail);
 out:
 	xfree_secret(line);
 	if (rc != 0)

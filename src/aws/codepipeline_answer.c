@@ -3,56 +3,32 @@
  * hold credentials and secret configuration in clear text: no error text here
  * quotes any of it.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
-#include "codepipeline.h"
+#include "codepipeline_answer.h"
 #include "json.h"
 #include "mem.h"
+#include "model.h"
+#include "utf8.h"
 
 #define JOBS_MAX	256		/* jobs read from one answer */
 #define PROPERTIES_MAX	64		/* of a configuration; the model: 10 */
 #define PROPERTY_MAX	50		/* characters of a property's name */
 #define VALUE_MAX	1000		/* characters of its value */
 
-bool
-cp_chars_valid(const char *text, const char *extra)
-{
-	if (*text == '\0')
-		return false;
-	for (; *text != '\0'; text++)
-		if (!isascii((unsigned char)*text) ||
-		    (!isalnum((unsigned char)*text) &&
-		    strchr(extra, *text) == NULL))
-			return false;
-	return true;
-}
-
 static int
-broken(struct fail *f, const char *member)
+broken(struct fail *fail, const char *member)
 {
-	return fail_set(f, FAIL_SYSTEM, "job data: member %s is missing or "
+	return fail_set(fail, FAIL_SYSTEM, "job data: member %s is missing or "
 	    "breaks the service's model", member);
-}
-
-/* Characters of a text, which is UTF-8 since Jansson has read it. */
-static size_t
-characters(const char *text)
-{
-	size_t n = 0;
-
-	for (; *text != '\0'; text++)
-		n += ((unsigned char)*text & 0xc0) != 0x80;
-	return n;
 }
 
 /* Copy a member that consists of letters, digits and the extra characters;
  * "" if it is absent. */
 static int
 take_name(const json_t *o, const char *key, const char *extra, char *dst,
-    size_t size, struct fail *f)
+    size_t size, struct fail *fail)
 {
 	const char *text = json_text(o, key);
 
@@ -60,7 +36,7 @@ take_name(const json_t *o, const char *key, const char *extra, char *dst,
 	if (text == NULL)
 		return 0;
 	if (!cp_chars_valid(text, extra) || strlcpy(dst, text, size) >= size)
-		return broken(f, key);
+		return broken(fail, key);
 	return 0;
 }
 
@@ -79,15 +55,15 @@ id_valid(const char *id)
 
 static int
 take_id(const json_t *o, const char *key, bool required, char *dst,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *text = json_text(o, key);
 
 	dst[0] = '\0';
 	if (text == NULL)
-		return required ? broken(f, key) : 0;
+		return required ? broken(fail, key) : 0;
 	if (!id_valid(text))
-		return broken(f, key);
+		return broken(fail, key);
 	strlcpy(dst, text, JOB_ID_SIZE);
 	return 0;
 }
@@ -95,27 +71,27 @@ take_id(const json_t *o, const char *key, bool required, char *dst,
 /* A new text of 1 to max bytes without control characters. */
 static int
 take_text(const json_t *o, const char *key, size_t max, char **dst,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *text = json_text(o, key), *p;
 	size_t len = text == NULL ? 0 : strlen(text);
 
 	if (len == 0 || len > max)
-		return broken(f, key);
+		return broken(fail, key);
 	for (p = text; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return broken(f, key);
+			return broken(fail, key);
 	*dst = xstrdup(text);
 	return 0;
 }
 
 static int
 take_secret(const json_t *o, const char *key, size_t max, struct secret **dst,
-    struct fail *f)
+    struct fail *fail)
 {
 	char *text;
 
-	if (take_text(o, key, max, &text, f) != 0)
+	if (take_text(o, key, max, &text, fail) != 0)
 		return -1;
 	*dst = secret_text(text);
 	xfree_secret(text);
@@ -123,7 +99,7 @@ take_secret(const json_t *o, const char *key, size_t max, struct secret **dst,
 }
 
 static int
-names_parse(const json_t *data, struct job_data *d, struct fail *f)
+names_parse(const json_t *data, struct job_data *d, struct fail *fail)
 {
 	const json_t *type = json_object_of(data, "actionTypeId");
 	const json_t *context = json_object_of(data, "pipelineContext");
@@ -131,38 +107,25 @@ names_parse(const json_t *data, struct job_data *d, struct fail *f)
 	const json_t *action = json_object_of(context, "action");
 
 	if (take_name(type, "category", "", d->category, sizeof(d->category),
-	    f) != 0 || take_name(type, "provider", "-_", d->provider,
-	    sizeof(d->provider), f) != 0 || take_name(type, "version", "-_",
-	    d->version, sizeof(d->version), f) != 0)
+	    fail) != 0 || take_name(type, "provider", "-_", d->provider,
+	    sizeof(d->provider), fail) != 0 || take_name(type, "version", "-_",
+	    d->version, sizeof(d->version), fail) != 0)
 		return -1;
 	if (take_name(context, "pipelineName", ".@-_", d->pipeline,
-	    sizeof(d->pipeline), f) != 0 || take_id(context,
-	    "pipelineExecutionId", false, d->execution, f) != 0)
+	    sizeof(d->pipeline), fail) != 0 || take_id(context,
+	    "pipelineExecutionId", false, d->execution, fail) != 0)
 		return -1;
 	if (take_name(stage, "name", ".@-_", d->stage, sizeof(d->stage),
-	    f) != 0)
-		return fail_prefix(f, "stage: ");
+	    fail) != 0)
+		return fail_prefix(fail, "stage: ");
 	if (take_name(action, "name", ".@-_", d->action, sizeof(d->action),
-	    f) != 0)
-		return fail_prefix(f, "action: ");
+	    fail) != 0)
+		return fail_prefix(fail, "action: ");
 	return 0;
 }
 
 static int
-account_parse(const json_t *job, struct job_data *d, struct fail *f)
-{
-	const char *text = json_text(job, "accountId");
-
-	if (text == NULL)
-		return 0;
-	if (strspn(text, "0123456789") != 12 || text[12] != '\0')
-		return broken(f, "accountId");
-	strlcpy(d->account, text, sizeof(d->account));
-	return 0;
-}
-
-static int
-configuration_parse(const json_t *data, struct job_data *d, struct fail *f)
+configuration_parse(const json_t *data, struct job_data *d, struct fail *fail)
 {
 	json_t *given, *value;
 	const char *name;
@@ -172,112 +135,113 @@ configuration_parse(const json_t *data, struct job_data *d, struct fail *f)
 	given = json_object_of(json_object_of(data, "actionConfiguration"),
 	    "configuration");
 	if (json_object_size(given) > PROPERTIES_MAX)
-		return broken(f, "configuration");
+		return broken(fail, "configuration");
 	json_object_foreach(given, name, value) {
 		if (json_is_null(value))
 			continue;
 		if (!json_is_string(value) || name[0] == '\0' ||
-		    characters(name) > PROPERTY_MAX ||
-		    characters(json_string_value(value)) > VALUE_MAX)
-			return broken(f, "configuration");
+		    utf8_count(name) > PROPERTY_MAX ||
+		    utf8_count(json_string_value(value)) > VALUE_MAX)
+			return broken(fail, "configuration");
 		total += strlen(name) + json_string_length(value);
 		if (total > JOB_CONFIGURATION_MAX)
-			return broken(f, "configuration");
+			return broken(fail, "configuration");
 		json_object_set(d->configuration, name, value);
 	}
 	return 0;
 }
 
 static int
-artifact_parse(const json_t *given, struct job_artifact *a, struct fail *f)
+artifact_parse(const json_t *given, struct job_artifact *a, struct fail *fail)
 {
 	const json_t *location = json_object_of(given, "location");
 	const json_t *s3 = json_object_of(location, "s3Location");
 	const char *type = json_text(location, "type");
 	char name[JOB_NAME_SIZE];
 
-	if (take_name(given, "name", "-_", name, sizeof(name), f) != 0)
+	if (take_name(given, "name", "-_", name, sizeof(name), fail) != 0)
 		return -1;
 	if (name[0] == '\0')
-		return broken(f, "name");
+		return broken(fail, "name");
 	if (type != NULL && strcmp(type, "S3") != 0)
-		return broken(f, "type");
+		return broken(fail, "type");
 	a->name = xstrdup(name);
-	if (take_text(s3, "bucketName", S3_BUCKET_MAX, &a->bucket, f) != 0 ||
-	    take_text(s3, "objectKey", S3_KEY_MAX, &a->key, f) != 0)
+	if (take_text(s3, "bucketName", S3_BUCKET_MAX, &a->bucket, fail) != 0 ||
+	    take_text(s3, "objectKey", S3_KEY_MAX, &a->key, fail) != 0)
 		return -1;
 	if (!cp_chars_valid(a->bucket, ".-_"))
-		return broken(f, "bucketName");
+		return broken(fail, "bucketName");
 	return 0;
 }
 
 static int
 artifacts_parse(const json_t *data, const char *key,
     struct job_artifact artifacts[JOB_ARTIFACTS_MAX], size_t *n,
-    struct fail *f)
+    struct fail *fail)
 {
 	const json_t *given = json_array_of(data, key);
 	size_t i;
 
 	if (json_array_size(given) > JOB_ARTIFACTS_MAX)
-		return broken(f, key);
+		return broken(fail, key);
 	for (i = 0; i < json_array_size(given); i++) {
 		*n = i + 1;
 		if (artifact_parse(json_array_get(given, i), &artifacts[i],
-		    f) != 0)
-			return fail_prefix(f, "%s: ", key);
+		    fail) != 0)
+			return fail_prefix(fail, "%s: ", key);
 	}
 	return 0;
 }
 
 static int
-extras_parse(const json_t *data, struct job_data *d, struct fail *f)
+extras_parse(const json_t *data, struct job_data *d, struct fail *fail)
 {
 	const json_t *creds = json_object_of(data, "artifactCredentials");
 	const json_t *key = json_object_of(data, "encryptionKey");
 	const char *token = json_text(data, "continuationToken");
 
 	if (creds != NULL && (take_text(creds, "accessKeyId", AWS_KEY_ID_MAX,
-	    &d->credentials.access_key_id, f) != 0 ||
+	    &d->credentials.access_key_id, fail) != 0 ||
 	    take_secret(creds, "secretAccessKey", AWS_SECRET_KEY_MAX,
-	    &d->credentials.secret_key, f) != 0 ||
+	    &d->credentials.secret_key, fail) != 0 ||
 	    take_secret(creds, "sessionToken", SECRET_MAX,
-	    &d->credentials.token, f) != 0))
+	    &d->credentials.token, fail) != 0))
 		return -1;
 	if (key != NULL && (take_text(key, "id", JOB_KMS_ID_MAX,
-	    &d->encryption_key, f) != 0 || take_text(key, "type",
-	    JOB_KMS_TYPE_MAX, &d->encryption_type, f) != 0))
-		return fail_prefix(f, "encryptionKey: ");
+	    &d->encryption_key, fail) != 0 || take_text(key, "type",
+	    JOB_KMS_TYPE_MAX, &d->encryption_type, fail) != 0))
+		return fail_prefix(fail, "encryptionKey: ");
 	if (token != NULL && token[0] != '\0')
 		return take_text(data, "continuationToken", JOB_TOKEN_MAX,
-		    &d->continuation, f);
+		    &d->continuation, fail);
 	return 0;
 }
 
 /* One job of PollForJobs or GetJobDetails; the latter has no nonce. */
 static int
-job_parse(const json_t *job, bool offered, struct job_data *d, struct fail *f)
+job_parse(const json_t *job, bool offered, struct job_data *d,
+    struct fail *fail)
 {
 	const json_t *data = json_object_of(job, "data");
 	const char *nonce = json_text(job, "nonce");
 
 	memset(d, 0, sizeof(*d));
-	if (take_id(job, "id", true, d->id, f) != 0)
+	if (take_id(job, "id", true, d->id, fail) != 0)
 		goto bad;
 	if (offered && (nonce == NULL || nonce[0] == '\0' ||
 	    strlcpy(d->nonce, nonce, sizeof(d->nonce)) >= sizeof(d->nonce))) {
-		broken(f, "nonce");
+		broken(fail, "nonce");
 		goto bad;
 	}
 	if (data == NULL) {
-		broken(f, "data");
+		broken(fail, "data");
 		goto bad;
 	}
-	if (account_parse(job, d, f) != 0 || names_parse(data, d, f) != 0 ||
-	    configuration_parse(data, d, f) != 0 ||
+	if (names_parse(data, d, fail) != 0 ||
+	    configuration_parse(data, d, fail) != 0 ||
 	    artifacts_parse(data, "inputArtifacts", d->inputs, &d->ninputs,
-	    f) != 0 || artifacts_parse(data, "outputArtifacts", d->outputs,
-	    &d->noutputs, f) != 0 || extras_parse(data, d, f) != 0)
+	    fail) != 0 || artifacts_parse(data, "outputArtifacts", d->outputs,
+	    &d->noutputs, fail) != 0 || extras_parse(data, d, fail) != 0)
 		goto bad;
 	return 0;
 bad:
@@ -286,22 +250,22 @@ bad:
 }
 
 static json_t *
-answer_parse(const struct buf *body, struct fail *f)
+answer_parse(const struct buf *body, struct fail *fail)
 {
 	struct fail why;
 	json_t *answer;
 
 	if (body->len == 0) {
-		fail_set(f, FAIL_SYSTEM, "the answer is empty");
+		fail_set(fail, FAIL_SYSTEM, "the answer is empty");
 		return NULL;
 	}
 	if ((answer = json_parse(body->data, body->len, &why)) == NULL) {
-		fail_set(f, FAIL_SYSTEM, "the answer is no JSON: %s",
+		fail_set(fail, FAIL_SYSTEM, "the answer is no JSON: %s",
 		    why.text);
 		return NULL;
 	}
 	if (!json_is_object(answer)) {
-		fail_set(f, FAIL_SYSTEM, "the answer is no JSON object");
+		fail_set(fail, FAIL_SYSTEM, "the answer is no JSON object");
 		json_decref(answer);
 		return NULL;
 	}
@@ -310,32 +274,32 @@ answer_parse(const struct buf *body, struct fail *f)
 
 int
 cp_poll_parse(const struct buf *body, struct job_data **jobs, size_t *n,
-    size_t *nbroken, struct fail *f)
+    size_t *nbroken, struct fail *fail)
 {
 	json_t *answer, *list;
 	size_t i, count;
 
 	*jobs = NULL;
 	*n = *nbroken = 0;
-	if ((answer = answer_parse(body, f)) == NULL)
+	if ((answer = answer_parse(body, fail)) == NULL)
 		return -1;
 	list = json_object_get(answer, "jobs");
 	if (list != NULL && !json_is_array(list) && !json_is_null(list)) {
 		json_decref(answer);
-		return fail_set(f, FAIL_SYSTEM, "the answer's jobs are no "
+		return fail_set(fail, FAIL_SYSTEM, "the answer's jobs are no "
 		    "list");
 	}
 	if ((count = json_array_size(list)) > JOBS_MAX) {
 		*nbroken = count - JOBS_MAX;
 		count = JOBS_MAX;
-		fail_set(f, FAIL_SYSTEM, "more than %d jobs in one answer",
+		fail_set(fail, FAIL_SYSTEM, "more than %d jobs in one answer",
 		    JOBS_MAX);
 	}
 	if (count > 0)
 		*jobs = xcalloc(count, sizeof(**jobs));
 	for (i = 0; i < count; i++) {
 		if (job_parse(json_array_get(list, i), true, &(*jobs)[*n],
-		    f) == 0)
+		    fail) == 0)
 			(*n)++;
 		else
 			(*nbroken)++;
@@ -355,33 +319,33 @@ cp_jobs_free(struct job_data *jobs, size_t n)
 }
 
 int
-cp_details_parse(const struct buf *body, struct job_data *d, struct fail *f)
+cp_details_parse(const struct buf *body, struct job_data *d, struct fail *fail)
 {
 	json_t *answer;
 	int rc;
 
 	memset(d, 0, sizeof(*d));
-	if ((answer = answer_parse(body, f)) == NULL)
+	if ((answer = answer_parse(body, fail)) == NULL)
 		return -1;
-	rc = job_parse(json_object_of(answer, "jobDetails"), false, d, f);
+	rc = job_parse(json_object_of(answer, "jobDetails"), false, d, fail);
 	json_decref(answer);
 	return rc;
 }
 
 int
 cp_acknowledge_parse(const struct buf *body, char *status, size_t size,
-    struct fail *f)
+    struct fail *fail)
 {
 	json_t *answer;
 	const char *text;
 	int rc = 0;
 
 	status[0] = '\0';
-	if ((answer = answer_parse(body, f)) == NULL)
+	if ((answer = answer_parse(body, fail)) == NULL)
 		return -1;
 	text = json_text(answer, "status");
 	if (text == NULL || !cp_chars_valid(text, ""))
-		rc = fail_set(f, FAIL_SYSTEM, "the answer has no status");
+		rc = fail_set(fail, FAIL_SYSTEM, "the answer has no status");
 	else
 		strlcpy(status, text, size);
 	json_decref(answer);

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "aws.h"
+#include "endpoint.h"
+#include "url.h"
 
 #define HOST_MAX	253	/* characters of a host name */
 
@@ -49,18 +51,6 @@ partition_of(const char *region)
 	return &partitions[0];
 }
 
-const char *
-aws_dns_suffix(const char *region)
-{
-	return partition_of(region)->dns;
-}
-
-const char *
-aws_dualstack_suffix(const char *region)
-{
-	return partition_of(region)->dual;
-}
-
 bool
 aws_region_valid(const char *region)
 {
@@ -82,8 +72,8 @@ loopback(const char *host)
 	    ntohl(a.s_addr) >> 24 == 127;
 }
 
-/* A name or IPv4 address: libcurl would rewrite shortened and hexadecimal
- * addresses, and the signed Host would then differ from the sent one. */
+/* A name or IPv4 address. Some versions of libcurl rewrite shortened and
+ * hexadecimal addresses; the signed Host then differs from the sent one. */
 static bool
 name_valid(const char *host)
 {
@@ -151,47 +141,30 @@ base_valid(const char *base)
 	return true;
 }
 
-struct url {
-	bool	tls;
-	char	host[HOST_MAX + 3];
-	int	port;		/* 0: the scheme's */
-};
-
-/* Split scheme and authority. NULL or what is wrong; *rest is the path. */
+/* Read scheme, host and port; NULL or what is wrong. */
 static const char *
-url_split(const char *text, struct url *url, const char **rest)
+url_read(const char *text, struct url *url)
 {
-	const char *error;
-	char port[6];
-	size_t n, hostlen;
-
-	if (strncasecmp(text, "https://", 8) == 0)
-		url->tls = true;
-	else if (strncasecmp(text, "http://", 7) != 0)
+	switch (url_parse(text, url)) {
+	case URL_SCHEME:
 		return "does not begin with https:// or http://";
-	text += url->tls ? 8 : 7;
-	if (strpbrk(text, "?#@\\") != NULL)
+	case URL_QUERY:
+	case URL_USER:
 		return "may hold scheme, host, port and path only";
-	n = strcspn(text, "/");
-	*rest = text + n;
-	hostlen = text[0] == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":/");
-	if (hostlen > n || hostlen >= sizeof(url->host) - 1)
+	case URL_HOST:
 		return "has no valid host";
-	memcpy(url->host, text, hostlen);
-	url->host[hostlen] = '\0';
-	if (hostlen == 0 || !host_normalise(url->host, sizeof(url->host)))
+	case URL_PORT:
+		return "has no valid port";
+	case URL_OK:
+		break;
+	}
+	text += strlen(url->tls ? "https://" : "http://");
+	/* a zone was left out, or libcurl rewrote the name */
+	if (text[0] == '[' ? strcspn(text, "%") < strcspn(text, "]") :
+	    strncasecmp(text, url->host, strlen(url->host)) != 0)
 		return "has no valid host";
-	if (hostlen == n)
-		return NULL;
-	n -= hostlen + 1;
-	if (text[hostlen] != ':' || n == 0 || n >= sizeof(port) ||
-	    strspn(text + hostlen + 1, "0123456789") < n)
-		return "has no valid port";
-	memcpy(port, text + hostlen + 1, n);
-	port[n] = '\0';
-	url->port = (int)strtonum(port, 1, 65535, &error);
-	if (error != NULL)
-		return "has no valid port";
+	if (!host_normalise(url->host, sizeof(url->host)))
+		return "has no valid host";
 	if (url->port == (url->tls ? 443 : 80))
 		url->port = 0;
 	return NULL;
@@ -199,25 +172,25 @@ url_split(const char *text, struct url *url, const char **rest)
 
 static int
 custom_find(const char *service, const char *custom, struct aws_endpoint *ep,
-    struct fail *f)
+    struct fail *fail)
 {
-	struct url url = { false, "", 0 };
-	const char *rest, *why;
+	struct url url;
+	const char *why;
 	size_t n;
 
-	if ((why = url_split(custom, &url, &rest)) != NULL)
-		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: it %s",
+	if ((why = url_read(custom, &url)) != NULL)
+		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: it %s",
 		    service, why);
 	if (!url.tls && !loopback(url.host))
-		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: plain "
+		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: plain "
 		    "http is taken only to this host (localhost, 127.0.0.1, "
 		    "[::1]); use https", service);
-	n = strlcpy(ep->base, rest, sizeof(ep->base));
+	n = strlcpy(ep->base, url.path, sizeof(ep->base));
 	if (n < sizeof(ep->base) && n > 0 && ep->base[n - 1] == '/')
 		ep->base[n - 1] = '\0';
 	if (n >= sizeof(ep->base) || !base_valid(ep->base))
-		return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: its path "
-		    "is too long or holds '.', '..', '//' or special "
+		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: its "
+		    "path is too long or holds '.', '..', '//' or special "
 		    "characters", service);
 	if (url.port == 0)
 		(void)snprintf(ep->host, sizeof(ep->host), "%s", url.host);
@@ -249,18 +222,18 @@ host_build(const char *service, const char *region, bool fips, bool dualstack,
 
 int
 aws_endpoint_find(const char *service, const char *region, const char *custom,
-    bool fips, bool dualstack, struct aws_endpoint *ep, struct fail *f)
+    bool fips, bool dualstack, struct aws_endpoint *ep, struct fail *fail)
 {
 	memset(ep, 0, sizeof(*ep));
 	if (!aws_region_valid(region))
-		return fail_set(f, FAIL_CONFIG, "the AWS region has not the "
+		return fail_set(fail, FAIL_CONFIG, "the AWS region has not the "
 		    "form of one, like us-east-1");
 	if (custom != NULL && custom[0] != '\0') {
 		if (fips || dualstack)
-			return fail_set(f, FAIL_CONFIG, "endpoint URL of %s: "
-			    "FIPS and dual-stack endpoints cannot be asked "
+			return fail_set(fail, FAIL_CONFIG, "endpoint URL of "
+			    "%s: FIPS and dual-stack endpoints cannot be asked "
 			    "for together with it", service);
-		return custom_find(service, custom, ep, f);
+		return custom_find(service, custom, ep, fail);
 	}
 	host_build(service, region, fips, dualstack, ep->host,
 	    sizeof(ep->host));

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
 #include "mem.h"
 #include "request.h"
+#include "sigv4.h"
 
 void
 request_init(struct aws_request *req, const char *method)
@@ -29,41 +30,41 @@ aws_request_free(struct aws_request *req)
 
 int
 request_header(struct aws_request *req, const char *name, const char *value,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *p;
 
 	if (req->nheaders == AWS_HEADERS_MAX)
-		return fail_set(f, FAIL_SYSTEM, "request: more than %d headers",
-		    AWS_HEADERS_MAX);
+		return fail_set(fail, FAIL_SYSTEM, "request: more than %d "
+		    "headers", AWS_HEADERS_MAX);
 	for (p = value; *p != '\0'; p++)
 		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return fail_set(f, FAIL_SYSTEM,
+			return fail_set(fail, FAIL_SYSTEM,
 			    "request: control character in header %s", name);
 	if (p == value)
-		return fail_set(f, FAIL_SYSTEM, "request: header %s is empty",
-		    name);
+		return fail_set(fail, FAIL_SYSTEM, "request: header %s is "
+		    "empty", name);
 	req->headers[req->nheaders++] = xasprintf("%s: %s", name, value);
 	return 0;
 }
 
 static int
 token_add(struct aws_request *req, const struct credentials *creds,
-    struct fail *f)
+    struct fail *fail)
 {
 	int rc;
 
 	if (creds == NULL || creds->token == NULL)
 		return 0;
 	rc = request_header(req, "X-Amz-Security-Token",
-	    secret_open(creds->token), f);
+	    secret_open(creds->token), fail);
 	secret_close(creds->token);
 	return rc;
 }
 
 int
 request_sign(struct aws_request *req, const struct request_scope *scope,
-    const struct credentials *creds, int64_t wall, struct fail *f)
+    const struct credentials *creds, int64_t wall, struct fail *fail)
 {
 	struct sigv4_header headers[AWS_HEADERS_MAX + 1];
 	struct sigv4_input in;
@@ -75,8 +76,8 @@ request_sign(struct aws_request *req, const struct request_scope *scope,
 	int rc = -1;
 
 	sigv4_date(wall, date);
-	if (request_header(req, "X-Amz-Date", date, f) != 0 ||
-	    token_add(req, creds, f) != 0)
+	if (request_header(req, "X-Amz-Date", date, fail) != 0 ||
+	    token_add(req, creds, fail) != 0)
 		return -1;
 	n = req->nheaders;
 	for (i = 0; i < n; i++) {
@@ -96,8 +97,9 @@ request_sign(struct aws_request *req, const struct request_scope *scope,
 		.service = scope->service,
 	};
 	buf_init(&line, 8192);
-	if (sigv4_authorization(&in, creds, &line, f) == 0)
-		rc = request_header(req, "Authorization", buf_text(&line), f);
+	if (sigv4_authorization(&in, creds, &line, fail) == 0)
+		rc = request_header(req, "Authorization", buf_text(&line),
+		    fail);
 	buf_free(&line);
 	for (i = 0; i < n; i++)
 		free(names[i]);

@@ -4,7 +4,12 @@
 #ifndef REQUEST_H
 #define REQUEST_H
 
-#include "aws.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws_request.h"
+#include "credentials.h"
+#include "fail.h"
 
 /* What the signature needs beside method and headers. */
 struct request_scope {

@@ -5,9 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
+#include "endpoint.h"
+#include "job.h"
 #include "mem.h"
 #include "request.h"
+#include "s3.h"
+#include "sigv4.h"
 
 /* Whether the bucket may stand in the host name: the certificate covers one
  * label, of lower case letters, digits and hyphens. */
@@ -22,18 +26,18 @@ virtual_host(const char *bucket)
 }
 
 static int
-place_check(const struct s3_place *place, struct fail *f)
+place_check(const struct s3_place *place, struct fail *fail)
 {
 	size_t len = strlen(place->bucket);
 
 	if (len < 3 || len > S3_BUCKET_MAX || strspn(place->bucket,
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 	    "._-") != len)
-		return fail_set(f, FAIL_CONFIG, "S3: the artifact's bucket "
+		return fail_set(fail, FAIL_CONFIG, "S3: the artifact's bucket "
 		    "name is not valid");
 	len = strlen(place->key);
 	if (len == 0 || len > S3_KEY_MAX)
-		return fail_set(f, FAIL_CONFIG, "S3: the artifact's key is "
+		return fail_set(fail, FAIL_CONFIG, "S3: the artifact's key is "
 		    "empty or longer than %d bytes", S3_KEY_MAX);
 	return 0;
 }
@@ -41,14 +45,14 @@ place_check(const struct s3_place *place, struct fail *f)
 /* Path of the wire and host, by the style; sets the URL. */
 static int
 place_address(const struct s3_place *place, struct aws_request *req,
-    struct buf *path, struct aws_endpoint *ep, struct fail *f)
+    struct buf *path, struct aws_endpoint *ep, struct fail *fail)
 {
 	char *host;
 	bool virtual;
 
-	if (place_check(place, f) != 0 || aws_endpoint_find("s3",
+	if (place_check(place, fail) != 0 || aws_endpoint_find("s3",
 	    place->region, place->endpoint, place->fips, place->dualstack, ep,
-	    f) != 0)
+	    fail) != 0)
 		return -1;
 	virtual = !ep->custom && virtual_host(place->bucket);
 	if (virtual) {
@@ -60,7 +64,7 @@ place_address(const struct s3_place *place, struct aws_request *req,
 	    (!virtual && (buf_adds(path, place->bucket) != 0 ||
 	    buf_adds(path, "/") != 0)) ||
 	    buf_add_encoded(path, place->key, "/") != 0)
-		return fail_set(f, FAIL_SYSTEM, "S3: the path is too long");
+		return fail_set(fail, FAIL_SYSTEM, "S3: the path is too long");
 	req->url = xasprintf("%.*s://%s%s", (int)strcspn(ep->url, ":"),
 	    ep->url, ep->host, buf_text(path));
 	return 0;
@@ -69,7 +73,7 @@ place_address(const struct s3_place *place, struct aws_request *req,
 static int
 request_finish(struct aws_request *req, const struct s3_place *place,
     const struct credentials *creds, int64_t wall, const char *hash,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct aws_endpoint ep;
 	struct request_scope scope;
@@ -77,15 +81,15 @@ request_finish(struct aws_request *req, const struct s3_place *place,
 	int rc = -1;
 
 	buf_init(&path, 8192);
-	if (place_address(place, req, &path, &ep, f) != 0 ||
-	    request_header(req, "x-amz-content-sha256", hash, f) != 0)
+	if (place_address(place, req, &path, &ep, fail) != 0 ||
+	    request_header(req, "x-amz-content-sha256", hash, fail) != 0)
 		goto out;
 	scope = (struct request_scope){
 		.service = "s3", .region = place->region, .host = ep.host,
 		.path = buf_text(&path), .payload_hash = hash,
 		.double_encode = false,
 	};
-	rc = request_sign(req, &scope, creds, wall, f);
+	rc = request_sign(req, &scope, creds, wall, fail);
 out:
 	buf_free(&path);
 	if (rc != 0)
@@ -95,19 +99,19 @@ out:
 
 int
 s3_get_request(struct aws_request *req, const struct s3_place *place,
-    const struct credentials *creds, int64_t wall, struct fail *f)
+    const struct credentials *creds, int64_t wall, struct fail *fail)
 {
 	char hash[65];
 
 	sigv4_sha256_hex("", 0, hash);
 	request_init(req, "GET");
-	return request_finish(req, place, creds, wall, hash, f);
+	return request_finish(req, place, creds, wall, hash, fail);
 }
 
 int
 s3_put_request(struct aws_request *req, const struct s3_place *place,
-    const struct credentials *creds, int64_t wall, const void *body,
-    size_t len, const char *content_type, const char *kms_key, struct fail *f)
+    const struct credentials *creds, int64_t wall, const void *body, size_t len,
+    const char *content_type, const char *kms_key, struct fail *fail)
 {
 	unsigned char digest[crypto_hash_sha256_BYTES];
 	char hash[65], checksum[64];
@@ -117,13 +121,14 @@ s3_put_request(struct aws_request *req, const struct s3_place *place,
 	sodium_bin2hex(hash, sizeof(hash), digest, sizeof(digest));
 	sodium_bin2base64(checksum, sizeof(checksum), digest, sizeof(digest),
 	    sodium_base64_VARIANT_ORIGINAL);
-	if (request_header(req, "Content-Type", content_type, f) != 0 ||
-	    request_header(req, "x-amz-checksum-sha256", checksum, f) != 0 ||
+	if (request_header(req, "Content-Type", content_type, fail) != 0 ||
+	    request_header(req, "x-amz-checksum-sha256", checksum, fail) != 0 ||
 	    request_header(req, "x-amz-server-side-encryption", "aws:kms",
-	    f) != 0 || (kms_key != NULL && request_header(req,
-	    "x-amz-server-side-encryption-aws-kms-key-id", kms_key, f) != 0)) {
+	    fail) != 0 || (kms_key != NULL && request_header(req,
+	    "x-amz-server-side-encryption-aws-kms-key-id", kms_key,
+	    fail) != 0)) {
 		aws_request_free(req);
 		return -1;
 	}
-	return request_finish(req, place, creds, wall, hash, f);
+	return request_finish(req, place, creds, wall, hash, fail);
 }

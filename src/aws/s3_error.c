@@ -7,8 +7,10 @@
 #include <string.h>
 #include <time.h>
 
-#include "aws.h"
+#include "aws_error.h"
 #include "classify.h"
+#include "endpoint.h"
+#include "s3_error.h"
 
 static const struct code_class s3_own[] = {
 	{ "InvalidToken",		AWS_CREDENTIALS },

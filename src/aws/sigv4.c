@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "aws.h"
 #include "mem.h"
+#include "sigv4.h"
 
 #define ALGORITHM	"AWS4-HMAC-SHA256"
 #define CANONICAL_MAX	(256 * 1024)	/* bytes; a token may be 64 KB */
@@ -141,18 +141,6 @@ add_names(struct buf *out, const struct pair *pairs, size_t n)
 	return 0;
 }
 
-static int
-hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* One name or value of the query in its only encoded form: what is encoded
  * already stays, what is not becomes so. */
 static char *
@@ -166,12 +154,9 @@ param_encode(const char *text, size_t len)
 	p = out = xcalloc(len + 1, 3);
 	for (i = 0; i < len; i++) {
 		c = (unsigned char)text[i];
-		if (c == '%' && i + 2 < len && hex_value(text[i + 1]) >= 0 &&
-		    hex_value(text[i + 2]) >= 0) {
-			c = (unsigned char)(hex_value(text[i + 1]) * 16 +
-			    hex_value(text[i + 2]));
+		if (c == '%' && i + 2 < len && sodium_hex2bin(&c, 1,
+		    text + i + 1, 2, NULL, NULL, NULL) == 0)
 			i += 2;
-		}
 		if (c < 0x80 && (isalnum(c) || strchr("-._~", c) != NULL) &&
 		    c != '\0') {
 			*p++ = (char)c;
@@ -234,28 +219,29 @@ add_path(struct buf *out, const struct sigv4_input *in)
 /* A wrong date or scope would otherwise show as a signature that AWS refuses
  * without a reason. */
 static int
-input_check(const struct sigv4_input *in, struct fail *f)
+input_check(const struct sigv4_input *in, struct fail *fail)
 {
 	if (strlen(in->date) != 16 || in->date[8] != 'T')
-		return fail_set(f, FAIL_SYSTEM, "signature: the date is not "
+		return fail_set(fail, FAIL_SYSTEM, "signature: the date is not "
 		    "of the form YYYYMMDDTHHMMSSZ");
 	if (in->region[0] == '\0' || strlen(in->region) > SCOPE_PART_MAX ||
 	    in->service[0] == '\0' || strlen(in->service) > SCOPE_PART_MAX)
-		return fail_set(f, FAIL_SYSTEM,
+		return fail_set(fail, FAIL_SYSTEM,
 		    "signature: no region or service, or a too long one");
 	if (in->nheaders > SIGV4_HEADERS_MAX)
-		return fail_set(f, FAIL_SYSTEM,
+		return fail_set(fail, FAIL_SYSTEM,
 		    "signature: more than %d headers", SIGV4_HEADERS_MAX);
 	return 0;
 }
 
 int
-sigv4_canonical(const struct sigv4_input *in, struct buf *out, struct fail *f)
+sigv4_canonical(const struct sigv4_input *in, struct buf *out,
+    struct fail *fail)
 {
 	struct pair *pairs;
 	int rc = -1;
 
-	if (input_check(in, f) != 0)
+	if (input_check(in, fail) != 0)
 		return -1;
 	pairs = headers_sort(in);
 	if (buf_addf(out, "%s\n", in->method) == 0 &&
@@ -268,26 +254,27 @@ sigv4_canonical(const struct sigv4_input *in, struct buf *out, struct fail *f)
 		rc = 0;
 	pairs_free(pairs, in->nheaders);
 	if (rc != 0)
-		fail_set(f, FAIL_SYSTEM, "signature: the request is too long");
+		fail_set(fail, FAIL_SYSTEM, "signature: the request is too "
+		    "long");
 	return rc;
 }
 
 int
 sigv4_string_to_sign(const struct sigv4_input *in, struct buf *out,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct buf canonical;
 	char hex[65];
 	int rc = -1;
 
 	buf_init(&canonical, CANONICAL_MAX);
-	if (sigv4_canonical(in, &canonical, f) != 0)
+	if (sigv4_canonical(in, &canonical, fail) != 0)
 		goto out;
 	sigv4_sha256_hex(canonical.data, canonical.len, hex);
 	rc = buf_addf(out, ALGORITHM "\n%s\n%.8s/%s/%s/aws4_request\n%s",
 	    in->date, in->date, in->region, in->service, hex);
 	if (rc != 0)
-		fail_set(f, FAIL_SYSTEM, "signature: string to sign is too "
+		fail_set(fail, FAIL_SYSTEM, "signature: string to sign is too "
 		    "long");
 out:
 	buf_free(&canonical);
@@ -309,7 +296,7 @@ hmac(unsigned char out[crypto_auth_hmacsha256_BYTES], const void *key,
 /* The signing key: four steps, each the key of the next. */
 static int
 key_derive(const struct sigv4_input *in, const struct credentials *creds,
-    unsigned char key[crypto_auth_hmacsha256_BYTES], struct fail *f)
+    unsigned char key[crypto_auth_hmacsha256_BYTES], struct fail *fail)
 {
 	static const char last[] = "aws4_request";
 	unsigned char next[crypto_auth_hmacsha256_BYTES];
@@ -318,9 +305,10 @@ key_derive(const struct sigv4_input *in, const struct credentials *creds,
 
 	if (creds == NULL || creds->access_key_id == NULL ||
 	    creds->secret_key == NULL)
-		return fail_set(f, FAIL_AUTH, "there are no AWS credentials");
+		return fail_set(fail, FAIL_AUTH, "there are no AWS "
+		    "credentials");
 	if ((len = secret_len(creds->secret_key)) > AWS_SECRET_KEY_MAX)
-		return fail_set(f, FAIL_AUTH, "the AWS secret access key is "
+		return fail_set(fail, FAIL_AUTH, "the AWS secret access key is "
 		    "longer than %d bytes", AWS_SECRET_KEY_MAX);
 	memcpy(first, "AWS4", 4);
 	memcpy(first + 4, secret_open(creds->secret_key), len);
@@ -337,15 +325,15 @@ key_derive(const struct sigv4_input *in, const struct credentials *creds,
 
 int
 sigv4_signature(const struct sigv4_input *in, const struct credentials *creds,
-    char hex[65], struct fail *f)
+    char hex[65], struct fail *fail)
 {
 	unsigned char key[crypto_auth_hmacsha256_BYTES], mac[sizeof(key)];
 	struct buf text;
 	int rc = -1;
 
 	buf_init(&text, CANONICAL_MAX);
-	if (sigv4_string_to_sign(in, &text, f) != 0 ||
-	    key_derive(in, creds, key, f) != 0)
+	if (sigv4_string_to_sign(in, &text, fail) != 0 ||
+	    key_derive(in, creds, key, fail) != 0)
 		goto out;
 	hmac(mac, key, sizeof(key), text.data, text.len);
 	sodium_bin2hex(hex, 65, mac, sizeof(mac));
@@ -369,17 +357,17 @@ key_id_valid(const char *id)
 
 int
 sigv4_authorization(const struct sigv4_input *in,
-    const struct credentials *creds, struct buf *out, struct fail *f)
+    const struct credentials *creds, struct buf *out, struct fail *fail)
 {
 	struct pair *pairs;
 	struct buf names;
 	char hex[65];
 	int rc;
 
-	if (sigv4_signature(in, creds, hex, f) != 0)
+	if (sigv4_signature(in, creds, hex, fail) != 0)
 		return -1;
 	if (!key_id_valid(creds->access_key_id))
-		return fail_set(f, FAIL_AUTH, "the AWS access key id is no "
+		return fail_set(fail, FAIL_AUTH, "the AWS access key id is no "
 		    "text of 1 to %d printable characters", AWS_KEY_ID_MAX);
 	buf_init(&names, CANONICAL_MAX);
 	pairs = headers_sort(in);
@@ -392,7 +380,7 @@ sigv4_authorization(const struct sigv4_input *in,
 	pairs_free(pairs, in->nheaders);
 	buf_free(&names);
 	if (rc != 0)
-		fail_set(f, FAIL_SYSTEM, "signature: header is too long");
+		fail_set(fail, FAIL_SYSTEM, "signature: header is too long");
 	return rc;
 }
 

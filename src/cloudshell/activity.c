@@ -4,9 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
 
 #define EVENT_MAX	600	/* bytes shown of one event */
 #define OUTPUT_MAX	300	/* of these, from its output */
@@ -112,7 +116,7 @@ page_read(const struct cs_client *c, const json_t *page, int64_t from,
 /* One page. 0 with *page NULL if the server has no feed of this sandbox. */
 static int
 page_get(struct cs_client *c, const char *id, const char *query,
-    json_t **page, struct fail *f)
+    json_t **page, struct fail *fail)
 {
 	struct cs_request r = { .what = "read the sandbox's activity",
 	    .method = "GET", .want = JSON_OBJECT, CS_OPTIONAL };
@@ -122,7 +126,7 @@ page_get(struct cs_client *c, const char *id, const char *query,
 	int rc;
 
 	*page = NULL;
-	rc = cs_path(&path, f, "sandboxes", id, "activity", NULL);
+	rc = cs_path(&path, fail, "sandboxes", id, "activity", NULL);
 	if (rc == 0 && (rc = buf_adds(&path, query)) == 0) {
 		r.path = buf_text(&path);
 		rc = cs_ask(c, &r, &a, &why);
@@ -131,8 +135,8 @@ page_get(struct cs_client *c, const char *id, const char *query,
 		else if (a.verdict == VERDICT_NO_API ||
 		    a.verdict == VERDICT_MISSING)
 			rc = 0;
-		else if (f != NULL)
-			*f = why;
+		else if (fail != NULL)
+			*fail = why;
 	}
 	buf_free(&path);
 	answer_free(&a);
@@ -155,7 +159,7 @@ page_next(const json_t *page, char *before, size_t size)
 
 int
 cs_activity_errors(struct cs_client *c, const char *id, int64_t from,
-    struct buf *out, int64_t *last, struct fail *f)
+    struct buf *out, int64_t *last, struct fail *fail)
 {
 	char next[SANDBOX_ID_SIZE] = "";
 	struct fail why = { 0 };
@@ -178,7 +182,7 @@ cs_activity_errors(struct cs_client *c, const char *id, int64_t from,
 			(void)buf_add_encoded(&query, next, "");
 		}
 		rc = page_get(c, id, buf_text(&query), &page, &why);
-		if (rc == -1 || page == NULL)
+		if (rc != 0 || page == NULL)
 			break;
 		page_read(c, page, from, &shown, last);
 		if (!page_next(page, next, sizeof(next)))
@@ -186,12 +190,12 @@ cs_activity_errors(struct cs_client *c, const char *id, int64_t from,
 		json_decref(page);
 	}
 	/* some errors are better than none */
-	if (rc == -1 && shown.len > 0 && why.kind != FAIL_STOPPED)
+	if (rc != 0 && shown.len > 0 && why.kind != FAIL_STOPPED)
 		rc = 0;
 	if (rc == 0 && shown.len > 0)
 		(void)buf_add(out, shown.data, shown.len);
-	else if (rc == -1 && f != NULL)
-		*f = why;
+	else if (rc != 0 && fail != NULL)
+		*fail = why;
 	buf_free(&query);
 	buf_free(&shown);
 	return rc;
@@ -199,12 +203,12 @@ cs_activity_errors(struct cs_client *c, const char *id, int64_t from,
 
 int
 cs_activity_last(struct cs_client *c, const char *id, int64_t *last,
-    struct fail *f)
+    struct fail *fail)
 {
 	json_t *page;
 
 	*last = 0;
-	if (page_get(c, id, "?tail=1", &page, f) == -1)
+	if (page_get(c, id, "?tail=1", &page, fail) != 0)
 		return -1;
 	if (page != NULL)
 		page_read(c, page, 0, NULL, last);

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "answer.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
 #include "utf8.h"
 
 /* Known messages (4.3), matched as parts, without case, before the status:
@@ -178,21 +180,6 @@ take_redirect(const struct cs_client *c, const struct http_answer *h,
 	strlcpy(a->message, shown, sizeof(a->message));
 }
 
-static int64_t
-retry_after(const struct http_answer *h)
-{
-	const char *error;
-	char text[32];
-	int64_t s;
-
-	if (!http_header(h, "Retry-After", text, sizeof(text)))
-		return 0;
-	s = strtonum(text, 0, CS_AFTER_MAX_MS / 1000, &error);
-	if (error != NULL && strcmp(error, "too large") == 0)
-		return CS_AFTER_MAX_MS;
-	return s * 1000;
-}
-
 /* Whether the answer of a broken server proves that nothing was made: "token"
  * beside "invalid" may be about an argument of the command. */
 static bool
@@ -252,7 +239,7 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 	long failed;
 
 	a->status = h->status;
-	a->after_ms = retry_after(h);
+	a->after_ms = http_retry_after(h, 0, CS_AFTER_MAX_MS);
 	j = much ? NULL : answer_parse(h->body.data, h->body.len);
 	failed = error_status(j, h->status);
 	if (failed != 0) {
@@ -284,17 +271,17 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 
 void
 answer_lost(struct cs_client *c, const struct cs_request *r,
-    const struct http_answer *h, const struct fail *f, struct cs_answer *a)
+    const struct http_answer *h, const struct fail *fail, struct cs_answer *a)
 {
 	char text[FAIL_TEXT_MAX];
 
 	a->status = 0;
-	a->kind = f->kind;
-	if (f->kind == FAIL_AGAIN)
+	a->kind = fail->kind;
+	if (fail->kind == FAIL_AGAIN)
 		a->verdict = VERDICT_UNREACHED;
-	else if (f->kind == FAIL_UNSURE)
+	else if (fail->kind == FAIL_UNSURE)
 		a->verdict = VERDICT_LOST;
-	else if (f->kind == FAIL_SYSTEM && h->sent)
+	else if (fail->kind == FAIL_SYSTEM && h->sent)
 		a->verdict = VERDICT_TOO_LARGE;
 	else
 		a->verdict = VERDICT_FINAL;
@@ -311,7 +298,7 @@ answer_lost(struct cs_client *c, const struct cs_request *r,
 		    CS_ANSWER_MAX >> 20, r->answer_max > 0 ? "KiB" : "MiB");
 		return;
 	}
-	strlcpy(text, f->text, sizeof(text));
+	strlcpy(text, fail->text, sizeof(text));
 	cs_show_text(c, text, sizeof(a->message) - 1);
 	strlcpy(a->message, text, sizeof(a->message));
 }
@@ -365,7 +352,7 @@ advice(enum verdict v)
 
 int
 answer_fail(const struct cs_client *c, const struct cs_request *r,
-    const struct cs_answer *a, enum fail_kind kind, struct fail *f)
+    const struct cs_answer *a, enum fail_kind kind, struct fail *fail)
 {
 	bool unsure = kind == FAIL_UNSURE;
 	const char *end = unsure ? "; whether it took effect is not known" :
@@ -375,44 +362,45 @@ answer_fail(const struct cs_client *c, const struct cs_request *r,
 	(void)answer_clause(a, text, sizeof(text));
 	switch (a->verdict) {
 	case VERDICT_AUTH:
-		return fail_set(f, kind, "CloudShell did not accept the "
+		return fail_set(fail, kind, "CloudShell did not accept the "
 		    "worker's login when asked to %s%s%s", r->what, text, end);
 	case VERDICT_FORBIDDEN:
-		return fail_set(f, kind, "CloudShell user \"%s\" has no "
+		return fail_set(fail, kind, "CloudShell user \"%s\" has no "
 		    "permission to %s%s%s", c->set->user, r->what, text, end);
 	case VERDICT_QUOTA:
-		return fail_set(f, kind, "CloudShell's request quota is used "
-		    "up, it would not %s%s%s", r->what, text, end);
+		return fail_set(fail, kind, "CloudShell's request quota is "
+		    "used up, it would not %s%s%s", r->what, text, end);
 	case VERDICT_NO_API:
-		return fail_set(f, kind, "this version of CloudShell cannot "
+		return fail_set(fail, kind, "this version of CloudShell cannot "
 		    "%s%s", r->what, text);
 	case VERDICT_REDIRECT:
-		return fail_set(f, kind, "%s redirects to another address%s; "
-		    "redirections are not followed: set the CloudShell url of "
-		    "the worker to the Sandbox API itself", c->shown, text);
+		return fail_set(fail, kind, "%s redirects to another "
+		    "address%s; redirections are not followed: set the "
+		    "CloudShell url of the worker to the Sandbox API itself",
+		    c->shown, text);
 	case VERDICT_BROKEN:
-		return fail_set(f, kind, "CloudShell failed to %s%s%s",
+		return fail_set(fail, kind, "CloudShell failed to %s%s%s",
 		    r->what, text, end);
 	case VERDICT_GARBLED:
-		return fail_set(f, kind, "CloudShell's answer was not "
+		return fail_set(fail, kind, "CloudShell's answer was not "
 		    "understood when asked to %s%s%s", r->what, text, end);
 	case VERDICT_UNREACHED:
 	case VERDICT_LOST:
-		return fail_set(f, kind, "CloudShell at %s did not answer "
+		return fail_set(fail, kind, "CloudShell at %s did not answer "
 		    "when asked to %s%s%s", c->shown, r->what, text, end);
 	case VERDICT_TOO_LARGE:
 		if (unsure)
-			return fail_set(f, kind, "CloudShell's answer when "
+			return fail_set(fail, kind, "CloudShell's answer when "
 			    "asked to %s %s and was not read%s", r->what,
 			    a->message, end);
-		return fail_set(f, kind, "CloudShell's answer when asked to "
+		return fail_set(fail, kind, "CloudShell's answer when asked to "
 		    "%s %s and was not read: is %s the Sandbox API? Tell the "
 		    "worker's operator", r->what, a->message, c->shown);
 	case VERDICT_FINAL:
-		return fail_set(f, a->kind, "could not ask CloudShell to "
+		return fail_set(fail, a->kind, "could not ask CloudShell to "
 		    "%s%s", r->what, text);
 	default:
-		return fail_set(f, kind, "CloudShell refused to %s%s",
+		return fail_set(fail, kind, "CloudShell refused to %s%s",
 		    r->what, answer_details(a, text, sizeof(text)));
 	}
 }

@@ -5,14 +5,18 @@
 #include <string.h>
 #include <strings.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
 
 static int
 blueprint_read(const json_t *j, struct cs_blueprint *b)
 {
-	char id[SANDBOX_ID_SIZE], *setup;
+	char id[SANDBOX_ID_SIZE];
 
 	memset(b, 0, sizeof(*b));
 	if (!text_id(j, "id", id, sizeof(id)))
@@ -20,9 +24,6 @@ blueprint_read(const json_t *j, struct cs_blueprint *b)
 	if ((b->name = text_name(j)) == NULL)
 		return -1;
 	b->id = xstrdup(id);
-	setup = json_loose_text(j, "estimated_setup_duration");
-	b->setup_ms = text_duration_ms(setup);
-	free(setup);
 	return 0;
 }
 
@@ -64,20 +65,20 @@ list_find(const json_t *list, const char *wanted)
 
 static int
 not_found(const struct cs_client *c, const char *name, const json_t *list,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct buf names;
 	int rc;
 
 	buf_init(&names, CS_TEXT_MAX);
 	if (text_names(c, list, &names) == 0)
-		rc = fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found in "
-		    "domain \"%s\": no blueprint is visible there to user "
+		rc = fail_set(fail, FAIL_CONFIG, "blueprint \"%s\" not found "
+		    "in domain \"%s\": no blueprint is visible there to user "
 		    "\"%s\" (is it public?)", name, c->set->domain,
 		    c->set->user);
 	else
-		rc = fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found in "
-		    "domain \"%s\" (is it public?); visible are: %s", name,
+		rc = fail_set(fail, FAIL_CONFIG, "blueprint \"%s\" not found "
+		    "in domain \"%s\" (is it public?); visible are: %s", name,
 		    c->set->domain, buf_text(&names));
 	buf_free(&names);
 	return rc;
@@ -85,7 +86,7 @@ not_found(const struct cs_client *c, const char *name, const json_t *list,
 
 static int
 find_in_list(struct cs_client *c, const char *name, struct cs_blueprint *b,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct cs_request r = { .what = "list the blueprints",
 	    .method = "GET", .path = "/api/v2/blueprints",
@@ -94,11 +95,11 @@ find_in_list(struct cs_client *c, const char *name, struct cs_blueprint *b,
 	const json_t *item;
 	int rc;
 
-	if ((rc = cs_ask(c, &r, &a, f)) == 0) {
+	if ((rc = cs_ask(c, &r, &a, fail)) == 0) {
 		item = list_find(a.json, name);
-		if (item == NULL || blueprint_read(item, b) == -1) {
+		if (item == NULL || blueprint_read(item, b) != 0) {
 			cs_blueprint_free(b);
-			rc = not_found(c, name, a.json, f);
+			rc = not_found(c, name, a.json, fail);
 		}
 	}
 	answer_free(&a);
@@ -107,7 +108,7 @@ find_in_list(struct cs_client *c, const char *name, struct cs_blueprint *b,
 
 int
 cs_blueprint_find(struct cs_client *c, const char *name,
-    struct cs_blueprint *b, struct fail *f)
+    struct cs_blueprint *b, struct fail *fail)
 {
 	struct cs_request r = { .what = "read the blueprint",
 	    .method = "GET", .want = JSON_OBJECT };
@@ -117,7 +118,7 @@ cs_blueprint_find(struct cs_client *c, const char *name,
 	int rc;
 
 	memset(b, 0, sizeof(*b));
-	if ((rc = cs_path(&path, f, "blueprints", name, NULL)) == -1)
+	if ((rc = cs_path(&path, fail, "blueprints", name, NULL)) != 0)
 		goto out;
 	r.path = buf_text(&path);
 	rc = cs_ask(c, &r, &a, &why);
@@ -127,9 +128,9 @@ cs_blueprint_find(struct cs_client *c, const char *name,
 	if (rc == 0 || a.verdict == VERDICT_MISSING ||
 	    a.verdict == VERDICT_REFUSED) {
 		cs_blueprint_free(b);
-		rc = find_in_list(c, name, b, f);
+		rc = find_in_list(c, name, b, fail);
 	} else
-		(void)fail_set(f, why.kind, "%s", why.text);
+		(void)fail_set(fail, why.kind, "%s", why.text);
 out:
 	buf_free(&path);
 	answer_free(&a);

@@ -1,54 +1,16 @@
 /*
- * The CloudShell client: one request with its retry rule, described in
- * client.h.
+ * The CloudShell client: one request, sent once.
  */
 #include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "client.h"
+#include "http_client.h"
 #include "json.h"
 #include "mem.h"
-#include "sys.h"
-
-enum step {
-	STEP_END,
-	STEP_WAIT,
-	STEP_LOGIN,
-	STEP_LOGIN_OLD,		/* if the token is old */
-};
-
-static const struct rule {
-	enum step	many, once;	/* may be repeated or not */
-	enum fail_kind	many_kind, once_kind;	/* if it ends here */
-} rules[VERDICT_MAX] = {
-	[VERDICT_AUTH] = { STEP_LOGIN, STEP_LOGIN,
-	    FAIL_PERMISSION, FAIL_PERMISSION },
-	[VERDICT_FORBIDDEN] = { STEP_LOGIN, STEP_LOGIN,
-	    FAIL_PERMISSION, FAIL_PERMISSION },
-	[VERDICT_MISSING] = { STEP_LOGIN_OLD, STEP_END,
-	    FAIL_REVISION, FAIL_REVISION },
-	[VERDICT_CONFLICT] = { STEP_END, STEP_END, FAIL_JOB, FAIL_JOB },
-	[VERDICT_QUOTA] = { STEP_WAIT, STEP_WAIT, FAIL_SYSTEM, FAIL_AGAIN },
-	[VERDICT_NO_API] = { STEP_END, STEP_END, FAIL_CONFIG, FAIL_CONFIG },
-	[VERDICT_REFUSED] = { STEP_END, STEP_END, FAIL_JOB, FAIL_JOB },
-	[VERDICT_REDIRECT] = { STEP_END, STEP_END, FAIL_CONFIG, FAIL_CONFIG },
-	[VERDICT_BROKEN] = { STEP_WAIT, STEP_END, FAIL_SYSTEM, FAIL_UNSURE },
-	[VERDICT_GARBLED] = { STEP_WAIT, STEP_END, FAIL_SYSTEM, FAIL_UNSURE },
-	[VERDICT_UNREACHED] = { STEP_WAIT, STEP_WAIT, FAIL_SYSTEM, FAIL_AGAIN },
-	[VERDICT_LOST] = { STEP_WAIT, STEP_END, FAIL_SYSTEM, FAIL_UNSURE },
-	[VERDICT_TOO_LARGE] = { STEP_END, STEP_END, FAIL_SYSTEM, FAIL_UNSURE },
-	[VERDICT_FINAL] = { STEP_END, STEP_END, FAIL_SYSTEM, FAIL_SYSTEM },
-};
-
-/* One call of cs_ask: what it has gone through. */
-struct trial {
-	int		 tries, logins, waits;
-	enum verdict	 last;
-	int		 row;		/* of the same verdict */
-	int64_t		 began_ms;	/* time that remained then */
-};
 
 struct cs_client *
 cs_client_new(const struct cs_settings *set, struct http_client *http)
@@ -90,7 +52,7 @@ cs_client_free(struct cs_client *c)
 }
 
 int
-cs_path(struct buf *path, struct fail *f, ...)
+cs_path(struct buf *path, struct fail *fail, ...)
 {
 	const char *part;
 	va_list ap;
@@ -98,15 +60,15 @@ cs_path(struct buf *path, struct fail *f, ...)
 
 	buf_init(path, CS_PATH_MAX);
 	(void)buf_adds(path, "/api/v2");
-	va_start(ap, f);
+	va_start(ap, fail);
 	while (rc == 0 && (part = va_arg(ap, const char *)) != NULL) {
 		if (part[0] == '\0' || strcmp(part, ".") == 0 ||
 		    strcmp(part, "..") == 0)
-			rc = fail_set(f, FAIL_CONFIG,
+			rc = fail_set(fail, FAIL_CONFIG,
 			    "\"%s\" cannot be a name in CloudShell", part);
-		else if (buf_adds(path, "/") == -1 ||
-		    buf_add_encoded(path, part, "") == -1)
-			rc = fail_set(f, FAIL_CONFIG,
+		else if (buf_adds(path, "/") != 0 ||
+		    buf_add_encoded(path, part, "") != 0)
+			rc = fail_set(fail, FAIL_CONFIG,
 			    "name too long for CloudShell (%zu bytes)",
 			    strlen(part));
 	}
@@ -137,9 +99,9 @@ add_authorization(const struct cs_client *c, struct buf *header)
 	buf_init(header, CS_LOGIN_MAX + 64);
 	if (c->token == NULL)
 		return;
-	if (buf_adds(header, "Authorization: Basic ") == -1 ||
+	if (buf_adds(header, "Authorization: Basic ") != 0 ||
 	    buf_add(header, secret_open(c->token),
-	    secret_len(c->token)) == -1)
+	    secret_len(c->token)) != 0)
 		buf_clear(header);
 	secret_close(c->token);
 }
@@ -164,7 +126,7 @@ cs_exchange(struct cs_client *c, const struct cs_request *r, int attempt,
 {
 	struct http_request q = { .method = r->method };
 	struct http_answer h = { 0 };
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	struct buf header;
 	const char *headers[] = { "Content-Type: application/json",
 	    "Accept: application/json", NULL, NULL };
@@ -189,8 +151,8 @@ cs_exchange(struct cs_client *c, const struct cs_request *r, int attempt,
 	q.tls = &c->set->tls;
 	q.user_agent = "quali-job-worker/" VERSION;
 
-	if (http_perform(c->http, &q, &h, &f) == -1) {
-		answer_lost(c, r, &h, &f, a);
+	if (http_perform(c->http, &q, &h, &fail) != 0) {
+		answer_lost(c, r, &h, &fail, a);
 		tell(c, r, attempt, &h, a->message);
 	} else {
 		answer_read(c, r, &h, a);
@@ -201,125 +163,4 @@ cs_exchange(struct cs_client *c, const struct cs_request *r, int attempt,
 	buf_free(&header);
 	xfree_secret(body);
 	xfree_secret(url);	/* that of a log-out holds the token */
-}
-
-static bool
-token_older(const struct cs_client *c, int64_t ms)
-{
-	return sys_now_ms() - c->token_ms > ms;
-}
-
-/* The table's step, bounded by what was tried already. */
-static enum step
-next_step(const struct cs_client *c, const struct cs_request *r,
-    const struct cs_answer *a, const struct trial *t)
-{
-	enum step s;
-
-	s = r->once ? rules[a->verdict].once : rules[a->verdict].many;
-	switch (s) {
-	case STEP_LOGIN_OLD:
-		if (strcmp(r->method, "GET") != 0 ||
-		    !token_older(c, CS_TOKEN_DOUBT_MS))
-			return STEP_END;
-		/* FALLTHROUGH */
-	case STEP_LOGIN:
-		if (r->login || (t->logins > 0 &&
-		    !token_older(c, CS_TOKEN_DOUBT_MS)))
-			return STEP_END;
-		return STEP_LOGIN;
-	case STEP_WAIT:
-		if ((r->tries_max > 0 && t->tries >= r->tries_max) ||
-		    (a->verdict == VERDICT_GARBLED &&
-		    t->row >= CS_GARBLED_MAX))
-			return STEP_END;
-		/* some servers answer an expired token with HTTP 500 */
-		if (a->verdict == VERDICT_BROKEN && a->status == 500 &&
-		    t->row == 2 && t->logins == 0 && !r->login)
-			return STEP_LOGIN;
-		return STEP_WAIT;
-	default:
-		return STEP_END;
-	}
-}
-
-/* How long to wait; -1 if patience or time does not reach that far. */
-static int64_t
-next_pause(const struct cs_client *c, const struct cs_request *r,
-    const struct cs_answer *a, struct trial *t)
-{
-	int64_t left, ms;
-
-	left = c->set->remaining(c->set->arg);
-	ms = sys_backoff_ms((unsigned)t->waits++, CS_PAUSE_MS,
-	    CS_PAUSE_MAX_MS);
-	if (a->verdict == VERDICT_QUOTA && a->after_ms > ms)
-		ms = a->after_ms;
-	if (ms >= left)
-		return -1;
-	/* who tells a login of its quota is there, and worth waiting for */
-	if (r->patience_ms > 0 && t->began_ms - left + ms > r->patience_ms &&
-	    (r->hurried || !r->login || a->verdict != VERDICT_QUOTA))
-		return -1;
-	return ms;
-}
-
-static int
-token_ensure(struct cs_client *c, const struct cs_request *r, struct fail *f)
-{
-	if (r->login || (c->token != NULL &&
-	    !token_older(c, CS_TOKEN_AGE_MS)))
-		return 0;
-	return login_within(c, r->patience_ms, f);
-}
-
-/* Ended by something else than the last answer, which is no reason then. */
-static int
-ended(struct cs_answer *a, const struct fail *f)
-{
-	a->verdict = VERDICT_FINAL;
-	a->kind = f != NULL ? f->kind : FAIL_SYSTEM;
-	a->message[0] = '\0';
-	return -1;
-}
-
-int
-cs_ask(struct cs_client *c, const struct cs_request *r, struct cs_answer *a,
-    struct fail *f)
-{
-	const struct rule *rule;
-	struct trial t = { 0 };
-	int64_t ms;
-
-	memset(a, 0, sizeof(*a));
-	if (token_ensure(c, r, f) == -1)
-		return ended(a, f);
-	t.began_ms = c->set->remaining(c->set->arg);
-	for (;;) {
-		cs_exchange(c, r, ++t.tries, a);
-		if (a->verdict == VERDICT_DONE)
-			return 0;
-		rule = &rules[a->verdict];
-		t.row = a->verdict == t.last ? t.row + 1 : 1;
-		t.last = a->verdict;
-		switch (next_step(c, r, a, &t)) {
-		case STEP_LOGIN:
-			t.logins++;
-			if (login_within(c, r->patience_ms, f) == -1)
-				return ended(a, f);
-			continue;
-		case STEP_WAIT:
-			ms = next_pause(c, r, a, &t);
-			if (ms == -1)
-				break;
-			if (c->set->pause(ms, c->set->arg, f) == -1 ||
-			    token_ensure(c, r, f) == -1)
-				return ended(a, f);
-			continue;
-		default:
-			break;
-		}
-		return answer_fail(c, r, a,
-		    r->once ? rule->once_kind : rule->many_kind, f);
-	}
 }

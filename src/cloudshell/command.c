@@ -5,51 +5,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
-
-/* 7.3; no other word is a known end. */
-static const struct {
-	const char	*word;
-	enum cs_progress progress;
-} ends[] = {
-	{ "Pending", CS_GOING }, { "Running", CS_GOING },
-	{ "Stopping", CS_GOING },
-	{ "Completed", CS_SUCCEEDED }, { "Finished", CS_SUCCEEDED },
-	{ "Succeeded", CS_SUCCEEDED }, { "Success", CS_SUCCEEDED },
-	{ "Passed", CS_SUCCEEDED },
-	{ "Failed", CS_FAILED }, { "Error", CS_FAILED },
-	{ "Cancelled", CS_CANCELLED }, { "Canceled", CS_CANCELLED },
-	{ "Stopped", CS_CANCELLED },
-};
-
-enum cs_progress
-execution_progress(const char *status, const char *ended)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (word_equal(status, ends[i].word))
-			return ends[i].progress;
-	return ended != NULL && ended[0] != '\0' ? CS_UNKNOWN_END : CS_GOING;
-}
+#include "text.h"
+#include "words.h"
 
 /* ".../components/{cid}" or the sandbox itself, then the rest. */
 static int
 target_path(struct buf *path, const struct cs_target *t, const char *name,
-    const char *verb, struct fail *f)
+    const char *verb, struct fail *fail)
 {
 	if (t->component != NULL)
-		return cs_path(path, f, "sandboxes", t->sandbox, "components",
-		    t->component, "commands", name, verb, NULL);
-	return cs_path(path, f, "sandboxes", t->sandbox, "commands", name,
+		return cs_path(path, fail, "sandboxes", t->sandbox,
+		    "components", t->component, "commands", name, verb, NULL);
+	return cs_path(path, fail, "sandboxes", t->sandbox, "commands", name,
 	    verb, NULL);
 }
 
 int
 cs_components(struct cs_client *c, const char *id, struct cs_component **list,
-    size_t *n, struct fail *f)
+    size_t *n, struct fail *fail)
 {
 	struct cs_request r = { .what = "list the sandbox's components",
 	    .method = "GET", .want = JSON_ARRAY };
@@ -62,11 +41,11 @@ cs_components(struct cs_client *c, const char *id, struct cs_component **list,
 
 	*list = NULL;
 	*n = 0;
-	rc = cs_path(&path, f, "sandboxes", id, "components", NULL);
-	if (rc == -1)
+	rc = cs_path(&path, fail, "sandboxes", id, "components", NULL);
+	if (rc != 0)
 		goto out;
 	r.path = buf_text(&path);
-	if ((rc = cs_ask(c, &r, &a, f)) == -1)
+	if ((rc = cs_ask(c, &r, &a, fail)) != 0)
 		goto out;
 	*list = xcalloc(json_array_size(a.json) + 1, sizeof(**list));
 	json_array_foreach(a.json, i, item) {
@@ -97,11 +76,11 @@ cs_components_free(struct cs_component *list, size_t n)
 }
 
 static json_t *
-command_body(const json_t *arguments, struct fail *f)
+command_body(const json_t *arguments, struct fail *fail)
 {
 	json_t *body, *params;
 
-	if ((params = text_params(arguments, "ArgumentsJSON", f)) == NULL)
+	if ((params = text_params(arguments, "ArgumentsJSON", fail)) == NULL)
 		return NULL;
 	body = json_object();
 	(void)json_object_set_new(body, "params", params);
@@ -111,22 +90,22 @@ command_body(const json_t *arguments, struct fail *f)
 
 /* The start was refused. */
 static int
-command_fail(const char *name, const struct cs_answer *a, struct fail *f)
+command_fail(const char *name, const struct cs_answer *a, struct fail *fail)
 {
 	char text[CS_TEXT_MAX + 80];
 
 	if (a->verdict == VERDICT_MISSING)
-		return fail_set(f, FAIL_REVISION, "command \"%s\" not found",
+		return fail_set(fail, FAIL_REVISION, "command \"%s\" not found",
 		    name);
 	if (a->verdict == VERDICT_REFUSED &&
 	    text_has(a->message, "mandatory inputs"))
-		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
+		return fail_set(fail, FAIL_CONFIG, "CloudShell does not accept "
 		    "the arguments of command \"%s\"%s; correct ArgumentsJSON",
 		    name, answer_clause(a, text, sizeof(text)));
 	if (a->verdict == VERDICT_REFUSED && text_has(a->message,
 	    "not active"))
-		return fail_set(f, FAIL_JOB, "CloudShell refused to start the "
-		    "command%s; the sandbox has ended: ask for more "
+		return fail_set(fail, FAIL_JOB, "CloudShell refused to start "
+		    "the command%s; the sandbox has ended: ask for more "
 		    "DurationInMinutes, or run the command earlier",
 		    answer_clause(a, text, sizeof(text)));
 	return -1;
@@ -135,7 +114,7 @@ command_fail(const char *name, const struct cs_answer *a, struct fail *f)
 int
 cs_command_start(struct cs_client *c, const struct cs_target *t,
     const char *name, const json_t *arguments, char id[SANDBOX_ID_SIZE],
-    struct fail *f)
+    struct fail *fail)
 {
 	struct cs_request r = { .what = "start the command",
 	    .method = "POST", .want = JSON_OBJECT, .once = true };
@@ -145,15 +124,15 @@ cs_command_start(struct cs_client *c, const struct cs_target *t,
 	int rc = -1;
 
 	id[0] = '\0';
-	if (target_path(&path, t, name, "start", f) == -1 ||
-	    (body = command_body(arguments, f)) == NULL)
+	if (target_path(&path, t, name, "start", fail) != 0 ||
+	    (body = command_body(arguments, fail)) == NULL)
 		goto out;
 	r.path = buf_text(&path);
 	r.body = body;
-	if ((rc = cs_ask(c, &r, &a, f)) == -1)
-		(void)command_fail(name, &a, f);
+	if ((rc = cs_ask(c, &r, &a, fail)) != 0)
+		(void)command_fail(name, &a, fail);
 	else if (!text_id(a.json, "executionId", id, SANDBOX_ID_SIZE))
-		rc = fail_set(f, FAIL_UNSURE, "CloudShell's answer to the "
+		rc = fail_set(fail, FAIL_UNSURE, "CloudShell's answer to the "
 		    "start of command \"%s\" has no usable execution id; it "
 		    "may run", name);
 out:
@@ -165,7 +144,7 @@ out:
 
 int
 cs_command_missing(struct cs_client *c, const struct cs_target *t,
-    const char *name, struct fail *f)
+    const char *name, struct fail *fail)
 {
 	struct cs_request r = { .what = "list the commands", .method = "GET",
 	    .want = JSON_ARRAY, CS_OPTIONAL };
@@ -175,22 +154,23 @@ cs_command_missing(struct cs_client *c, const struct cs_target *t,
 	struct buf names, path;
 
 	buf_init(&names, CS_TEXT_MAX);
-	(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found", name);
-	if (target_path(&path, t, NULL, NULL, NULL) == -1)
+	(void)fail_set(fail, FAIL_CONFIG, "command \"%s\" not found", name);
+	if (target_path(&path, t, NULL, NULL, NULL) != 0)
 		goto out;
 	r.path = buf_text(&path);
-	if (cs_ask(c, &r, &a, NULL) == -1) {
+	if (cs_ask(c, &r, &a, NULL) != 0) {
 		if (a.verdict == VERDICT_MISSING)
-			(void)fail_set(f, FAIL_REVISION, "cannot run command "
-			    "\"%s\": the sandbox%s is no longer there", name,
-			    t->component != NULL ? " or the component" : "");
+			(void)fail_set(fail, FAIL_REVISION, "cannot run "
+			    "command \"%s\": the sandbox%s is no longer there",
+			    name, t->component != NULL ? " or the component" :
+			    "");
 	} else if (text_names(c, a.json, &names) == 0) {
-		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found: %s "
-		    "has no commands", name, where);
+		(void)fail_set(fail, FAIL_CONFIG, "command \"%s\" not found: "
+		    "%s has no commands", name, where);
 	} else {
-		(void)fail_set(f, FAIL_CONFIG, "command \"%s\" not found; %s "
-		    "has: %s (these names, not the ones shown in the Portal)",
-		    name, where, buf_text(&names));
+		(void)fail_set(fail, FAIL_CONFIG, "command \"%s\" not found; "
+		    "%s has: %s (these names, not the ones shown in the "
+		    "Portal)", name, where, buf_text(&names));
 	}
 out:
 	buf_free(&names);
@@ -224,7 +204,7 @@ execution_read(const struct cs_client *c, const json_t *j,
 
 static int
 execution_ask(struct cs_client *c, const char *id, int64_t patience_ms,
-    struct cs_execution *e, struct fail *f)
+    struct cs_execution *e, struct fail *fail)
 {
 	struct cs_request r = { .what = "read the command's execution",
 	    .method = "GET", .want = JSON_OBJECT,
@@ -234,14 +214,14 @@ execution_ask(struct cs_client *c, const char *id, int64_t patience_ms,
 	int rc;
 
 	memset(e, 0, sizeof(*e));
-	if ((rc = cs_path(&path, f, "executions", id, NULL)) == 0) {
+	if ((rc = cs_path(&path, fail, "executions", id, NULL)) == 0) {
 		r.path = buf_text(&path);
-		if ((rc = cs_ask(c, &r, &a, f)) == 0)
+		if ((rc = cs_ask(c, &r, &a, fail)) == 0)
 			execution_read(c, a.json, e);
 		else if (a.verdict == VERDICT_TOO_LARGE && a.status == 0)
-			(void)fail_set(f, FAIL_SYSTEM, "the command's output "
-			    "is larger than %d MiB, so whether it ended well "
-			    "is not known: have the command print less",
+			(void)fail_set(fail, FAIL_SYSTEM, "the command's "
+			    "output is larger than %d MiB, so whether it ended "
+			    "well is not known: have the command print less",
 			    CS_ANSWER_MAX >> 20);
 	}
 	buf_free(&path);
@@ -251,17 +231,17 @@ execution_ask(struct cs_client *c, const char *id, int64_t patience_ms,
 
 int
 cs_execution_get(struct cs_client *c, const char *id, struct cs_execution *e,
-    struct fail *f)
+    struct fail *fail)
 {
-	return execution_ask(c, id, 0, e, f);
+	return execution_ask(c, id, 0, e, fail);
 }
 
 int
 cs_execution_look(struct cs_client *c, const char *id, struct cs_execution *e,
-    struct fail *f)
+    struct fail *fail)
 {
 	/* what hangs once is not asked again */
-	return execution_ask(c, id, c->set->timeout_ms, e, f);
+	return execution_ask(c, id, c->set->timeout_ms, e, fail);
 }
 
 void
@@ -273,7 +253,7 @@ cs_execution_free(struct cs_execution *e)
 }
 
 int
-cs_execution_cancel(struct cs_client *c, const char *id, struct fail *f)
+cs_execution_cancel(struct cs_client *c, const char *id, struct fail *fail)
 {
 	struct cs_request r = { .what = "cancel the command",
 	    .method = "DELETE", .want = WANT_ANY };
@@ -282,13 +262,13 @@ cs_execution_cancel(struct cs_client *c, const char *id, struct fail *f)
 	struct buf path;
 	int rc;
 
-	if ((rc = cs_path(&path, f, "executions", id, NULL)) == 0) {
+	if ((rc = cs_path(&path, fail, "executions", id, NULL)) == 0) {
 		r.path = buf_text(&path);
 		rc = cs_ask(c, &r, &a, &why);
-		if (rc == -1 && a.verdict == VERDICT_MISSING)
+		if (rc != 0 && a.verdict == VERDICT_MISSING)
 			rc = 1;		/* nothing left to cancel */
-		else if (rc == -1 && f != NULL)
-			*f = why;
+		else if (rc != 0 && fail != NULL)
+			*fail = why;
 	}
 	buf_free(&path);
 	answer_free(&a);

@@ -5,13 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer.h"
 #include "client.h"
 #include "json.h"
+#include "login.h"
 #include "mem.h"
+#include "retry.h"
 #include "sys.h"
 
 static json_t *
-login_body(const struct cs_client *c, struct fail *f)
+login_body(const struct cs_client *c, struct fail *fail)
 {
 	const struct secret *password = c->set->password;
 	json_t *body, *v = NULL;
@@ -21,7 +24,7 @@ login_body(const struct cs_client *c, struct fail *f)
 		secret_close(password);
 	}
 	if (v == NULL) {
-		(void)fail_set(f, FAIL_CONFIG, "the password of CloudShell "
+		(void)fail_set(fail, FAIL_CONFIG, "the password of CloudShell "
 		    "user \"%s\" is %s; correct the password file of the "
 		    "worker", c->set->user,
 		    password == NULL ? "not set" : "not UTF-8 text");
@@ -49,20 +52,20 @@ token_valid(const json_t *token)
 
 static int
 not_cloudshell(const struct cs_client *c, const struct cs_answer *a,
-    struct fail *f)
+    struct fail *fail)
 {
 	char text[CS_TEXT_MAX + 80];
 
-	return fail_set(f, FAIL_CONFIG, "%s is not a CloudShell Sandbox API: "
-	    "its answer to the login was not understood%s; set the CloudShell "
-	    "url of the worker to http://host:82, https://host:3443 or what "
-	    "this server uses", c->shown, answer_clause(a, text,
+	return fail_set(fail, FAIL_CONFIG, "%s is not a CloudShell Sandbox "
+	    "API: its answer to the login was not understood%s; set the "
+	    "CloudShell url of the worker to http://host:82, https://host:3443 "
+	    "or what this server uses", c->shown, answer_clause(a, text,
 	    sizeof(text)));
 }
 
 /* Texts for what usually is wrong with a login. */
 static int
-login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
+login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *fail)
 {
 	char text[CS_TEXT_MAX + 80];
 
@@ -73,7 +76,7 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
 	case VERDICT_NO_API:
 	case VERDICT_REFUSED:
 		if (!a->api_error)
-			return not_cloudshell(c, a, f);
+			return not_cloudshell(c, a, fail);
 		/* FALLTHROUGH */
 	case VERDICT_AUTH:
 		free(c->refusal);
@@ -81,23 +84,23 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *f)
 		    "\"%s\" to domain \"%s\"%s; check user, password and "
 		    "domain of the worker", c->set->user, c->set->domain,
 		    text);
-		return fail_set(f, FAIL_PERMISSION, "%s", c->refusal);
+		return fail_set(fail, FAIL_PERMISSION, "%s", c->refusal);
 	case VERDICT_GARBLED:
 	case VERDICT_TOO_LARGE:		/* a page, not a token */
-		return not_cloudshell(c, a, f);
+		return not_cloudshell(c, a, fail);
 	case VERDICT_UNREACHED:
 	case VERDICT_LOST:
-		return fail_set(f, FAIL_SYSTEM, "CloudShell cannot be reached "
-		    "at %s%s; check that the server runs, that the CloudShell "
-		    "url of the worker is right, and that no firewall is "
-		    "between them", c->shown, text);
+		return fail_set(fail, FAIL_SYSTEM, "CloudShell cannot be "
+		    "reached at %s%s; check that the server runs, that the "
+		    "CloudShell url of the worker is right, and that no "
+		    "firewall is between them", c->shown, text);
 	case VERDICT_BROKEN:
-		return fail_set(f, FAIL_SYSTEM, "CloudShell at %s fails when "
-		    "the worker logs in%s; check that its services run",
+		return fail_set(fail, FAIL_SYSTEM, "CloudShell at %s fails "
+		    "when the worker logs in%s; check that its services run",
 		    c->shown, text);
 	case VERDICT_FINAL:
 		if (a->kind == FAIL_CONFIG)
-			return fail_set(f, FAIL_CONFIG, "cannot log in to "
+			return fail_set(fail, FAIL_CONFIG, "cannot log in to "
 			    "CloudShell at %s%s", c->shown, text);
 		return -1;
 	default:
@@ -119,13 +122,13 @@ patience(const struct cs_client *c)
 }
 
 int
-cs_login(struct cs_client *c, struct fail *f)
+cs_login(struct cs_client *c, struct fail *fail)
 {
-	return login_within(c, 0, f);
+	return login_within(c, 0, fail);
 }
 
 int
-login_within(struct cs_client *c, int64_t patience_ms, struct fail *f)
+login_within(struct cs_client *c, int64_t patience_ms, struct fail *fail)
 {
 	struct cs_request r = { .what = "log in", .method = "PUT",
 	    .path = "/api/login", .want = JSON_STRING,
@@ -136,21 +139,21 @@ login_within(struct cs_client *c, int64_t patience_ms, struct fail *f)
 	int rc;
 
 	if (c->refusal != NULL)
-		return fail_set(f, FAIL_PERMISSION, "%s", c->refusal);
-	if ((body = login_body(c, f)) == NULL)
+		return fail_set(fail, FAIL_PERMISSION, "%s", c->refusal);
+	if ((body = login_body(c, fail)) == NULL)
 		return -1;
 	r.body = body;
 	r.patience_ms = patience(c);
 	if (patience_ms > 0 &&
 	    (r.patience_ms == 0 || patience_ms < r.patience_ms))
 		r.patience_ms = patience_ms;
-	rc = cs_ask(c, &r, &a, f);
-	if (rc == -1) {
-		/* a pause may have been ended by a stop: then f says that */
-		if (f == NULL || f->kind != FAIL_STOPPED)
-			(void)login_fail(c, &a, f);
+	rc = cs_retry(c, &r, NULL, &a, fail);
+	if (rc != 0) {
+		/* a pause may have been ended by a stop: then fail says that */
+		if (fail == NULL || fail->kind != FAIL_STOPPED)
+			(void)login_fail(c, &a, fail);
 	} else if (!token_valid(a.json)) {
-		rc = not_cloudshell(c, &a, f);
+		rc = not_cloudshell(c, &a, fail);
 	} else {
 		secret_free(c->token);
 		c->token = secret_new(json_string_value(a.json),

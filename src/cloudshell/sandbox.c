@@ -6,43 +6,22 @@
 #include <string.h>
 #include <strings.h>
 
+#include "answer.h"
+#include "ask.h"
 #include "client.h"
 #include "json.h"
+#include "mask.h"
 #include "mem.h"
+#include "text.h"
+#include "words.h"
 
 #define STOP_TRIES	3	/* of a stop, then the state is read */
-
-/* 7.1, with the Portal's words; any other word means still going on. */
-static const struct {
-	const char	*word;
-	enum cs_phase	 phase;
-} phases[] = {
-	{ "Pending", CS_WAITING }, { "Pending Setup", CS_WAITING },
-	{ "Before Setup", CS_WAITING }, { "Setup", CS_WAITING },
-	{ "Ready", CS_READY }, { "Active", CS_READY },
-	{ "Error", CS_ERROR }, { "Active (with Error)", CS_ERROR },
-	{ "Teardown", CS_ENDING }, { "Overtime", CS_ENDING },
-	{ "Ended", CS_ENDED }, { "Completed", CS_ENDED },
-	{ "Completed (with Error)", CS_ENDED },
-};
-
-enum cs_phase
-sandbox_phase(const char *state)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(phases) / sizeof(phases[0]); i++)
-		if (word_equal(state, phases[i].word))
-			return phases[i].phase;
-	return CS_WAITING;
-}
 
 void
 cs_sandbox_free(struct cs_sandbox *s)
 {
 	free(s->id);
 	free(s->name);
-	free(s->blueprint_id);
 	free(s->state);
 	free(s->setup_stage);
 	free(s->end_time);
@@ -71,7 +50,6 @@ sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 		return -1;
 	s->id = xstrdup(id);
 	s->name = text_name(j);
-	s->blueprint_id = json_loose_text(j, "blueprint_id");
 	state = json_loose_text(j, "state");
 	if (state != NULL)
 		text_line(state, strlen(state));
@@ -87,12 +65,12 @@ sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 
 static json_t *
 start_body(const char *name, long minutes, const json_t *inputs,
-    struct fail *f)
+    struct fail *fail)
 {
 	char duration[32];
 	json_t *body, *params;
 
-	if ((params = text_params(inputs, "InputsJSON", f)) == NULL)
+	if ((params = text_params(inputs, "InputsJSON", fail)) == NULL)
 		return NULL;
 	(void)snprintf(duration, sizeof(duration), "PT%ldM", minutes);
 	body = json_object();
@@ -105,21 +83,21 @@ start_body(const char *name, long minutes, const json_t *inputs,
 /* The start was refused: say what the pipeline's author can change. */
 static int
 start_fail(const struct cs_client *c, const char *blueprint,
-    const struct cs_answer *a, struct fail *f)
+    const struct cs_answer *a, struct fail *fail)
 {
 	char text[CS_TEXT_MAX + 80];
 
 	if (a->verdict == VERDICT_CONFLICT)
-		return fail_set(f, FAIL_AGAIN, "resources are in use "
+		return fail_set(fail, FAIL_AGAIN, "resources are in use "
 		    "elsewhere, so CloudShell did not start the sandbox%s; "
 		    "retry the stage when they are free, or end the sandbox "
 		    "that holds them", answer_clause(a, text, sizeof(text)));
 	if (a->verdict == VERDICT_MISSING)
-		return fail_set(f, FAIL_CONFIG, "blueprint \"%s\" not found "
+		return fail_set(fail, FAIL_CONFIG, "blueprint \"%s\" not found "
 		    "in domain \"%s\" (is it public?)", blueprint,
 		    c->set->domain);
 	if (a->verdict == VERDICT_REFUSED && text_has(a->message, "input"))
-		return fail_set(f, FAIL_CONFIG, "CloudShell does not accept "
+		return fail_set(fail, FAIL_CONFIG, "CloudShell does not accept "
 		    "the inputs%s; compare InputsJSON with the inputs of the "
 		    "blueprint", answer_clause(a, text, sizeof(text)));
 	return -1;
@@ -127,7 +105,7 @@ start_fail(const struct cs_client *c, const char *blueprint,
 
 int
 cs_sandbox_start(struct cs_client *c, const char *blueprint, const char *name,
-    long minutes, const json_t *inputs, struct cs_sandbox *s, struct fail *f)
+    long minutes, const json_t *inputs, struct cs_sandbox *s, struct fail *fail)
 {
 	struct cs_request r = { .what = "start the sandbox",
 	    .method = "POST", .want = JSON_OBJECT, .once = true };
@@ -137,15 +115,16 @@ cs_sandbox_start(struct cs_client *c, const char *blueprint, const char *name,
 	int rc = -1;
 
 	memset(s, 0, sizeof(*s));
-	if (cs_path(&path, f, "blueprints", blueprint, "start", NULL) == -1 ||
-	    (body = start_body(name, minutes, inputs, f)) == NULL)
+	if (cs_path(&path, fail, "blueprints", blueprint, "start",
+	    NULL) != 0 ||
+	    (body = start_body(name, minutes, inputs, fail)) == NULL)
 		goto out;
 	r.path = buf_text(&path);
 	r.body = body;
-	if ((rc = cs_ask(c, &r, &a, f)) == -1)
-		(void)start_fail(c, blueprint, &a, f);
-	else if ((rc = sandbox_read(c, a.json, s)) == -1)
-		(void)fail_set(f, FAIL_UNSURE, "CloudShell's answer to the "
+	if ((rc = cs_ask(c, &r, &a, fail)) != 0)
+		(void)start_fail(c, blueprint, &a, fail);
+	else if ((rc = sandbox_read(c, a.json, s)) != 0)
+		(void)fail_set(fail, FAIL_UNSURE, "CloudShell's answer to the "
 		    "start of the sandbox has no usable id; it may have been "
 		    "started");
 out:
@@ -157,7 +136,7 @@ out:
 
 int
 cs_sandbox_get(struct cs_client *c, const char *id, struct cs_sandbox *s,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct cs_request r = { .what = "read the sandbox", .method = "GET",
 	    .want = JSON_OBJECT };
@@ -166,15 +145,15 @@ cs_sandbox_get(struct cs_client *c, const char *id, struct cs_sandbox *s,
 	int rc;
 
 	memset(s, 0, sizeof(*s));
-	if ((rc = cs_path(&path, f, "sandboxes", id, NULL)) == -1)
+	if ((rc = cs_path(&path, fail, "sandboxes", id, NULL)) != 0)
 		goto out;
 	r.path = buf_text(&path);
-	if ((rc = cs_ask(c, &r, &a, f)) == 0 &&
-	    (rc = sandbox_read(c, a.json, s)) == -1)
-		(void)fail_set(f, FAIL_SYSTEM, "CloudShell's answer about "
+	if ((rc = cs_ask(c, &r, &a, fail)) == 0 &&
+	    (rc = sandbox_read(c, a.json, s)) != 0)
+		(void)fail_set(fail, FAIL_SYSTEM, "CloudShell's answer about "
 		    "sandbox %s has no usable id", id);
-	else if (rc == -1 && a.verdict == VERDICT_MISSING)
-		(void)fail_set(f, FAIL_REVISION, "CloudShell has no sandbox "
+	else if (rc != 0 && a.verdict == VERDICT_MISSING)
+		(void)fail_set(fail, FAIL_REVISION, "CloudShell has no sandbox "
 		    "%s in domain \"%s\", or user \"%s\" may not see it", id,
 		    c->set->domain, c->set->user);
 out:
@@ -185,8 +164,7 @@ out:
 
 /* Whether a list entry (5.5) is a live sandbox of that name and blueprint. */
 static bool
-entry_matches(const json_t *item, const char *name, const char *blueprint,
-    const char *blueprint_id)
+entry_matches(const json_t *item, const char *name, const char *blueprint)
 {
 	const json_t *b = json_loose(item, "blueprint");
 	char *entry, *id, *state;
@@ -198,17 +176,12 @@ entry_matches(const json_t *item, const char *name, const char *blueprint,
 	    sandbox_phase(state) != CS_ENDED;
 	free(entry);
 	free(state);
-	if (!match || (blueprint == NULL && blueprint_id == NULL))
+	if (!match || blueprint == NULL)
 		return match;
-	entry = json_is_object(b) ? text_name(b) :
-	    json_scalar_text(b);
+	entry = json_is_object(b) ? text_name(b) : json_scalar_text(b);
 	id = json_is_object(b) ? json_loose_text(b, "id") :
 	    json_loose_text(item, "blueprint_id");
-	match = (entry != NULL && blueprint != NULL &&
-	    strcasecmp(entry, blueprint) == 0) ||
-	    (id != NULL && blueprint_id != NULL &&
-	    strcasecmp(id, blueprint_id) == 0) ||
-	    (entry == NULL && id == NULL);
+	match = entry != NULL ? strcasecmp(entry, blueprint) == 0 : id == NULL;
 	free(entry);
 	free(id);
 	return match;
@@ -229,7 +202,7 @@ found_add(struct cs_found *found, const char *id)
 
 int
 cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
-    const char *blueprint_id, struct cs_found *found, struct fail *f)
+    struct cs_found *found, struct fail *fail)
 {
 	struct cs_request r = { .what = "list the sandboxes",
 	    .method = "GET", .path = "/api/v2/sandboxes",
@@ -241,10 +214,9 @@ cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
 	int rc;
 
 	memset(found, 0, sizeof(*found));
-	if ((rc = cs_ask(c, &r, &a, f)) == 0) {
+	if ((rc = cs_ask(c, &r, &a, fail)) == 0) {
 		json_array_foreach(a.json, i, item)
-			if (entry_matches(item, name, blueprint,
-			    blueprint_id) &&
+			if (entry_matches(item, name, blueprint) &&
 			    text_id(item, "id", id, sizeof(id)))
 				found_add(found, id);
 	}
@@ -254,17 +226,17 @@ cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
 
 /* After a refused stop: 1 if nothing is left to stop, 0 if it lives, -1. */
 static int
-sandbox_is_over(struct cs_client *c, const char *id, struct fail *f)
+sandbox_is_over(struct cs_client *c, const char *id, struct fail *fail)
 {
 	struct fail why = { 0 };
 	struct cs_sandbox s;
 	int over;
 
-	if (cs_sandbox_get(c, id, &s, &why) == -1) {
+	if (cs_sandbox_get(c, id, &s, &why) != 0) {
 		if (why.kind == FAIL_REVISION)
 			return 1;
-		if (f != NULL)
-			*f = why;
+		if (fail != NULL)
+			*fail = why;
 		return -1;
 	}
 	over = s.phase == CS_ENDED || s.phase == CS_ENDING;
@@ -275,7 +247,7 @@ sandbox_is_over(struct cs_client *c, const char *id, struct fail *f)
 /* Some versions refuse v2's stop: then v1's, which is the same (5.6). */
 static enum verdict
 stop_once(struct cs_client *c, const char *path, int tries_max,
-    struct fail *f)
+    struct fail *fail)
 {
 	static const char v2[] = "/api/v2/", v1[] = "/api/v1/";
 	struct cs_request r = { .what = "end the sandbox", .method = "POST",
@@ -285,7 +257,7 @@ stop_once(struct cs_client *c, const char *path, int tries_max,
 	enum verdict v;
 	char *old;
 
-	(void)cs_ask(c, &r, &a, f);
+	(void)cs_ask(c, &r, &a, fail);
 	v = a.verdict;
 	answer_free(&a);
 	if (v != VERDICT_MISSING && v != VERDICT_NO_API &&
@@ -297,8 +269,8 @@ stop_once(struct cs_client *c, const char *path, int tries_max,
 	if (cs_ask(c, &r, &a, &why) == 0)
 		v = VERDICT_DONE;
 	else if ((v == VERDICT_NO_API || why.kind == FAIL_STOPPED) &&
-	    f != NULL)
-		*f = why;
+	    fail != NULL)
+		*fail = why;
 	answer_free(&a);
 	free(old);
 	return v;
@@ -314,7 +286,7 @@ passes(enum verdict v)
 
 int
 cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct fail why = { 0 }, unread = { 0 };
 	struct buf path;
@@ -322,7 +294,7 @@ cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
 	int over, rc;
 
 	*already = false;
-	if ((rc = cs_path(&path, f, "sandboxes", id, "stop", NULL)) == -1)
+	if ((rc = cs_path(&path, fail, "sandboxes", id, "stop", NULL)) != 0)
 		goto out;
 	v = stop_once(c, buf_text(&path), STOP_TRIES, &why);
 	if (v == VERDICT_DONE)
@@ -342,8 +314,8 @@ cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
 			rc = 0;
 		}
 	}
-	if (rc == -1 && f != NULL)
-		*f = why;
+	if (rc != 0 && fail != NULL)
+		*fail = why;
 out:
 	buf_free(&path);
 	return rc;

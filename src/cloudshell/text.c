@@ -1,14 +1,13 @@
 /*
- * Texts to and from CloudShell: cleaning, masking of secrets, names, ids,
- * durations.
+ * Texts to and from CloudShell: cleaning, names, ids.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "client.h"
+#include "html.h"
 #include "json.h"
-#include "mem.h"
+#include "text.h"
 #include "utf8.h"
 
 #define TAG_MAX		512	/* bytes of a tag; a longer one is text */
@@ -79,39 +78,18 @@ tag_parts_words(const char *s)
 	return false;
 }
 
-/* Decode the entity at s into *c; its length, 0 if it is none. What is not
- * ASCII stays as it is. */
+/* Decode the entity at s into *to; its length, 0 if it is none. What is not
+ * printable ASCII stays as it is. */
 static size_t
-entity_length(const char *s, char *c)
+entity_length(const char *s, char *to)
 {
-	static const struct {
-		const char	*name;
-		char		 c;
-	} entities[] = {
-		{ "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' },
-		{ "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' },
-	};
-	unsigned long code;
-	size_t i, n;
-	char *end;
+	char c[4];
+	size_t n, len = html_entity(s, c, &n);
 
-	for (i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
-		n = strlen(entities[i].name);
-		if (strncasecmp(s, entities[i].name, n) == 0) {
-			*c = entities[i].c;
-			return n;
-		}
-	}
-	if (s[1] != '#')
+	if (len == 0 || n != 1 || c[0] < ' ' || c[0] > '~')
 		return 0;
-	n = tolower((unsigned char)s[2]) == 'x' ? 3 : 2;
-	if (!isxdigit((unsigned char)s[n]))
-		return 0;
-	code = strtoul(s + n, &end, n == 3 ? 16 : 10);
-	if (*end != ';' || code < ' ' || code > '~')
-		return 0;
-	*c = (char)code;
-	return (size_t)(end + 1 - s);
+	*to = c[0];
+	return len;
 }
 
 void
@@ -156,204 +134,10 @@ text_line(char *text, size_t max)
 	utf8_cut(text, max);
 }
 
-size_t
-text_mask(char *text, size_t len, const char *secret, size_t secret_len)
-{
-	size_t stars = secret_len < 3 ? secret_len : 3;
-	char *end = text + len, *from = text, *hit, *to = text;
-
-	if (secret_len == 0 ||
-	    memmem(text, len, secret, secret_len) == NULL)
-		return len;
-	while ((hit = memmem(from, (size_t)(end - from), secret,
-	    secret_len)) != NULL) {
-		memmove(to, from, (size_t)(hit - from));
-		to += hit - from;
-		memset(to, '*', stars);
-		to += stars;
-		from = hit + secret_len;
-	}
-	memmove(to, from, (size_t)(end - from));
-	to += end - from;
-	explicit_bzero(to, (size_t)(end - to));
-	*to = '\0';
-	return (size_t)(to - text);
-}
-
-/* The token, then the password if it has at least min bytes, in all forms. */
-static void
-mask(const struct cs_client *c, char *text, size_t min)
-{
-	const struct secret *list[] = { c->token, c->set->password };
-	size_t i;
-
-	for (i = 0; i < 2; i++) {
-		if (list[i] == NULL ||
-		    (i == 1 && secret_len(list[i]) < min))
-			continue;
-		(void)text_mask(text, strlen(text), secret_open(list[i]),
-		    secret_len(list[i]));
-		secret_close(list[i]);
-		secret_mask(text, list[i]);
-	}
-}
-
-void
-cs_mask_text(const struct cs_client *c, char *text)
-{
-	mask(c, text, 1);
-}
-
-void
-cs_show_text(const struct cs_client *c, char *text, size_t max)
-{
-	cs_mask_text(c, text);
-	text_line(text, strlen(text));
-	cs_mask_text(c, text);	/* again: entities are decoded now */
-	utf8_cut(text, max);
-}
-
-void
-cs_clean_output(const struct cs_client *c, char *text)
-{
-	cs_mask_text(c, text);
-	cs_clean_text(text);
-	cs_mask_text(c, text);
-}
-
-/* Tags may part a secret: then the whole text does without them. */
-char *
-text_masked(const struct cs_client *c, char *text)
-{
-	char *clean, *shown;
-
-	cs_mask_text(c, text);
-	if (strchr(text, '<') == NULL && strchr(text, '&') == NULL)
-		return text;
-	clean = xstrdup(text);
-	cs_clean_text(clean);
-	shown = xstrdup(clean);
-	cs_mask_text(c, shown);
-	if (strcmp(clean, shown) == 0) {
-		xfree_secret(shown);
-		shown = text;
-	} else
-		xfree_secret(text);
-	xfree_secret(clean);
-	return shown;
-}
-
-static void
-mask_string(const struct cs_client *c, json_t *j)
-{
-	const char *value = json_string_value(j);
-	size_t i, len = json_string_length(j), masked;
-	bool changed = false;
-	char *copy;
-
-	if (len == 0)
-		return;
-	copy = xcalloc(1, len + 1);
-	memcpy(copy, value, len);
-	for (i = 0; i < len; i++)
-		if (copy[i] == '\0') {	/* would end the text early */
-			copy[i] = ' ';
-			changed = true;
-		}
-	mask(c, copy, CS_MASK_MIN);
-	masked = strlen(copy);
-	if (changed || masked != len || memcmp(copy, value, len) != 0)
-		if (json_string_setn(j, copy, masked) == -1)
-			(void)json_string_set(j, "");	/* not UTF-8 */
-	freezero(copy, len + 1);
-}
-
-static void
-mask_value(const struct cs_client *c, json_t *j)
-{
-	const char *key;
-	json_t *item;
-	size_t i;
-
-	switch (json_typeof(j)) {
-	case JSON_STRING:
-		mask_string(c, j);
-		break;
-	case JSON_ARRAY:
-		json_array_foreach(j, i, item)
-			mask_value(c, item);
-		break;
-	case JSON_OBJECT:
-		json_object_foreach(j, key, item)
-			mask_value(c, item);
-		break;
-	default:
-		break;
-	}
-}
-
-void
-cs_mask_json(const struct cs_client *c, json_t *j)
-{
-	/* open while the whole is walked: opening costs a system call */
-	if (c->token != NULL)
-		(void)secret_open(c->token);
-	if (c->set->password != NULL)
-		(void)secret_open(c->set->password);
-	mask_value(c, j);
-	if (c->set->password != NULL)
-		secret_close(c->set->password);
-	if (c->token != NULL)
-		secret_close(c->token);
-}
-
 bool
 text_has(const char *text, const char *part)
 {
 	return strcasestr(text, part) != NULL;
-}
-
-int64_t
-text_duration_ms(const char *s)
-{
-	static const struct {
-		char	letter;
-		bool	time;
-		int64_t	seconds;
-	} units[] = {
-		{ 'Y', false, 365 * 86400 }, { 'M', false, 30 * 86400 },
-		{ 'W', false, 7 * 86400 }, { 'D', false, 86400 },
-		{ 'H', true, 3600 }, { 'M', true, 60 }, { 'S', true, 1 },
-	};
-	int64_t n, sum = 0;
-	bool in_time = false;
-	size_t i;
-
-	if (s == NULL || toupper((unsigned char)*s++) != 'P')
-		return 0;
-	while (*s != '\0') {
-		if (!in_time && toupper((unsigned char)*s) == 'T') {
-			in_time = true;
-			s++;
-			continue;
-		}
-		if (!isdigit((unsigned char)*s))
-			return 0;
-		for (n = 0; isdigit((unsigned char)*s); s++)
-			if ((n = n * 10 + (*s - '0')) > 1000000)
-				return 0;
-		if (*s == '.' || *s == ',')	/* fractions do not matter */
-			s += 1 + strspn(s + 1, "0123456789");
-		for (i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-			if (units[i].time == in_time &&
-			    units[i].letter == toupper((unsigned char)*s))
-				break;
-		if (i == sizeof(units) / sizeof(units[0]))
-			return 0;
-		sum += n * units[i].seconds * 1000;
-		s++;
-	}
-	return sum;
 }
 
 bool
@@ -384,30 +168,8 @@ text_name(const json_t *j)
 	return name;
 }
 
-size_t
-text_names(const struct cs_client *c, const json_t *list, struct buf *b)
-{
-	json_t *item;
-	size_t all = 0, i, shown = 0;
-	char *name;
-
-	json_array_foreach(list, i, item) {
-		name = json_loose_text(item, "name");
-		if (name == NULL)
-			continue;
-		cs_show_text(c, name, 100);
-		if (all++ < CS_NAMES_SHOWN && buf_addf(b, "%s%s",
-		    shown > 0 ? ", " : "", name) == 0)
-			shown++;
-		free(name);
-	}
-	if (all > shown)
-		(void)buf_addf(b, " and %zu more", all - shown);
-	return all;
-}
-
 json_t *
-text_params(const json_t *values, const char *property, struct fail *f)
+text_params(const json_t *values, const char *property, struct fail *fail)
 {
 	json_t *item, *list = json_array(), *v;
 	const char *name;
@@ -417,8 +179,9 @@ text_params(const json_t *values, const char *property, struct fail *f)
 		if (json_is_null(v))
 			continue;	/* not given: the default holds */
 		if (json_is_object(v) || json_is_array(v)) {
-			(void)fail_set(f, FAIL_CONFIG, "\"%s\" in %s must be "
-			    "a text, a number, true or false", name, property);
+			(void)fail_set(fail, FAIL_CONFIG, "\"%s\" in %s must "
+			    "be a text, a number, true or false", name,
+			    property);
 			json_decref(list);
 			return NULL;
 		}

@@ -49,7 +49,7 @@ buf_grow(struct buf *b, size_t n)
 int
 buf_add(struct buf *b, const void *data, size_t n)
 {
-	if (buf_grow(b, n) == -1)
+	if (buf_grow(b, n) != 0)
 		return -1;
 	if (n > 0)
 		memcpy(b->data + b->len, data, n);
@@ -73,7 +73,7 @@ buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 	va_copy(again, ap);
 	n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
-	if (n < 0 || buf_grow(b, (size_t)n) == -1)
+	if (n < 0 || buf_grow(b, (size_t)n) != 0)
 		return -1;
 	(void)vsnprintf(b->data + b->len, (size_t)n + 1, fmt, ap);
 	b->len += (size_t)n;
@@ -113,7 +113,7 @@ buf_sentence(struct buf *b, const char *fmt, ...)
 	if (rv == 0)
 		rv = buf_vaddf(b, fmt, ap);
 	va_end(ap);
-	if (rv == -1 && was > 0) {
+	if (rv != 0 && was > 0) {
 		b->len = was;
 		b->data[was] = '\0';
 	}
@@ -144,7 +144,7 @@ buf_add_encoded(struct buf *b, const char *text, const char *keep)
 			return -1;
 		n += width;
 	}
-	if (buf_grow(b, n) == -1)
+	if (buf_grow(b, n) != 0)
 		return -1;
 	out = b->data + b->len;
 	for (const char *p = text; *p != '\0'; p++) {

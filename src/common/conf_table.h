@@ -1,6 +1,5 @@
 /*
- * The table of settings, between conf.c (which fills it in), conf_value.c and
- * conf_print.c.
+ * The table of settings, which conf*.c walk. worker.conf(5) explains each.
  */
 #ifndef CONF_TABLE_H
 #define CONF_TABLE_H
@@ -15,8 +14,7 @@
 #define HOUR		(60 * MINUTE)
 #define DAY		(24 * HOUR)
 
-#define CONF_REASON_MAX	200	/* bytes of why a value is refused, NUL
-				   included */
+#define CONF_TABLE_MAX	64	/* settings; bits of struct conf's refused */
 
 enum conf_kind {
 	CONF_TEXT,	/* char * */
@@ -49,24 +47,5 @@ extern const size_t			conf_table_size;
 
 /* Whether the field is a char *. */
 bool	conf_is_text(const struct conf_setting *);
-
-/* Set one setting from its text; -1 with the reason in why, which has
- * CONF_REASON_MAX bytes, and nothing changed. */
-int	conf_parse(struct conf *, const struct conf_setting *,
-	    const char *value, char *why);
-/* The same for a field that is a char *, which is replaced. */
-int	conf_parse_text(const struct conf_setting *, char **field,
-	    const char *value, char *why);
-/* Slashes at the end of a URL say nothing. */
-void	conf_strip_slashes(char *);
-
-/* A value as it is written in a file, cut to size. Returns dst. */
-char	*conf_show_time(char *dst, size_t, int64_t ms);
-char	*conf_show_size(char *dst, size_t, int64_t bytes);
-
-/* What to say of a name that is not in the table. */
-void	conf_hint_section(char *dst, size_t, const char *section);
-void	conf_hint_name(char *dst, size_t, const char *section,
-	    const char *name);
 
 #endif

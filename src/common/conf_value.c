@@ -1,21 +1,16 @@
 /*
- * Values of settings: how one is read, and why it is refused.
+ * Values of settings: how one is read, why it is refused, how it is written.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "conf_table.h"
+#include "conf_value.h"
 #include "mem.h"
+#include "url.h"
 #include "utf8.h"
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
-
-bool
-conf_is_text(const struct conf_setting *s)
-{
-	return s->kind <= CONF_VERSIONS;
-}
 
 /* A number followed by one of units ("ms" "s" ...), whose factors stand in
  * the same order. A bare number has the factor otherwise. */
@@ -60,6 +55,41 @@ conf_parse_size(const char *text, int64_t *bytes)
 	return parse_unit(text, units, factors, 1, bytes);
 }
 
+static char *
+show_unit(char *dst, size_t size, int64_t value, const char *const *units,
+    const int64_t *factors)
+{
+	while (*factors > 1 && (value == 0 || value % *factors != 0))
+		units++, factors++;
+	(void)snprintf(dst, size, "%lld%s", (long long)(value / *factors),
+	    *units);
+	return dst;
+}
+
+char *
+conf_show_time(char *dst, size_t size, int64_t ms)
+{
+	static const char *const units[] = { "d", "h", "m", "s", "ms" };
+	static const int64_t factors[] = { 86400000, 3600000, 60000, 1000, 1 };
+
+	if (ms == 0) {
+		(void)strlcpy(dst, "0s", size);
+		return dst;
+	}
+	if (ms == factors[0])	/* people write 24h */
+		return show_unit(dst, size, ms, units + 1, factors + 1);
+	return show_unit(dst, size, ms, units, factors);
+}
+
+char *
+conf_show_size(char *dst, size_t size, int64_t bytes)
+{
+	static const char *const units[] = { "G", "M", "K", "" };
+	static const int64_t factors[] = { 1 << 30, 1 << 20, 1 << 10, 1 };
+
+	return show_unit(dst, size, bytes, units, factors);
+}
+
 static const char *
 check_text(const char *value)
 {
@@ -73,45 +103,31 @@ check_text(const char *value)
 	return NULL;
 }
 
-/* http or https, host, port; a path if it is allowed; no more. */
 static const char *
 check_url(const char *value, bool path)
 {
-	size_t host, digits;
-	const char *fault;
-	char port[6];
+	struct url url;
 
-	if (strncmp(value, "https://", 8) == 0)
-		value += 8;
-	else if (strncmp(value, "http://", 7) == 0)
-		value += 7;
-	else
+	switch (url_parse(value, &url)) {
+	case URL_SCHEME:
 		return "must begin with https:// (or http://)";
-	if (value[strcspn(value, "?#")] != '\0')
+	case URL_QUERY:
 		return "must end before '?' or '#'";
-	if (memchr(value, '@', strcspn(value, "/")) != NULL)
+	case URL_USER:
 		return "must not contain a user name (use user)";
-	if (*value == '[')
-		host = strspn(value, "[]0123456789abcdefABCDEF:.%");
-	else
-		host = strcspn(value, ":/ ");
-	if (host == 0 || value[host] == ' ')
+	case URL_HOST:
 		return "has no valid host name";
-	value += host;
-	if (*value == ':') {
-		digits = strspn(++value, "0123456789");
-		(void)snprintf(port, sizeof(port), "%.*s", (int)digits, value);
-		(void)strtonum(port, 1, 65535, &fault);
-		if (digits >= sizeof(port) || fault != NULL)
-			return "has no valid port after ':'";
-		value += digits;
+	case URL_PORT:
+		return "has no valid port after ':'";
+	case URL_OK:
+		break;
 	}
-	if (*value != '\0' && *value != '/')
-		return "has something after the host that is no port";
-	if (*value == '/' && !path)
+	if (strncmp(value, "http", 4) != 0)
+		return "must begin with https:// (or http://)";
+	if (*url.path != '\0' && !path)
 		return "must be scheme, host and port only: leave out the "
 		    "path";
-	return value[strcspn(value, " ")] == '\0' ? NULL : "contains a blank";
+	return strchr(url.path, ' ') == NULL ? NULL : "contains a blank";
 }
 
 static const char *
@@ -230,7 +246,7 @@ parse_range(const struct conf_setting *s, int64_t *field, const char *value,
 		form = "not a number";
 		rc = parse_unit(value, none, NULL, 1, &n);
 	}
-	if (rc == -1)
+	if (rc != 0)
 		return refuse(why, form);
 	if (n < s->least || n > s->most) {
 		(void)snprintf(why, CONF_REASON_MAX, "must be from %s to %s",

@@ -8,6 +8,7 @@
 
 #include "buf.h"
 #include "fail.h"
+#include "names.h"
 #include "utf8.h"
 
 static const char *const kind_names[FAIL_MAX] = {
@@ -36,64 +37,65 @@ fail_format(char out[FAIL_TEXT_MAX], const char *fmt, va_list ap)
 		utf8_trim(out);
 }
 
+/* The same of the arguments of the function that it stands in. */
+#define FAIL_FORMAT(out, fmt) do {					\
+	va_list ap;							\
+									\
+	va_start(ap, fmt);						\
+	fail_format(out, fmt, ap);					\
+	va_end(ap);							\
+} while (0)
+
 int
-fail_set(struct fail *f, enum fail_kind kind, const char *fmt, ...)
+fail_set(struct fail *fail, enum fail_kind kind, const char *fmt, ...)
 {
 	char text[FAIL_TEXT_MAX];
-	va_list ap;
 
-	if (f == NULL)
+	if (fail == NULL)
 		return -1;
-	va_start(ap, fmt);
-	fail_format(text, fmt, ap);
-	va_end(ap);
-	f->kind = kind;
-	(void)strlcpy(f->text, text, sizeof(f->text));
+	FAIL_FORMAT(text, fmt);
+	fail->kind = kind;
+	(void)strlcpy(fail->text, text, sizeof(fail->text));
 	return -1;
 }
 
 int
-fail_prefix(struct fail *f, const char *fmt, ...)
+fail_prefix(struct fail *fail, const char *fmt, ...)
 {
 	char text[FAIL_TEXT_MAX];
 	const char *gap;
 	size_t n;
-	va_list ap;
 
-	if (f == NULL)
+	if (fail == NULL)
 		return -1;
-	va_start(ap, fmt);
-	fail_format(text, fmt, ap);
-	va_end(ap);
+	FAIL_FORMAT(text, fmt);
 	n = strlen(text);
 	gap = n == 0 || text[n - 1] == ' ' ? "" : ": ";
 	if (strlcat(text, gap, sizeof(text)) >= sizeof(text) ||
-	    strlcat(text, f->text, sizeof(text)) >= sizeof(text))
+	    strlcat(text, fail->text, sizeof(text)) >= sizeof(text))
 		utf8_trim(text);
-	(void)strlcpy(f->text, text, sizeof(f->text));
+	(void)strlcpy(fail->text, text, sizeof(fail->text));
 	return -1;
 }
 
 int
-fail_add(struct fail *f, const char *fmt, ...)
+fail_add(struct fail *fail, const char *fmt, ...)
 {
 	char text[FAIL_TEXT_MAX];
 	size_t room;
-	va_list ap;
 
-	if (f == NULL)
+	if (fail == NULL)
 		return -1;
-	va_start(ap, fmt);
-	fail_format(text, fmt, ap);
-	va_end(ap);
-	room = sizeof(f->text) - 1 - strlen(text);
+	FAIL_FORMAT(text, fmt);
+	room = sizeof(fail->text) - 1 - strlen(text);
 	room = room > 2 ? room - 2 : 0;		/* ". " between */
-	(void)utf8_cut(f->text, room);
-	if (f->text[0] != '\0') {
-		(void)strlcat(f->text, full_stop(f->text), sizeof(f->text));
-		(void)strlcat(f->text, " ", sizeof(f->text));
+	(void)utf8_cut(fail->text, room);
+	if (fail->text[0] != '\0') {
+		(void)strlcat(fail->text, full_stop(fail->text),
+		    sizeof(fail->text));
+		(void)strlcat(fail->text, " ", sizeof(fail->text));
 	}
-	(void)strlcat(f->text, text, sizeof(f->text));
+	(void)strlcat(fail->text, text, sizeof(fail->text));
 	return -1;
 }
 
@@ -108,10 +110,7 @@ fail_kind_name(enum fail_kind kind)
 enum fail_kind
 fail_kind_parse(const char *name)
 {
-	for (int i = 0; name != NULL && i < FAIL_MAX; i++)
-		if (strcmp(name, kind_names[i]) == 0)
-			return (enum fail_kind)i;
-	return FAIL_NONE;
+	return (enum fail_kind)name_find(kind_names, FAIL_MAX, name, FAIL_NONE);
 }
 
 const char *

@@ -9,7 +9,6 @@
 #include <strings.h>
 
 #include "http.h"
-#include "http_tls.h"
 #include "sys.h"
 #include "utf8.h"
 
@@ -21,29 +20,19 @@
 
 /* --- what may be shown of a URL --- */
 
-/* Where host[:port] begins and how long it is. */
-static const char *
-url_authority(const char *url, size_t *len)
-{
-	const char *start = strstr(url, "://"), *at;
-
-	start = start == NULL ? url : start + 3;
-	*len = strcspn(start, "/?#");
-	at = memrchr(start, '@', *len);
-	if (at != NULL) {
-		*len -= (size_t)(at + 1 - start);
-		start = at + 1;
-	}
-	return start;
-}
-
+/* A cut, not a reading: libcurl refuses what is malformed, and that must be
+ * shown without its password, too. */
 char *
 http_url_show(char *dst, size_t size, const char *url)
 {
+	const char *start = strstr(url, "://"), *at;
 	size_t len;
-	const char *start = url_authority(url, &len);
 
-	len += strcspn(start + len, "?#");
+	start = start == NULL ? url : start + 3;
+	at = memrchr(start, '@', strcspn(start, "/?#"));
+	if (at != NULL)
+		start = at + 1;
+	len = strcspn(start, "?#");
 	if (size == 0)
 		return dst;
 	if (len >= size)
@@ -58,17 +47,21 @@ http_url_show(char *dst, size_t size, const char *url)
 char *
 http_url_peer(char *dst, size_t size, const char *url)
 {
-	size_t len;
-	const char *start = url_authority(url, &len);
-	const char *colon = memrchr(start, ':', len);
-	const char *port = strncasecmp(url, "https:", 6) == 0 ? ":443" : ":80";
+	char *host = NULL, *port = NULL;
+	CURLU *handle = curl_url();
 
-	if (colon != NULL && memchr(colon, ']', len - (size_t)(colon - start))
-	    == NULL)
-		port = "";
-	(void)snprintf(dst, size, "%.*s%s", (int)(len < 300 ? len : 300),
-	    start, port);
+	if (curl_url_set(handle, CURLUPART_URL, url, 0) == CURLUE_OK &&
+	    curl_url_get(handle, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+	    curl_url_get(handle, CURLUPART_PORT, &port,
+	    CURLU_DEFAULT_PORT) == CURLUE_OK)
+		(void)snprintf(dst, size, "%.300s:%s", host, port);
+	else
+		(void)strlcpy(dst, "", size);
+	utf8_trim(dst);
 	utf8_clean(dst, false);
+	curl_free(host);
+	curl_free(port);
+	curl_url_cleanup(handle);
 	return dst;
 }
 
@@ -82,7 +75,7 @@ take_header(char *data, size_t size, size_t n, void *arg)
 	n *= size;
 	if (n >= 5 && strncmp(data, "HTTP/", 5) == 0)
 		buf_clear(&call->answer.headers);
-	if (buf_add(&call->answer.headers, data, n) == -1) {
+	if (buf_add(&call->answer.headers, data, n) != 0) {
 		call->answer.too_big = true;
 		call->limit = call->answer.headers.max;
 		return 0;
@@ -96,7 +89,7 @@ take_body(char *data, size_t size, size_t n, void *arg)
 	struct http_call *call = arg;
 
 	n *= size;
-	if (buf_add(&call->answer.body, data, n) == -1) {
+	if (buf_add(&call->answer.body, data, n) != 0) {
 		call->answer.too_big = true;
 		call->limit = call->answer.body.max;
 		return 0;
@@ -119,11 +112,11 @@ has_header(const struct http_request *rq, const char *name)
 
 static int
 add_headers(struct http_call *call, const struct http_request *rq,
-    bool has_body, struct fail *f)
+    bool has_body, struct fail *fail)
 {
 	for (const char *const *h = rq->headers; h != NULL && *h != NULL; h++) {
 		if (strpbrk(*h, "\r\n") != NULL)
-			return fail_set(f, FAIL_SYSTEM,
+			return fail_set(fail, FAIL_SYSTEM,
 			    "a request header contains a line end");
 		call->headers = curl_slist_append(call->headers, *h);
 	}
@@ -202,7 +195,7 @@ set_protocol(CURL *easy, const struct http_request *rq)
 
 int
 http_prepare(struct http_call *call, const struct http_request *rq,
-    struct fail *f)
+    struct fail *fail)
 {
 	bool has_body = rq->body != NULL || strcmp(rq->method, "POST") == 0 ||
 	    strcmp(rq->method, "PUT") == 0;
@@ -213,11 +206,11 @@ http_prepare(struct http_call *call, const struct http_request *rq,
 	call->private_answer = rq->private_answer;
 	call->settings = rq->tls == NULL ? NULL : rq->tls->settings;
 	if ((call->easy = curl_easy_init()) == NULL)
-		return fail_set(f, FAIL_SYSTEM, "libcurl gives no handle");
-	if (add_headers(call, rq, has_body, f) == -1)
+		return fail_set(fail, FAIL_SYSTEM, "libcurl gives no handle");
+	if (add_headers(call, rq, has_body, fail) != 0)
 		return -1;
 	if (curl_easy_setopt(call->easy, CURLOPT_URL, rq->url) != CURLE_OK)
-		return fail_set(f, FAIL_CONFIG, "the URL is too long");
+		return fail_set(fail, FAIL_CONFIG, "the URL is too long");
 	set_method(call->easy, rq, has_body);
 	set_protocol(call->easy, rq);
 	http_set_tls(call->easy, rq->tls);
@@ -235,7 +228,7 @@ http_prepare(struct http_call *call, const struct http_request *rq,
 /* What libcurl's code means, when it is not success. */
 static int
 call_failed(const struct http_call *call, CURLcode code, const char *peer,
-    const char *why, struct fail *f)
+    const char *why, struct fail *fail)
 {
 	bool sent = call->answer.sent;
 	enum fail_kind passing = sent ? FAIL_UNSURE : FAIL_AGAIN;
@@ -245,40 +238,40 @@ call_failed(const struct http_call *call, CURLcode code, const char *peer,
 	    "; the worker's operator sets ";
 
 	if (call->answer.too_big)
-		return fail_set(f, FAIL_SYSTEM,
+		return fail_set(fail, FAIL_SYSTEM,
 		    "%s: answer larger than %zu bytes", peer, call->limit);
 	switch (code) {
 	case CURLE_URL_MALFORMAT:
-		return fail_set(f, FAIL_CONFIG, "malformed URL: %s", why);
+		return fail_set(fail, FAIL_CONFIG, "malformed URL: %s", why);
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		if (sent)
-			return fail_set(f, FAIL_UNSURE,
+			return fail_set(fail, FAIL_UNSURE,
 			    "%s: the answer is not HTTP", peer);
-		return fail_set(f, FAIL_CONFIG,
+		return fail_set(fail, FAIL_CONFIG,
 		    "only http and https URLs are supported");
 	case CURLE_PEER_FAILED_VERIFICATION:
 	case CURLE_SSL_ISSUER_ERROR:
-		return fail_set(f, FAIL_CONFIG, "the certificate of %s is not "
-		    "trusted: %s%s%s", peer, why, advised, advice);
+		return fail_set(fail, FAIL_CONFIG, "the certificate of %s is "
+		    "not trusted: %s%s%s", peer, why, advised, advice);
 	case CURLE_SSL_CACERT_BADFILE:
 	case CURLE_SSL_CRL_BADFILE:
 	case CURLE_SSL_CERTPROBLEM:
-		return fail_set(f, FAIL_CONFIG, "cannot check the certificate "
-		    "of %s: %s%s%s", peer, why, advised, advice);
+		return fail_set(fail, FAIL_CONFIG, "cannot check the "
+		    "certificate of %s: %s%s%s", peer, why, advised, advice);
 	case CURLE_COULDNT_RESOLVE_HOST:
 	case CURLE_COULDNT_RESOLVE_PROXY:
 	case CURLE_COULDNT_CONNECT:
-		return fail_set(f, passing, "could not connect to %s: %s",
+		return fail_set(fail, passing, "could not connect to %s: %s",
 		    peer, why);
 	case CURLE_SSL_CONNECT_ERROR:
-		return fail_set(f, passing, "no TLS connection to %s: %s",
+		return fail_set(fail, passing, "no TLS connection to %s: %s",
 		    peer, why);
 	case CURLE_OPERATION_TIMEDOUT:
-		return fail_set(f, passing, sent ? "no complete answer from "
+		return fail_set(fail, passing, sent ? "no complete answer from "
 		    "%s in time: %s" : "could not connect to %s in time: %s",
 		    peer, why);
 	default:
-		return fail_set(f, passing, sent ? "no complete answer from "
+		return fail_set(fail, passing, sent ? "no complete answer from "
 		    "%s: %s" : "could not send to %s: %s", peer, why);
 	}
 }
@@ -306,7 +299,7 @@ http_measure(struct http_call *call)
 }
 
 int
-http_finish(struct http_call *call, CURLcode code, struct fail *f)
+http_finish(struct http_call *call, CURLcode code, struct fail *fail)
 {
 	char peer[320], why[CURL_ERROR_SIZE];
 	char *url = NULL;
@@ -318,8 +311,8 @@ http_finish(struct http_call *call, CURLcode code, struct fail *f)
 	(void)strlcpy(why, call->error[0] != '\0' ? call->error :
 	    curl_easy_strerror(code), sizeof(why));
 	utf8_clean(why, false);
-	return call_failed(call, code,
-	    http_url_peer(peer, sizeof(peer), url != NULL ? url : ""), why, f);
+	(void)http_url_peer(peer, sizeof(peer), url != NULL ? url : "");
+	return call_failed(call, code, peer, why, fail);
 }
 
 void
@@ -357,6 +350,26 @@ http_header(const struct http_answer *a, const char *name, char *dst,
 		found = true;
 	}
 	return found;
+}
+
+int64_t
+http_retry_after(const struct http_answer *a, int64_t now, int64_t max_ms)
+{
+	char text[64];
+	const char *error;
+	int64_t s;
+
+	if (!http_header(a, "Retry-After", text, sizeof(text)))
+		return 0;
+	s = strtonum(text, 0, max_ms / 1000, &error);
+	if (error == NULL)
+		return s * 1000;
+	if (strcmp(error, "too large") == 0)
+		return max_ms;
+	s = now == 0 ? -1 : (int64_t)curl_getdate(text, NULL);
+	if (s == -1 || s <= now)
+		return 0;
+	return s - now < max_ms / 1000 ? (s - now) * 1000 : max_ms;
 }
 
 void

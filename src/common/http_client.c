@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http.h"
+#include "http_client.h"
 #include "log.h"
 #include "mem.h"
 #include "sys.h"
@@ -75,7 +75,7 @@ wait_for_more(struct http_client *c, int timeout_ms, int64_t *deaf_until)
 /* Drive the one transfer to its end: 0 with its code, -1 if it was given up
  * or cannot go on. */
 static int
-drive(struct http_client *c, CURLcode *code, struct fail *f)
+drive(struct http_client *c, CURLcode *code, struct fail *fail)
 {
 	int64_t deaf_until = 0;
 	int running, left;
@@ -88,7 +88,7 @@ drive(struct http_client *c, CURLcode *code, struct fail *f)
 	while (!stop) {
 		rc = curl_multi_perform(c->multi, &running);
 		if (rc != CURLM_OK)
-			return fail_set(f, FAIL_UNSURE, "libcurl: %s",
+			return fail_set(fail, FAIL_UNSURE, "libcurl: %s",
 			    curl_multi_strerror(rc));
 		while ((m = curl_multi_info_read(c->multi, &left)) != NULL)
 			if (m->msg == CURLMSG_DONE) {
@@ -97,7 +97,7 @@ drive(struct http_client *c, CURLcode *code, struct fail *f)
 			}
 		stop = wait_for_more(c, WAIT_MS, &deaf_until);
 	}
-	return fail_set(f, FAIL_STOPPED, "stopped");
+	return fail_set(fail, FAIL_STOPPED, "stopped");
 }
 
 const char *
@@ -108,7 +108,7 @@ http_unanswered(const struct http_client *c)
 
 int
 http_perform(struct http_client *c, const struct http_request *rq,
-    struct http_answer *answer, struct fail *f)
+    struct http_answer *answer, struct fail *fail)
 {
 	struct http_call call;
 	CURLcode code = CURLE_OK;
@@ -116,18 +116,18 @@ http_perform(struct http_client *c, const struct http_request *rq,
 
 	memset(&call, 0, sizeof(call));
 	c->unanswered[0] = '\0';
-	if (http_prepare(&call, rq, f) == -1)
+	if (http_prepare(&call, rq, fail) != 0)
 		goto out;
 	if (curl_multi_add_handle(c->multi, call.easy) != CURLM_OK) {
-		(void)fail_set(f, FAIL_SYSTEM, "libcurl takes no transfer");
+		(void)fail_set(fail, FAIL_SYSTEM, "libcurl takes no transfer");
 		goto out;
 	}
-	if (drive(c, &code, f) == 0)
-		ret = http_finish(&call, code, f);
+	if (drive(c, &code, fail) == 0)
+		ret = http_finish(&call, code, fail);
 	else
 		http_measure(&call);
 	(void)curl_multi_remove_handle(c->multi, call.easy);
-	if (ret == -1 && call.answer.sent && !call.answer.too_big)
+	if (ret != 0 && call.answer.sent && !call.answer.too_big)
 		(void)http_url_peer(c->unanswered, sizeof(c->unanswered),
 		    rq->url);
 out:

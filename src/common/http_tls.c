@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http.h"
 #include "http_tls.h"
 #include "log.h"
 #include "mem.h"

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "buf.h"
-#include "conf.h"
 #include "ini.h"
 #include "mem.h"
 
@@ -94,7 +93,7 @@ read_section(struct reader *r, char *s)
 {
 	char *end = strchr(s, ']'), *rest;
 
-	if (flush(r) == -1)
+	if (flush(r) != 0)
 		return -1;
 	if (end == NULL)
 		return fault(r, "no ']' after the section's name");
@@ -128,7 +127,7 @@ read_property(struct reader *r, char *s)
 {
 	char *value, *eq = strchr(s, '=');
 
-	if (flush(r) == -1)
+	if (flush(r) != 0)
 		return -1;
 	if (eq == NULL)
 		return fault(r, "no '=' (write name = value)");
@@ -138,7 +137,7 @@ read_property(struct reader *r, char *s)
 	value = eq + 1;
 	if (r->style == INI_WORKER && value[strspn(value, blanks)] == '"') {
 		value += strspn(value, blanks);
-		if (unquote(r, &value) == -1)
+		if (unquote(r, &value) != 0)
 			return -1;
 	} else {
 		/* as behind a blank: else no text could stand for it */
@@ -169,11 +168,11 @@ read_indented(struct reader *r, char *s)
 		return fault(r, "an indented line without a property before "
 		    "it");
 	if (r->value.len > 0)
-		return buf_adds(&r->value, "\n") == -1 ? -1 :
+		return buf_adds(&r->value, "\n") != 0 ? -1 :
 		    buf_adds(&r->value, s);
 	if ((eq = strchr(s, '=')) == NULL)
 		return fault(r, "no '=' (write name = value)");
-	if (!r->nested && give(r, r->name, NULL, "", r->name_line) == -1)
+	if (!r->nested && give(r, r->name, NULL, "", r->name_line) != 0)
 		return -1;
 	r->nested = true;
 	*eq = '\0';
@@ -200,10 +199,10 @@ read_line(struct reader *r, char *s)
 int
 ini_read(const char *text, size_t len, enum ini_style style,
     int (*take)(const struct ini_line *, void *, struct fail *), void *arg,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct reader r = { .style = style, .take = take, .arg = arg,
-		.fail = f };
+		.fail = fail };
 	char *copy, *next;
 	int ret = 0;
 

@@ -9,6 +9,7 @@
 #include "ipc.h"
 #include "ipc_member.h"
 #include "json.h"
+#include "names.h"
 
 /* Most bytes of texts that have no limit of their own. */
 #define METHOD_MAX	15
@@ -77,10 +78,7 @@ ipc_step_text(enum ipc_step s)
 enum ipc_step
 ipc_step_parse(const char *name)
 {
-	for (int i = 0; name != NULL && i < STEP_MAX; i++)
-		if (strcmp(step_names[i], name) == 0)
-			return (enum ipc_step)i;
-	return STEP_NONE;
+	return (enum ipc_step)name_find(step_names, STEP_MAX, name, STEP_NONE);
 }
 
 /* --- reports --- */
@@ -88,7 +86,6 @@ ipc_step_parse(const char *name)
 static const struct ipc_member hello_members[] = {
 	M_INT(ipc_report, u.hello.version, "version", 0, INT_MAX),
 	M_INT(ipc_report, u.hello.pid, "pid", 1, INT_MAX),
-	M_CHARS(ipc_report, u.hello.build, "build", true),
 };
 
 static const struct ipc_member facts_members[] = {
@@ -139,21 +136,21 @@ ipc_facts_put(json_t *o, const struct job_facts *facts)
 
 int
 ipc_facts_take(const json_t *o, struct job_facts *facts, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *name = json_text(o, "intent");
 
 	facts->intent = job_intent_parse(name);
 	if (name == NULL || (facts->intent == INTENT_NONE &&
 	    strcmp(name, job_intent_name(INTENT_NONE)) != 0))
-		return fail_set(f, FAIL_SYSTEM, "%s: member intent: %s", what,
-		    name == NULL ? "missing" : "unknown");
+		return fail_set(fail, FAIL_SYSTEM, "%s: member intent: %s",
+		    what, name == NULL ? "missing" : "unknown");
 	if (ipc_take(o, facts, facts_members, COUNT(facts_members), what,
-	    f) == -1)
+	    fail) != 0)
 		return -1;
 	/* it is all that a lost start is found by */
 	if (facts->starts_lost > 0 && facts->sandbox_name == NULL)
-		return fail_set(f, FAIL_SYSTEM, "%s: member sandbox_name: "
+		return fail_set(fail, FAIL_SYSTEM, "%s: member sandbox_name: "
 		    "missing", what);
 	return 0;
 }
@@ -169,19 +166,20 @@ ipc_result_put(json_t *o, const struct job_result *r)
 
 int
 ipc_result_take(const json_t *o, struct job_result *r, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	r->outcome = job_outcome_parse(json_text(o, "outcome"));
 	if (r->outcome == OUTCOME_NONE)
-		return fail_set(f, FAIL_SYSTEM,
+		return fail_set(fail, FAIL_SYSTEM,
 		    "%s: member outcome: missing or unknown", what);
 	if (r->outcome == OUTCOME_FAILURE) {
 		r->kind = fail_kind_parse(json_text(o, "kind"));
 		if (r->kind == FAIL_NONE)
-			return fail_set(f, FAIL_SYSTEM,
+			return fail_set(fail, FAIL_SYSTEM,
 			    "%s: member kind: missing or unknown", what);
 	}
-	return ipc_take(o, r, result_members, COUNT(result_members), what, f);
+	return ipc_take(o, r, result_members, COUNT(result_members), what,
+	    fail);
 }
 
 /* The other half of report_take. */
@@ -218,31 +216,31 @@ ipc_report_encode(struct buf *b, const struct ipc_report *r)
 
 static int
 report_take(const json_t *o, struct ipc_report *r, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	switch (r->type) {
 	case IPC_HELLO:
 		return ipc_take(o, r, hello_members, COUNT(hello_members),
-		    what, f);
+		    what, fail);
 	case IPC_INTENT:
-		if (ipc_facts_take(o, &r->u.facts, what, f) == -1)
+		if (ipc_facts_take(o, &r->u.facts, what, fail) != 0)
 			return -1;
-		return r->u.facts.intent != INTENT_NONE ? 0 : fail_set(f,
+		return r->u.facts.intent != INTENT_NONE ? 0 : fail_set(fail,
 		    FAIL_SYSTEM, "%s: member intent: none", what);
 	case IPC_FACT:
-		return ipc_facts_take(o, &r->u.facts, what, f);
+		return ipc_facts_take(o, &r->u.facts, what, fail);
 	case IPC_PROGRESS:
 		r->u.progress.step = ipc_step_parse(json_text(o, "step"));
 		if (r->u.progress.step == STEP_NONE)
-			return fail_set(f, FAIL_SYSTEM,
+			return fail_set(fail, FAIL_SYSTEM,
 			    "%s: member step: missing or unknown", what);
 		return ipc_take(o, r, progress_members,
-		    COUNT(progress_members), what, f);
+		    COUNT(progress_members), what, fail);
 	case IPC_CALL:
 		return ipc_take(o, r, call_members, COUNT(call_members), what,
-		    f);
+		    fail);
 	case IPC_RESULT:
-		return ipc_result_take(o, &r->u.result, what, f);
+		return ipc_result_take(o, &r->u.result, what, fail);
 	default:
 		return 0;
 	}
@@ -250,31 +248,29 @@ report_take(const json_t *o, struct ipc_report *r, const char *what,
 
 int
 ipc_report_decode(const char *line, size_t len, struct ipc_report *r,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *name;
 	char what[48];
 	json_t *o;
-	int type = 0, ret = -1;
+	int type, ret = -1;
 
 	memset(r, 0, sizeof(*r));
-	if ((o = ipc_line_parse(line, len, IPC_REPORT_MAX, "report", f)) ==
+	if ((o = ipc_line_parse(line, len, IPC_REPORT_MAX, "report", fail)) ==
 	    NULL)
 		return -1;
 	name = json_text(o, "type");
-	while (name != NULL && type < IPC_REPORT_TYPES &&
-	    strcmp(name, type_names[type]) != 0)
-		type++;
-	if (name == NULL || type == IPC_REPORT_TYPES) {
-		(void)fail_set(f, FAIL_SYSTEM, "report: %s type",
+	type = name_find(type_names, IPC_REPORT_TYPES, name, IPC_REPORT_TYPES);
+	if (type == IPC_REPORT_TYPES) {
+		(void)fail_set(fail, FAIL_SYSTEM, "report: %s type",
 		    name == NULL ? "no" : "unknown");
 		goto out;
 	}
 	r->type = (enum ipc_type)type;
 	(void)strlcpy(what, "report ", sizeof(what));
 	(void)strlcat(what, type_names[type], sizeof(what));
-	ret = report_take(o, r, what, f);
-	if (ret == -1)
+	ret = report_take(o, r, what, fail);
+	if (ret != 0)
 		ipc_report_free(r);
 out:
 	json_decref(o);

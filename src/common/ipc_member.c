@@ -171,14 +171,14 @@ take_member(json_t *v, const struct ipc_member *m, void *field)
 
 int
 ipc_take(const json_t *o, void *base, const struct ipc_member *m, size_t n,
-    const char *what, struct fail *f)
+    const char *what, struct fail *fail)
 {
 	for (; n > 0; n--, m++) {
 		const char *fault = take_member(json_object_get(o, m->name),
 		    m, (char *)base + m->offset);
 
 		if (fault != NULL)
-			return fail_set(f, FAIL_SYSTEM, "%s: member %s: %s",
+			return fail_set(fail, FAIL_SYSTEM, "%s: member %s: %s",
 			    what, m->name, fault);
 	}
 	return 0;
@@ -203,23 +203,23 @@ ipc_line_add(struct buf *b, json_t *o, size_t max)
 
 json_t *
 ipc_line_parse(const char *line, size_t len, size_t max, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	json_t *o;
 
 	if (len >= max) {
-		(void)fail_set(f, FAIL_SYSTEM, "%s: line longer than %zu bytes",
-		    what, max);
+		(void)fail_set(fail, FAIL_SYSTEM, "%s: line longer than %zu "
+		    "bytes", what, max);
 		return NULL;
 	}
-	if ((o = json_parse(line, len, f)) == NULL) {
-		if (f != NULL)
-			f->kind = FAIL_SYSTEM;
-		(void)fail_prefix(f, "%s", what);
+	if ((o = json_parse(line, len, fail)) == NULL) {
+		if (fail != NULL)
+			fail->kind = FAIL_SYSTEM;
+		(void)fail_prefix(fail, "%s", what);
 		return NULL;
 	}
 	if (!json_is_object(o)) {
-		(void)fail_set(f, FAIL_SYSTEM, "%s: not an object", what);
+		(void)fail_set(fail, FAIL_SYSTEM, "%s: not an object", what);
 		json_decref(o);
 		return NULL;
 	}

@@ -9,7 +9,9 @@
 
 #include "ipc.h"
 #include "ipc_member.h"
+#include "ipc_order.h"
 #include "json.h"
+#include "names.h"
 
 #define URL_MAX		1023
 #define NAME_MAX_BYTES	255	/* user, domain, host suffix */
@@ -34,7 +36,6 @@ static const struct ipc_member order_members[] = {
 static const struct ipc_member job_members[] = {
 	M_CHARS(job_data, id, "id", true),
 	M_CHARS(job_data, nonce, "nonce", false),
-	M_CHARS(job_data, account, "account", false),
 	M_CHARS(job_data, category, "category", false),
 	M_CHARS(job_data, provider, "provider", false),
 	M_CHARS(job_data, version, "version", false),
@@ -116,27 +117,27 @@ put_section(json_t *o, const char *name, const struct ipc_order *order,
 
 /* A section that must be there. */
 static const json_t *
-take_object(const json_t *o, const char *name, struct fail *f)
+take_object(const json_t *o, const char *name, struct fail *fail)
 {
 	const json_t *part = json_object_of(o, name);
 
 	if (part == NULL)
-		(void)fail_set(f, FAIL_SYSTEM,
+		(void)fail_set(fail, FAIL_SYSTEM,
 		    "order: member %s: missing or not an object", name);
 	return part;
 }
 
 static int
 take_section(const json_t *o, const char *name, struct ipc_order *order,
-    const struct ipc_member *m, size_t n, struct fail *f)
+    const struct ipc_member *m, size_t n, struct fail *fail)
 {
-	const json_t *part = take_object(o, name, f);
+	const json_t *part = take_object(o, name, fail);
 	char what[32] = "order ";
 
 	if (part == NULL)
 		return -1;
 	(void)strlcat(what, name, sizeof(what));
-	return ipc_take(part, order, m, n, what, f);
+	return ipc_take(part, order, m, n, what, fail);
 }
 
 /* --- the job --- */
@@ -158,18 +159,18 @@ put_artifacts(json_t *o, const char *name, const struct job_artifact *a,
 
 static int
 take_artifacts(const json_t *o, const char *name, struct job_artifact *a,
-    size_t *n, struct fail *f)
+    size_t *n, struct fail *fail)
 {
 	const json_t *list = json_array_of(o, name);
 	size_t count = json_array_size(list);
 
 	if (list == NULL || count > JOB_ARTIFACTS_MAX)
-		return fail_set(f, FAIL_SYSTEM, "order job: member %s: %s",
+		return fail_set(fail, FAIL_SYSTEM, "order job: member %s: %s",
 		    name, list == NULL ? "missing or not an array" :
 		    "too many");
 	for (size_t i = 0; i < count; i++) {
 		if (ipc_take(json_array_get(list, i), &a[i], artifact_members,
-		    COUNT(artifact_members), "order artifact", f) == -1)
+		    COUNT(artifact_members), "order artifact", fail) != 0)
 			return -1;
 		*n = i + 1;
 	}
@@ -187,20 +188,20 @@ put_job(json_t *o, const struct job_data *d)
 }
 
 static int
-take_job(const json_t *o, struct job_data *d, struct fail *f)
+take_job(const json_t *o, struct job_data *d, struct fail *fail)
 {
 	const json_t *credentials;
 
 	if (o == NULL ||
-	    ipc_take(o, d, job_members, COUNT(job_members), "order job", f) ==
-	    -1 ||
-	    take_artifacts(o, "inputs", d->inputs, &d->ninputs, f) == -1 ||
-	    take_artifacts(o, "outputs", d->outputs, &d->noutputs, f) == -1)
+	    ipc_take(o, d, job_members, COUNT(job_members), "order job",
+	    fail) != 0 ||
+	    take_artifacts(o, "inputs", d->inputs, &d->ninputs, fail) != 0 ||
+	    take_artifacts(o, "outputs", d->outputs, &d->noutputs, fail) != 0)
 		return -1;
-	if ((credentials = take_object(o, "credentials", f)) == NULL)
+	if ((credentials = take_object(o, "credentials", fail)) == NULL)
 		return -1;
 	return ipc_take(credentials, &d->credentials, credentials_members,
-	    COUNT(credentials_members), "order credentials", f);
+	    COUNT(credentials_members), "order credentials", fail);
 }
 
 /* --- the order --- */
@@ -226,60 +227,60 @@ ipc_order_encode(struct buf *b, const struct ipc_order *order)
 }
 
 static int
-order_head_take(const json_t *o, struct ipc_order *order, struct fail *f)
+order_head_take(const json_t *o, struct ipc_order *order, struct fail *fail)
 {
-	const char *type = json_text(o, "type"), *kind = json_text(o, "kind");
+	const char *type = json_text(o, "type");
+	int kind = name_find(kind_names, COUNT(kind_names),
+	    json_text(o, "kind"), -1);
 
 	if (type == NULL || strcmp(type, "order") != 0)
-		return fail_set(f, FAIL_SYSTEM, "order: not an order");
+		return fail_set(fail, FAIL_SYSTEM, "order: not an order");
 	if (json_int(o, "version", -1) != IPC_VERSION)
-		return fail_set(f, FAIL_SYSTEM,
+		return fail_set(fail, FAIL_SYSTEM,
 		    "order: protocol version is not %d", IPC_VERSION);
-	if (kind == NULL || (strcmp(kind, kind_names[ORDER_RUN]) != 0 &&
-	    strcmp(kind, kind_names[ORDER_CLEANUP]) != 0))
-		return fail_set(f, FAIL_SYSTEM,
+	if (kind == -1)
+		return fail_set(fail, FAIL_SYSTEM,
 		    "order: member kind: missing or unknown");
-	order->kind = strcmp(kind, kind_names[ORDER_RUN]) == 0 ? ORDER_RUN :
-	    ORDER_CLEANUP;
+	order->kind = (enum ipc_order_kind)kind;
 	order->action = job_action_parse(json_text(o, "action"));
 	if (order->action == ACTION_MAX)
-		return fail_set(f, FAIL_SYSTEM,
+		return fail_set(fail, FAIL_SYSTEM,
 		    "order: member action: missing or unknown");
 	return ipc_take(o, order, order_members, COUNT(order_members),
-	    "order", f);
+	    "order", fail);
 }
 
 static int
-order_take(const json_t *o, struct ipc_order *order, struct fail *f)
+order_take(const json_t *o, struct ipc_order *order, struct fail *fail)
 {
 	const json_t *facts;
 
-	if (order_head_take(o, order, f) == -1 ||
-	    take_job(take_object(o, "job", f), &order->data, f) == -1 ||
-	    (facts = take_object(o, "facts", f)) == NULL ||
-	    ipc_facts_take(facts, &order->facts, "order facts", f) == -1 ||
+	if (order_head_take(o, order, fail) != 0 ||
+	    take_job(take_object(o, "job", fail), &order->data, fail) != 0 ||
+	    (facts = take_object(o, "facts", fail)) == NULL ||
+	    ipc_facts_take(facts, &order->facts, "order facts", fail) != 0 ||
 	    take_section(o, "cloudshell", order, cloudshell_members,
-	    COUNT(cloudshell_members), f) == -1 ||
-	    take_section(o, "s3", order, s3_members, COUNT(s3_members), f) ==
-	    -1)
+	    COUNT(cloudshell_members), fail) != 0 ||
+	    take_section(o, "s3", order, s3_members, COUNT(s3_members),
+	    fail) != 0)
 		return -1;
 	return take_section(o, "policy", order, policy_members,
-	    COUNT(policy_members), f);
+	    COUNT(policy_members), fail);
 }
 
 int
 ipc_order_decode(const char *line, size_t len, struct ipc_order *order,
-    struct fail *f)
+    struct fail *fail)
 {
 	json_t *o;
 	int ret;
 
 	memset(order, 0, sizeof(*order));
-	o = ipc_line_parse(line, len, IPC_ORDER_MAX, "order", f);
+	o = ipc_line_parse(line, len, IPC_ORDER_MAX, "order", fail);
 	if (o == NULL)
 		return -1;
-	ret = order_take(o, order, f);
-	if (ret == -1)
+	ret = order_take(o, order, fail);
+	if (ret != 0)
 		ipc_order_free(order);
 	json_decref(o);
 	return ret;
@@ -323,45 +324,42 @@ ipc_later_encode(struct buf *b, const struct ipc_later_order *l)
 }
 
 static int
-later_take(const json_t *o, struct ipc_later_order *l, struct fail *f)
+later_take(const json_t *o, struct ipc_later_order *l, struct fail *fail)
 {
 	const char *type = json_text(o, "type");
 	const json_t *credentials;
-	size_t i = 0;
+	int i = name_find(later_names, COUNT(later_names), type, -1);
 
-	while (type != NULL && i < COUNT(later_names) &&
-	    strcmp(type, later_names[i]) != 0)
-		i++;
-	if (type == NULL || i == COUNT(later_names))
-		return fail_set(f, FAIL_SYSTEM, "order: %s type",
+	if (i == -1)
+		return fail_set(fail, FAIL_SYSTEM, "order: %s type",
 		    type == NULL ? "no" : "unknown");
 	l->type = (enum ipc_later)i;
 	if (l->type != IPC_CREDENTIALS)
 		return 0;
 	if (ipc_take(o, l, later_members, COUNT(later_members),
-	    "order credentials", f) == -1)
+	    "order credentials", fail) != 0)
 		return -1;
 	if (l->error != NULL)
 		return 0;
-	if ((credentials = take_object(o, "credentials", f)) == NULL)
+	if ((credentials = take_object(o, "credentials", fail)) == NULL)
 		return -1;
 	return ipc_take(credentials, &l->credentials, credentials_members,
-	    COUNT(credentials_members), "order credentials", f);
+	    COUNT(credentials_members), "order credentials", fail);
 }
 
 int
 ipc_later_decode(const char *line, size_t len, struct ipc_later_order *l,
-    struct fail *f)
+    struct fail *fail)
 {
 	json_t *o;
 	int ret;
 
 	memset(l, 0, sizeof(*l));
-	o = ipc_line_parse(line, len, IPC_ORDER_MAX, "order", f);
+	o = ipc_line_parse(line, len, IPC_ORDER_MAX, "order", fail);
 	if (o == NULL)
 		return -1;
-	ret = later_take(o, l, f);
-	if (ret == -1)
+	ret = later_take(o, l, fail);
+	if (ret != 0)
 		ipc_later_free(l);
 	json_decref(o);
 	return ret;

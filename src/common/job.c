@@ -7,6 +7,7 @@
 
 #include "job.h"
 #include "mem.h"
+#include "names.h"
 
 static const char *const action_names[ACTION_MAX] = {
 	[ACTION_START] = "start-sandbox",
@@ -27,16 +28,6 @@ static const char *const intent_names[INTENT_MAX] = {
 	[INTENT_SANDBOX] = "sandbox-start",
 	[INTENT_COMMAND] = "command-start",
 };
-
-/* Index of a name, or otherwise. */
-static int
-name_find(const char *const *names, int n, const char *name, int otherwise)
-{
-	for (int i = 0; name != NULL && i < n; i++)
-		if (strcmp(names[i], name) == 0)
-			return i;
-	return otherwise;
-}
 
 const char *
 job_action_name(enum job_action a)
@@ -112,18 +103,18 @@ job_result_free(struct job_result *r)
 }
 
 int
-job_facts_lost(const struct job_facts *f)
+job_facts_lost(const struct job_facts *facts)
 {
-	return f->starts_lost + (f->intent == INTENT_SANDBOX);
+	return facts->starts_lost + (facts->intent == INTENT_SANDBOX);
 }
 
 void
-job_facts_free(struct job_facts *f)
+job_facts_free(struct job_facts *facts)
 {
-	free(f->sandbox_name);
-	free(f->blueprint);
-	free(f->giving_up);
-	memset(f, 0, sizeof(*f));
+	free(facts->sandbox_name);
+	free(facts->blueprint);
+	free(facts->giving_up);
+	memset(facts, 0, sizeof(*facts));
 }
 
 void

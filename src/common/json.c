@@ -44,14 +44,14 @@ parse_reason(const json_error_t *e)
 }
 
 json_t *
-json_parse(const char *text, size_t len, struct fail *f)
+json_parse(const char *text, size_t len, struct fail *fail)
 {
 	json_error_t e;
 	json_t *v;
 
 	v = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 	if (v == NULL)
-		(void)fail_set(f, FAIL_JOB, "line %d, column %d: %s", e.line,
+		(void)fail_set(fail, FAIL_JOB, "line %d, column %d: %s", e.line,
 		    e.column, parse_reason(&e));
 	explicit_bzero(&e, sizeof(e));
 	return v;

@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "sys.h"
 #include "utf8.h"
+#include "write.h"
 
 #define RECORD_MAX	(LOG_LINE_MAX + 2048)	/* a line with its fields */
 
@@ -35,7 +35,7 @@ log_stderr_is_journal(void)
 	char own[64];
 	struct stat st;
 
-	if (stream == NULL || fstat(STDERR_FILENO, &st) == -1)
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
 		return false;
 	(void)snprintf(own, sizeof(own), "%ju:%ju", (uintmax_t)st.st_dev,
 	    (uintmax_t)st.st_ino);
@@ -108,7 +108,7 @@ sink_stderr(int priority, const struct log_field *fields, size_t n,
 	}
 	(void)fields, (void)n;
 	line[used++] = '\n';
-	(void)sys_write_all(STDERR_FILENO, line, used);
+	(void)write_all(STDERR_FILENO, line, used);
 }
 
 static void

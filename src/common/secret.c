@@ -2,13 +2,13 @@
  * Secrets in guarded memory: no access except between open and close.
  */
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <limits.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "html.h"
 #include "log.h"
 #include "mem.h"
 #include "secret.h"
@@ -42,7 +42,7 @@ secret_new(const void *data, size_t len)
 		memcpy(s->bytes, data, len);
 	s->bytes[len] = '\0';
 	s->len = len;
-	if (sodium_mprotect_noaccess(s->bytes) == -1)
+	if (sodium_mprotect_noaccess(s->bytes) != 0)
 		fatal("protect a secret");
 	return s;
 }
@@ -72,7 +72,7 @@ secret_open(const struct secret *s)
 	struct secret *own = (struct secret *)(uintptr_t)s;
 
 	assert(own->opened < UINT_MAX);
-	if (own->opened++ == 0 && sodium_mprotect_readonly(own->bytes) == -1)
+	if (own->opened++ == 0 && sodium_mprotect_readonly(own->bytes) != 0)
 		fatal("open a secret");
 	return own->bytes;
 }
@@ -83,7 +83,7 @@ secret_close(const struct secret *s)
 	struct secret *own = (struct secret *)(uintptr_t)s;
 
 	assert(own->opened > 0);
-	if (--own->opened == 0 && sodium_mprotect_noaccess(own->bytes) == -1)
+	if (--own->opened == 0 && sodium_mprotect_noaccess(own->bytes) != 0)
 		fatal("close a secret");
 }
 
@@ -110,46 +110,16 @@ secret_equal(const struct secret *a, const struct secret *b)
 
 /* --- masking --- */
 
-static int
+/* Value of two or four hex digits, -1 if they are none. */
+static long
 hex(const char *s, size_t digits)
 {
-	int value = 0;
+	unsigned char bytes[2];
 
-	for (; digits > 0; digits--, s++) {
-		if (!isxdigit((unsigned char)*s))
-			return -1;
-		value = value * 16 + (isdigit((unsigned char)*s) ? *s - '0' :
-		    tolower((unsigned char)*s) - 'a' + 10);
-	}
-	return value;
-}
-
-/* UTF-8 of a code point; its length, 0 if there is none. */
-static size_t
-utf8_put(char to[4], long code)
-{
-	if (code <= 0 || code > 0x10ffff)
-		return 0;
-	if (code < 0x80) {
-		to[0] = (char)code;
-		return 1;
-	}
-	if (code < 0x800) {
-		to[0] = (char)(0xc0 | code >> 6);
-		to[1] = (char)(0x80 | (code & 0x3f));
-		return 2;
-	}
-	if (code < 0x10000) {
-		to[0] = (char)(0xe0 | code >> 12);
-		to[1] = (char)(0x80 | (code >> 6 & 0x3f));
-		to[2] = (char)(0x80 | (code & 0x3f));
-		return 3;
-	}
-	to[0] = (char)(0xf0 | code >> 18);
-	to[1] = (char)(0x80 | (code >> 12 & 0x3f));
-	to[2] = (char)(0x80 | (code >> 6 & 0x3f));
-	to[3] = (char)(0x80 | (code & 0x3f));
-	return 4;
+	if (sodium_hex2bin(bytes, sizeof(bytes), s, digits, NULL, NULL,
+	    NULL) != 0)
+		return -1;
+	return digits == 2 ? bytes[0] : bytes[0] << 8 | bytes[1];
 }
 
 /* The escapes of JSON. Like its fellows below: length of the escape at t, 0 if
@@ -181,41 +151,9 @@ json_escape(const char *t, char c[4], size_t *n)
 }
 
 static size_t
-html_escape(const char *t, char c[4], size_t *n)
-{
-	static const struct {
-		const char	*name;
-		char		 c;
-	} names[] = { { "&lt;", '<' }, { "&gt;", '>' }, { "&amp;", '&' },
-	    { "&quot;", '"' }, { "&apos;", '\'' }, { "&nbsp;", ' ' } };
-	unsigned long code;
-	size_t i;
-	bool base16;
-	char *end;
-
-	if (t[0] != '&')
-		return 0;
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strncasecmp(t, names[i].name, strlen(names[i].name)) == 0) {
-			c[0] = names[i].c;
-			*n = 1;
-			return strlen(names[i].name);
-		}
-	base16 = t[1] == '#' && (t[2] == 'x' || t[2] == 'X');
-	t += base16 ? 3 : 2;
-	if (t[-1 - base16] != '#' || !isxdigit((unsigned char)*t))
-		return 0;
-	code = strtoul(t, &end, base16 ? 16 : 10);
-	if (*end != ';' || code > 0x10ffff)
-		return 0;
-	*n = utf8_put(c, (long)code);
-	return *n > 0 ? (size_t)(end + 1 - t) + (base16 ? 3 : 2) : 0;
-}
-
-static size_t
 url_escape(const char *t, char c[4], size_t *n)
 {
-	int code = *t == '%' ? hex(t + 1, 2) : -1;
+	long code = *t == '%' ? hex(t + 1, 2) : -1;
 
 	*n = 1;
 	if (*t == '+') {
@@ -236,7 +174,7 @@ escape_of(const char *t, const char *s, size_t *used)
 
 	if ((len = url_escape(t, c, used)) == 0 &&
 	    (len = json_escape(t, c, used)) == 0)
-		len = html_escape(t, c, used);
+		len = html_entity(t, c, used);
 	return len > 0 && strncmp(s, c, *used) == 0 ? len : 0;
 }
 
@@ -366,18 +304,16 @@ secret_free(struct secret *s)
 }
 
 struct secret *
-secret_read(const char *path, struct fail *f)
+secret_read(const char *path, struct fail *fail)
 {
 	struct secret *s;
-	const char *why;
 	size_t len;
 	char *text;
 
 	text = sys_read_file(path, SECRET_MAX, &len);
 	if (text == NULL) {
-		why = errno == EFBIG ? "larger than 64 KiB" :
-		    errno == EINVAL ? "holds a NUL byte" : strerror(errno);
-		(void)fail_set(f, FAIL_CONFIG, "%s: %s", path, why);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: %s", path,
+		    sys_read_error(errno, SECRET_MAX));
 		return NULL;
 	}
 	if (len > 0 && text[len - 1] == '\n')
@@ -386,13 +322,13 @@ secret_read(const char *path, struct fail *f)
 		len--;
 	if (len == 0) {
 		xfree_secret(text);
-		(void)fail_set(f, FAIL_CONFIG, "%s: is empty", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: is empty", path);
 		return NULL;
 	}
 	if (!utf8_valid(text)) {
 		xfree_secret(text);
-		(void)fail_set(f, FAIL_CONFIG, "%s: is not UTF-8: save it in "
-		    "that encoding", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: is not UTF-8: save it "
+		    "in that encoding", path);
 		return NULL;
 	}
 	s = secret_new(text, len);

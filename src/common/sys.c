@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -25,7 +26,7 @@ sys_now_ms(void)
 {
 	struct timespec ts;
 
-	if (clock_gettime(SYS_CLOCK, &ts) == -1)
+	if (clock_gettime(SYS_CLOCK, &ts) != 0)
 		fatal("clock_gettime");
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
@@ -35,7 +36,7 @@ sys_wall(void)
 {
 	struct timespec ts;
 
-	if (clock_gettime(CLOCK_REALTIME, &ts) == -1)
+	if (clock_gettime(CLOCK_REALTIME, &ts) != 0)
 		fatal("clock_gettime");
 	return ts.tv_sec;
 }
@@ -78,7 +79,7 @@ close_range_of(unsigned first, unsigned last)
 
 	if (first > last || syscall(SYS_close_range, first, last, 0) == 0)
 		return;
-	if (getrlimit(RLIMIT_NOFILE, &rl) == -1 || rl.rlim_cur > 1048576)
+	if (getrlimit(RLIMIT_NOFILE, &rl) != 0 || rl.rlim_cur > 1048576)
 		rl.rlim_cur = 1048576;
 	for (unsigned fd = first; fd <= last && fd < rl.rlim_cur; fd++)
 		(void)close((int)fd);
@@ -114,24 +115,6 @@ sys_close(int *fd)
 		(void)close(*fd);
 	*fd = -1;
 	errno = saved;
-}
-
-int
-sys_write_all(int fd, const void *data, size_t len)
-{
-	const char *p = data;
-
-	while (len > 0) {
-		ssize_t n = write(fd, p, len);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n == -1)
-			return -1;
-		p += n;
-		len -= (size_t)n;
-	}
-	return 0;
 }
 
 /* Read to the end of file, one byte over max at most. */
@@ -191,6 +174,21 @@ sys_read_file(const char *path, size_t max, size_t *lenp)
 	return text;
 }
 
+const char *
+sys_read_error(int errnum, size_t max)
+{
+	static char text[64];
+	bool mega = max % (1 << 20) == 0;
+
+	if (errnum == EINVAL)
+		return "holds a NUL byte";
+	if (errnum != EFBIG)
+		return strerror(errnum);
+	(void)snprintf(text, sizeof(text), "larger than %zu %s",
+	    mega ? max >> 20 : max >> 10, mega ? "MiB" : "KiB");
+	return text;
+}
+
 void
 sys_fill_stdio(void)
 {
@@ -223,10 +221,10 @@ sys_no_core(void)
 {
 	struct rlimit none = { 0, 0 };
 
-	if (setrlimit(RLIMIT_CORE, &none) == -1)
+	if (setrlimit(RLIMIT_CORE, &none) != 0)
 		fatal("forbid core files");
 #ifndef SYS_SANITIZED
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		fatal("become not dumpable");
 #endif
 }

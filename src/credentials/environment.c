@@ -3,7 +3,8 @@
  */
 #include <stdlib.h>
 
-#include "chain.h"
+#include "environment.h"
+#include "keys.h"
 #include "mem.h"
 
 const char *
@@ -15,7 +16,7 @@ variable(const char *name)
 }
 
 enum verdict
-environment_look(const struct chain *c, struct found *found, struct fail *f)
+environment_look(const struct chain *c, struct found *found, struct fail *fail)
 {
 	const char *id = variable("AWS_ACCESS_KEY_ID");
 	const char *secret_key = variable("AWS_SECRET_ACCESS_KEY");
@@ -27,11 +28,11 @@ environment_look(const struct chain *c, struct found *found, struct fail *f)
 		return NOT_CONFIGURED;
 	if (token == NULL)
 		token = variable("AWS_SECURITY_TOKEN");	/* its older name */
-	if (keys_take(found, id, secret_key, token, "environment", f) == -1)
+	if (keys_take(found, id, secret_key, token, "environment", fail) != 0)
 		return BROKEN;
-	if (expiry != NULL && keys_expiry(expiry, &found->keys.expires) == -1) {
-		(void)fail_set(f, FAIL_CONFIG, "AWS_CREDENTIAL_EXPIRATION is "
-		    "no time of the form 2026-11-23T13:00:00Z");
+	if (expiry != NULL && keys_expiry(expiry, &found->keys.expires) != 0) {
+		(void)fail_set(fail, FAIL_CONFIG, "AWS_CREDENTIAL_EXPIRATION "
+		    "is no time of the form 2026-11-23T13:00:00Z");
 		return BROKEN;
 	}
 	found->account = xstrdup(variable("AWS_ACCOUNT_ID"));

@@ -12,8 +12,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "chain.h"
-#include "conf.h"
+#include "environment.h"
+#include "files.h"
 #include "ini.h"
 #include "mem.h"
 #include "sys.h"
@@ -161,12 +161,12 @@ out:
 }
 
 static int
-take_line(const struct ini_line *l, void *arg, struct fail *f)
+take_line(const struct ini_line *l, void *arg, struct fail *fail)
 {
 	struct file *file = arg;
 	struct property *p;
 
-	(void)f;
+	(void)fail;
 	if (l->name == NULL) {
 		section_enter(file, l->section);
 		return 0;
@@ -204,7 +204,7 @@ home_path(const char *path)
 
 static int
 file_load(struct file *file, const char *option, const char *name,
-    const char *usual, struct fail *f)
+    const char *usual, struct fail *fail)
 {
 	const char *given = option != NULL ? option : variable(name);
 	struct stat st;
@@ -215,24 +215,23 @@ file_load(struct file *file, const char *option, const char *name,
 	TAILQ_INIT(&file->sections);
 	file->path = home_path(given != NULL ? given : usual);
 	/* a home folder that the unit hides is the same as none */
-	if (given == NULL && stat(file->path, &st) == -1)
+	if (given == NULL && stat(file->path, &st) != 0)
 		return 0;
 	if ((text = sys_read_file(file->path, AWS_FILE_MAX, &len)) == NULL)
-		return fail_set(f, FAIL_CONFIG, "cannot read %s%s%s: %s",
+		return fail_set(fail, FAIL_CONFIG, "cannot read %s%s%s: %s",
 		    file->path, given == NULL ? "" : option != NULL ?
 		    ", named by option" : ", named by ",
 		    given != NULL && option == NULL ? name : "",
-		    errno == EFBIG ? "larger than 1 MiB" :
-		    errno == EINVAL ? "holds a NUL byte" : strerror(errno));
-	rc = ini_read(text, len, INI_AWS, take_line, file, f);
+		    sys_read_error(errno, AWS_FILE_MAX));
+	rc = ini_read(text, len, INI_AWS, take_line, file, fail);
 	xfree_secret(text);
-	if (rc == -1)
-		return fail_prefix(f, "%s: ", file->path);
+	if (rc != 0)
+		return fail_prefix(fail, "%s: ", file->path);
 	return 0;
 }
 
 struct aws_files *
-files_load(const struct options *o, struct fail *f)
+files_load(const struct options *o, struct fail *fail)
 {
 	struct aws_files *files = xcalloc(1, sizeof(*files));
 
@@ -240,9 +239,9 @@ files_load(const struct options *o, struct fail *f)
 		TAILQ_INIT(&files->file[i].sections);
 	files->file[FILE_CONFIG].config = true;
 	if (file_load(&files->file[FILE_CREDENTIALS], o->credentials_file,
-	    "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", f) == 0 &&
+	    "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", fail) == 0 &&
 	    file_load(&files->file[FILE_CONFIG], o->config_file,
-	    "AWS_CONFIG_FILE", "~/.aws/config", f) == 0)
+	    "AWS_CONFIG_FILE", "~/.aws/config", fail) == 0)
 		return files;
 	files_free(files);
 	return NULL;

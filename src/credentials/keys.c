@@ -5,39 +5,39 @@
 #include <string.h>
 #include <time.h>
 
-#include "chain.h"
+#include "keys.h"
 #include "mem.h"
 
 /* Keys go into request headers: nothing but printable characters. */
 static int
 key_check(const char *key, const char *what, const char *where,
-    struct fail *f)
+    struct fail *fail)
 {
 	size_t n = strlen(key);
 
 	if (n > AWS_KEY_MAX)
-		return fail_set(f, FAIL_CONFIG, "%s of %s is longer than any",
-		    what, where);
+		return fail_set(fail, FAIL_CONFIG, "%s of %s is longer than "
+		    "any", what, where);
 	for (size_t i = 0; i < n; i++)
 		if (key[i] <= ' ' || key[i] > '~')
-			return fail_set(f, FAIL_CONFIG, "%s of %s holds a "
+			return fail_set(fail, FAIL_CONFIG, "%s of %s holds a "
 			    "blank or a character that none has", what, where);
 	return 0;
 }
 
 int
 keys_take(struct found *found, const char *id, const char *secret_key,
-    const char *token, const char *where, struct fail *f)
+    const char *token, const char *where, struct fail *fail)
 {
 	if (id == NULL || secret_key == NULL)
-		return fail_set(f, FAIL_CONFIG, "%s has a%s but no%s: set "
+		return fail_set(fail, FAIL_CONFIG, "%s has a%s but no%s: set "
 		    "both", where, id != NULL ? "n access key id" :
 		    " secret access key", id != NULL ? " secret access key" :
 		    " access key id");
-	if (key_check(id, "the access key id", where, f) == -1 ||
-	    key_check(secret_key, "the secret access key", where, f) == -1 ||
+	if (key_check(id, "the access key id", where, fail) != 0 ||
+	    key_check(secret_key, "the secret access key", where, fail) != 0 ||
 	    (token != NULL &&
-	    key_check(token, "the session token", where, f) == -1))
+	    key_check(token, "the session token", where, fail) != 0))
 		return -1;
 	found->keys.access_key_id = xstrdup(id);
 	found->keys.secret_key = secret_text(secret_key);
@@ -89,7 +89,7 @@ keys_expiry(const char *text, int64_t *expires)
 		rest++;
 		rest += strspn(rest, "0123456789");
 	}
-	if (zone_parse(rest, &east) == -1)
+	if (zone_parse(rest, &east) != 0)
 		return -1;
 	*expires = (int64_t)timegm(&tm) - east;
 	return *expires > 0 ? 0 : -1;

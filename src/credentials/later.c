@@ -2,7 +2,8 @@
  * Providers that later versions will know. Whoever configured one of them
  * gets an error, not the credentials of another.
  */
-#include "chain.h"
+#include "environment.h"
+#include "later.h"
 
 static const struct {
 	const char	*name;
@@ -14,17 +15,17 @@ static const struct {
 };
 
 enum verdict
-later_look(const struct chain *c, struct found *found, struct fail *f)
+later_look(const struct chain *c, struct found *found, struct fail *fail)
 {
 	(void)c;
 	(void)found;
 	for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++) {
 		if (variable(later[i].name) == NULL)
 			continue;
-		(void)fail_set(f, FAIL_CONFIG, "%s is set: %s is not supported "
-		    "yet; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
-		    "name a profile that has keys", later[i].name,
-		    later[i].what);
+		(void)fail_set(fail, FAIL_CONFIG, "%s is set: %s is not "
+		    "supported yet; set AWS_ACCESS_KEY_ID and "
+		    "AWS_SECRET_ACCESS_KEY, or name a profile that has keys",
+		    later[i].name, later[i].what);
 		return BROKEN;
 	}
 	return NOT_CONFIGURED;

@@ -11,12 +11,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "chain.h"
+#include "environment.h"
+#include "files.h"
 #include "json.h"
+#include "later.h"
 #include "log.h"
 #include "mem.h"
+#include "profile.h"
+#include "settings.h"
 #include "sys.h"
 #include "utf8.h"
+#include "write.h"
 
 /* The chain, in order; the first that is configured wins. */
 static const provider providers[] = {
@@ -34,7 +39,7 @@ static const struct option long_options[] = {
 };
 
 static int
-read_options(int argc, char **argv, struct options *o, struct fail *f)
+read_options(int argc, char **argv, struct options *o, struct fail *fail)
 {
 	int c;
 
@@ -54,18 +59,18 @@ read_options(int argc, char **argv, struct options *o, struct fail *f)
 			o->region = optarg;
 			break;
 		default:
-			return fail_set(f, FAIL_CONFIG, "usage: "
+			return fail_set(fail, FAIL_CONFIG, "usage: "
 			    "aws-credentials [--profile name] [--region name] "
 			    "[--config-file path] [--credentials-file path]");
 		}
 	}
-	return optind == argc ? 0 : fail_set(f, FAIL_CONFIG,
+	return optind == argc ? 0 : fail_set(fail, FAIL_CONFIG,
 	    "takes options only");
 }
 
 /* Which profile is meant; one that is named must exist. */
 static int
-choose_profile(struct chain *c, struct fail *f)
+choose_profile(struct chain *c, struct fail *fail)
 {
 	c->profile = c->options->profile;
 	if (c->profile == NULL)
@@ -76,20 +81,19 @@ choose_profile(struct chain *c, struct fail *f)
 	if (!c->named)
 		c->profile = "default";
 	if (c->named && !files_has_profile(c->files, c->profile))
-		return fail_set(f, FAIL_CONFIG, "profile %s is neither in %s "
-		    "([%s]) nor in %s ([%s%s])", c->profile,
+		return fail_set(fail, FAIL_CONFIG, "profile %s is neither in "
+		    "%s ([%s]) nor in %s ([%s%s])", c->profile,
 		    files_path(c->files, FILE_CREDENTIALS), c->profile,
-		    files_path(c->files, FILE_CONFIG),
-		    strcmp(c->profile, "default") == 0 ? "" : "profile ",
-		    c->profile);
+		    files_path(c->files, FILE_CONFIG), strcmp(c->profile,
+		    "default") == 0 ? "" : "profile ", c->profile);
 	return 0;
 }
 
 static int
-walk(const struct chain *c, struct found *found, struct fail *f)
+walk(const struct chain *c, struct found *found, struct fail *fail)
 {
 	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
-		switch (providers[i](c, found, f)) {
+		switch (providers[i](c, found, fail)) {
 		case FOUND:
 			return 0;
 		case BROKEN:
@@ -98,7 +102,7 @@ walk(const struct chain *c, struct found *found, struct fail *f)
 			break;
 		}
 	}
-	return fail_set(f, FAIL_CONFIG, "no credentials: set "
+	return fail_set(fail, FAIL_CONFIG, "no credentials: set "
 	    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give profile %s "
 	    "aws_access_key_id and aws_secret_access_key in %s", c->profile,
 	    files_path(c->files, FILE_CREDENTIALS));
@@ -134,7 +138,7 @@ put_keys(json_t *o, const struct found *found)
 }
 
 static int
-put_settings(json_t *o, const struct chain *c, struct fail *f)
+put_settings(json_t *o, const struct chain *c, struct fail *fail)
 {
 	static const char *const services[][2] = {
 		{ "codepipeline", "AWS_ENDPOINT_URL_CODEPIPELINE" },
@@ -146,7 +150,7 @@ put_settings(json_t *o, const struct chain *c, struct fail *f)
 	(void)json_object_set_new(o, "Endpoints", endpoints);
 	for (size_t i = 0; i < 2; i++) {
 		if (settings_endpoint(c, services[i][0], services[i][1], &url,
-		    f) == -1)
+		    fail) != 0)
 			return -1;
 		json_put_text(endpoints, services[i][0], url);
 	}
@@ -161,21 +165,21 @@ put_settings(json_t *o, const struct chain *c, struct fail *f)
 }
 
 static int
-print(const json_t *o, struct fail *f)
+print(const json_t *o, struct fail *fail)
 {
 	char *line = json_line(o);
 	int rc = 0;
 
-	if (sys_write_all(STDOUT_FILENO, line, strlen(line)) == -1 ||
-	    sys_write_all(STDOUT_FILENO, "\n", 1) == -1)
-		rc = fail_set(f, FAIL_SYSTEM, "cannot write the answer");
+	if (write_all(STDOUT_FILENO, line, strlen(line)) != 0 ||
+	    write_all(STDOUT_FILENO, "\n", 1) != 0)
+		rc = fail_set(fail, FAIL_SYSTEM, "cannot write the answer");
 	xfree_secret(line);
 	return rc;
 }
 
 /* One look-up from options to answer. */
 static int
-look_up(int argc, char **argv, struct fail *f)
+look_up(int argc, char **argv, struct fail *fail)
 {
 	struct options options = { 0 };
 	struct chain chain = { .options = &options };
@@ -184,15 +188,16 @@ look_up(int argc, char **argv, struct fail *f)
 	json_t *o = json_object();
 	int rc = -1;
 
-	if (read_options(argc, argv, &options, f) == -1 ||
-	    (files = files_load(&options, f)) == NULL)
+	if (read_options(argc, argv, &options, fail) != 0 ||
+	    (files = files_load(&options, fail)) == NULL)
 		goto out;
 	chain.files = files;
-	if (choose_profile(&chain, f) == -1 || walk(&chain, &found, f) == -1)
+	if (choose_profile(&chain, fail) != 0 ||
+	    walk(&chain, &found, fail) != 0)
 		goto out;
 	put_keys(o, &found);
-	if (put_settings(o, &chain, f) == 0)
-		rc = print(o, f);
+	if (put_settings(o, &chain, fail) == 0)
+		rc = print(o, fail);
 out:
 	json_decref(o);
 	files_free(files);
@@ -205,15 +210,15 @@ out:
 int
 main(int argc, char **argv)
 {
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 
 	log_init("aws-credentials", LOG_ERR);
 	json_init();
 	sys_no_core();
 	sys_reset_signals();
-	if (look_up(argc, argv, &f) == 0)
+	if (look_up(argc, argv, &fail) == 0)
 		return 0;
-	utf8_clean(f.text, false);
-	(void)dprintf(STDERR_FILENO, "aws-credentials: %s\n", f.text);
+	utf8_clean(fail.text, false);
+	(void)dprintf(STDERR_FILENO, "aws-credentials: %s\n", fail.text);
 	return 1;
 }

@@ -5,8 +5,10 @@
  */
 #include <stdlib.h>
 
-#include "chain.h"
+#include "files.h"
+#include "keys.h"
 #include "mem.h"
+#include "profile.h"
 
 /* Ways to credentials that later versions will know. */
 static const struct {
@@ -23,7 +25,7 @@ static const struct {
 };
 
 static enum verdict
-not_yet(const struct chain *c, bool before_keys, struct fail *f)
+not_yet(const struct chain *c, bool before_keys, struct fail *fail)
 {
 	enum aws_file where;
 
@@ -32,7 +34,7 @@ not_yet(const struct chain *c, bool before_keys, struct fail *f)
 		    files_find(c->files, c->profile, later[i].key, &where) ==
 		    NULL)
 			continue;
-		(void)fail_set(f, FAIL_CONFIG, "profile %s of %s has %s: %s "
+		(void)fail_set(fail, FAIL_CONFIG, "profile %s of %s has %s: %s "
 		    "is not supported yet; name a profile that has "
 		    "aws_access_key_id and aws_secret_access_key", c->profile,
 		    files_path(c->files, where), later[i].key, later[i].what);
@@ -44,7 +46,7 @@ not_yet(const struct chain *c, bool before_keys, struct fail *f)
 /* A key pair is taken from one file as a whole. */
 static enum verdict
 static_keys(const struct chain *c, enum aws_file which, struct found *found,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *id = files_get(c->files, which, c->profile,
 	    "aws_access_key_id");
@@ -58,9 +60,9 @@ static_keys(const struct chain *c, enum aws_file which, struct found *found,
 	where = xasprintf("profile %s of %s", c->profile,
 	    files_path(c->files, which));
 	rc = keys_take(found, id, secret_key, files_get(c->files, which,
-	    c->profile, "aws_session_token"), where, f);
+	    c->profile, "aws_session_token"), where, fail);
 	free(where);
-	if (rc == -1)
+	if (rc != 0)
 		return BROKEN;
 	found->account = xstrdup(files_get(c->files, which, c->profile,
 	    "aws_account_id"));
@@ -68,16 +70,16 @@ static_keys(const struct chain *c, enum aws_file which, struct found *found,
 }
 
 enum verdict
-profile_look(const struct chain *c, struct found *found, struct fail *f)
+profile_look(const struct chain *c, struct found *found, struct fail *fail)
 {
 	enum verdict v;
 
-	if ((v = not_yet(c, true, f)) != NOT_CONFIGURED)
+	if ((v = not_yet(c, true, fail)) != NOT_CONFIGURED)
 		return v;
-	v = static_keys(c, FILE_CREDENTIALS, found, f);
+	v = static_keys(c, FILE_CREDENTIALS, found, fail);
 	if (v != NOT_CONFIGURED)
 		return v;
-	if ((v = not_yet(c, false, f)) != NOT_CONFIGURED)
+	if ((v = not_yet(c, false, fail)) != NOT_CONFIGURED)
 		return v;
-	return static_keys(c, FILE_CONFIG, found, f);
+	return static_keys(c, FILE_CONFIG, found, fail);
 }

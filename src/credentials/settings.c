@@ -4,7 +4,9 @@
  */
 #include <strings.h>
 
-#include "chain.h"
+#include "environment.h"
+#include "files.h"
+#include "settings.h"
 
 const char *
 settings_region(const struct chain *c)
@@ -42,7 +44,7 @@ settings_flag(const struct chain *c, const char *name, const char *key)
 
 int
 settings_endpoint(const struct chain *c, const char *service,
-    const char *name, const char **url, struct fail *f)
+    const char *name, const char **url, struct fail *fail)
 {
 	const char *services;
 
@@ -56,7 +58,7 @@ settings_endpoint(const struct chain *c, const char *service,
 	services = files_find(c->files, c->profile, "services", NULL);
 	if (services != NULL) {
 		if (!files_has_services(c->files, services))
-			return fail_set(f, FAIL_CONFIG, "profile %s says "
+			return fail_set(fail, FAIL_CONFIG, "profile %s says "
 			    "services = %s, but %s has no section [services "
 			    "%s]", c->profile, services,
 			    files_path(c->files, FILE_CONFIG), services);

@@ -13,12 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "aws.h"
 #include "buf.h"
 #include "cloudshell.h"
 #include "fail.h"
-#include "http.h"
+#include "http_client.h"
 #include "ipc.h"
+#include "ipc_order.h"
 #include "job.h"
 #include "json.h"
 

@@ -73,7 +73,7 @@ lost_find(struct exec *x, struct fail *f)
 	struct cs_found found;
 
 	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    NULL, &found, f) == -1)
+	    &found, f) == -1)
 		return -1;
 	if (found.n == 0)
 		return 0;
@@ -130,7 +130,7 @@ lost_surplus(struct exec *x, struct buf *text, struct fail *f)
 	if (x->facts.starts_lost == 0)
 		return 0;
 	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    NULL, &found, f) == -1) {
+	    &found, f) == -1) {
 		if (f->kind == FAIL_STOPPED)
 			return -1;
 		(void)buf_sentence(text, "A second sandbox \"%s\" may exist: "

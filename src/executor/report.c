@@ -8,7 +8,7 @@
 
 #include "executor.h"
 #include "mem.h"
-#include "sys.h"
+#include "write.h"
 
 /* Calls and progress stop being told before the supervisor takes their number
  * for a fault; room stays for intents, facts and the result. */
@@ -29,7 +29,7 @@ write_line(const struct ipc_report *r)
 	buf_init(&line, IPC_REPORT_MAX);
 	if (ipc_report_encode(&line, r) == -1)
 		goto out;
-	if (sys_write_all(pipe_end.fd, line.data, line.len) == -1)
+	if (write_all(pipe_end.fd, line.data, line.len) == -1)
 		_exit(IPC_EXIT_REPORT);
 	pipe_end.lines++;
 	rv = 0;
@@ -65,7 +65,6 @@ report_hello(void)
 
 	r.u.hello.version = IPC_VERSION;
 	r.u.hello.pid = getpid();
-	(void)strlcpy(r.u.hello.build, VERSION, sizeof(r.u.hello.build));
 	write_sure(&r);
 }
 

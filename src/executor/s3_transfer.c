@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "executor.h"
+#include "s3.h"
+#include "s3_error.h"
 #include "sys.h"
 
 #define RETRIES		5

@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "actions.h"
+#include "codepipeline.h"
 #include "json.h"
 #include "mem.h"
-#include "actions.h"
 #include "sys.h"
 
 #define ACTIONS_FILE_MAX	(64 * 1024)	/* bytes of a definition file */
@@ -44,9 +45,8 @@ definition_read(const struct conf *conf, enum job_action action, char **path,
 	if (text != NULL)
 		return text;
 bad:
-	(void)fail_set(f, FAIL_CONFIG, "%s: %s", *path, errno == EFBIG ?
-	    "larger than 64 KiB" : errno == EINVAL ? "holds a NUL byte" :
-	    strerror(errno));
+	(void)fail_set(f, FAIL_CONFIG, "%s: %s", *path,
+	    sys_read_error(errno, ACTIONS_FILE_MAX));
 	return NULL;
 }
 
@@ -113,7 +113,7 @@ versions_add(const char *versions, enum job_action action,
     const struct cp_action_type *type, struct action_type *list, size_t *n,
     struct fail *f)
 {
-	static const char separators[] = " \t,";
+	static const char separators[] = " ";
 	size_t begin = *n, len;
 	bool known;
 

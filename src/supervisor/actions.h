@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-#include "aws.h"
+#include "codepipeline.h"
 #include "conf.h"
 #include "fail.h"
 #include "job.h"

@@ -7,6 +7,12 @@
 #include <string.h>
 
 #include "aws_call.h"
+#include "aws_error.h"
+#include "aws_request.h"
+#include "codepipeline.h"
+#include "codepipeline_answer.h"
+#include "endpoint.h"
+#include "http_tls.h"
 #include "journal.h"
 #include "mem.h"
 #include "sys.h"

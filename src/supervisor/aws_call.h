@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "aws.h"
+#include "aws_error.h"
 #include "aws_keys.h"
 #include "buf.h"
 #include "fail.h"

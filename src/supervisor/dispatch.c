@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dispatch.h"
+#include "ipc_order.h"
 #include "job_log.h"
 #include "log.h"
 #include "mem.h"

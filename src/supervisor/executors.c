@@ -15,6 +15,7 @@
 
 #include "child_lines.h"
 #include "executors.h"
+#include "ipc_order.h"
 #include "log.h"
 #include "mem.h"
 #include "priority.h"

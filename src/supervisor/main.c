@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "conf_print.h"
 #include "http.h"
 #include "journal.h"
 #include "json.h"

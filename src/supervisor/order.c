@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ipc.h"
+#include "ipc_order.h"
 #include "mem.h"
 #include "order.h"
 #include "password.h"

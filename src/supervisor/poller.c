@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codepipeline.h"
+#include "codepipeline_answer.h"
 #include "journal.h"
 #include "log.h"
 #include "mem.h"

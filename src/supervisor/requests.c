@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "codepipeline.h"
+#include "codepipeline_answer.h"
 #include "json.h"
 #include "mem.h"
 #include "requests.h"

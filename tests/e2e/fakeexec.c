@@ -19,10 +19,12 @@
 #include <unistd.h>
 
 #include "ipc.h"
+#include "ipc_order.h"
 #include "json.h"
 #include "log.h"
 #include "mem.h"
 #include "sys.h"
+#include "write.h"
 
 #define ZYGOTE_SOCKET	3
 #define MODE_SIZE	32
@@ -91,7 +93,7 @@ is_released(void)
 static void
 say(const char *text, size_t len)
 {
-	if (sys_write_all(fds[1], text, len) == -1)
+	if (write_all(fds[1], text, len) == -1)
 		_exit(IPC_EXIT_REPORT);
 }
 
@@ -114,7 +116,6 @@ hello(int version, pid_t pid)
 
 	r.u.hello.version = version;
 	r.u.hello.pid = pid;
-	(void)strlcpy(r.u.hello.build, "fake", sizeof(r.u.hello.build));
 	report(&r);
 }
 

@@ -44,12 +44,12 @@ fuzz_text_check(const char *s, size_t size, bool lines)
 }
 
 void
-fuzz_fail_check(const struct fail *f, const char *secret)
+fuzz_fail_check(const struct fail *fail, const char *secret)
 {
-	MUST(f->kind > FAIL_NONE && f->kind < FAIL_MAX);
-	MUST(f->text[0] != '\0');
-	MUST(strnlen(f->text, FAIL_TEXT_MAX) < FAIL_TEXT_MAX);
-	MUST(strstr(f->text, secret) == NULL);
+	MUST(fail->kind > FAIL_NONE && fail->kind < FAIL_MAX);
+	MUST(fail->text[0] != '\0');
+	MUST(strnlen(fail->text, FAIL_TEXT_MAX) < FAIL_TEXT_MAX);
+	MUST(strstr(fail->text, secret) == NULL);
 }
 
 bool

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_error.h"
+#include "endpoint.h"
 #include "fuzz.h"
+#include "s3_error.h"
 
 #define NOW	1795435200	/* Mon, 23 Nov 2026 12:00:00 GMT */
 

@@ -5,24 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "src/credentials/chain.h"
+#include "src/credentials/files.h"
+#include "src/credentials/keys.h"
+#include "src/credentials/profile.h"
+#include "src/credentials/settings.h"
 #include "fuzz.h"
 
 static void
 look(const struct chain *c)
 {
 	struct found found = { 0 };
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	const char *url;
 	int64_t expires;
 
-	switch (profile_look(c, &found, &f)) {
+	switch (profile_look(c, &found, &fail)) {
 	case FOUND:
 		MUST(found.keys.access_key_id != NULL);
 		MUST(found.keys.secret_key != NULL && found.origin != NULL);
 		break;
 	case BROKEN:
-		fuzz_fail_check(&f, CANARY);
+		fuzz_fail_check(&fail, CANARY);
 		break;
 	case NOT_CONFIGURED:
 		MUST(found.keys.access_key_id == NULL);
@@ -31,9 +34,9 @@ look(const struct chain *c)
 	credentials_free(&found.keys);
 	free(found.account);
 	free(found.origin);
-	memset(&f, 0, sizeof(f));
-	if (settings_endpoint(c, "s3", "FUZZ_UNSET", &url, &f) == -1)
-		MUST(f.kind == FAIL_CONFIG);
+	memset(&fail, 0, sizeof(fail));
+	if (settings_endpoint(c, "s3", "FUZZ_UNSET", &url, &fail) == -1)
+		MUST(fail.kind == FAIL_CONFIG);
 	(void)settings_ca_bundle(c);
 	(void)settings_flag(c, "FUZZ_UNSET", "use_fips_endpoint");
 	if (settings_region(c) != NULL &&

@@ -4,9 +4,9 @@
  */
 #include <string.h>
 
-#include "aws.h"
+#include "codepipeline_answer.h"
 #include "fuzz.h"
-#include "ipc.h"
+#include "ipc_order.h"
 
 /* A job that was taken can be handed to an executor, and reaches it whole. */
 static void
@@ -16,7 +16,7 @@ check_job(const struct job_data *job)
 		.cloudshell = { .url = (char *)"https://x.example",
 		    .user = (char *)"x" } };
 	struct ipc_order again;
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	struct buf line;
 
 	MUST(job->id[0] != '\0' && strnlen(job->id, JOB_ID_SIZE) <
@@ -25,7 +25,7 @@ check_job(const struct job_data *job)
 	MUST(job->noutputs <= JOB_ARTIFACTS_MAX);
 	buf_init(&line, IPC_ORDER_MAX);
 	MUST(ipc_order_encode(&line, &order) == 0);
-	MUST(ipc_order_decode(line.data, line.len - 1, &again, &f) == 0);
+	MUST(ipc_order_decode(line.data, line.len - 1, &again, &fail) == 0);
 	MUST(strcmp(again.data.id, job->id) == 0);
 	ipc_order_free(&again);
 	buf_free(&line);

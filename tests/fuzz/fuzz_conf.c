@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "conf.h"
+#include "conf_print.h"
 #include "fuzz.h"
 
 static unsigned faults;

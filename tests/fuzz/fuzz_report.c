@@ -12,7 +12,7 @@ check(const struct ipc_report *r)
 	struct ipc_report again = { 0 };
 	struct ipc_turn turn = { .hello = true, .ordered = true };
 	struct buf one, two;
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 
 	MUST(r->type < IPC_REPORT_TYPES);
 	(void)ipc_permitted(&turn, r->type);
@@ -23,7 +23,7 @@ check(const struct ipc_report *r)
 	MUST(ipc_report_encode(&one, r) == 0);
 	MUST(one.data[one.len - 1] == '\n');
 	MUST(memchr(one.data, '\n', one.len - 1) == NULL);
-	MUST(ipc_report_decode(one.data, one.len - 1, &again, &f) == 0);
+	MUST(ipc_report_decode(one.data, one.len - 1, &again, &fail) == 0);
 	MUST(ipc_report_encode(&two, &again) == 0);
 	MUST(one.len == two.len && memcmp(one.data, two.data, one.len) == 0);
 	ipc_report_free(&again);

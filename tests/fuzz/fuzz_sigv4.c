@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "endpoint.h"
 #include "fuzz.h"
+#include "sigv4.h"
 
 #define HASH	"e3b0c44298fc1c149afbf4c8996fb924" \
 		"27ae41e4649b934ca495991b7852b855"
@@ -31,18 +32,18 @@ try_signature(struct sigv4_input *in)
 {
 	struct credentials keys = { (char *)"AKID", secret_text(CANARY), NULL,
 	    0 };
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	char one[65], two[65];
 	struct buf b;
 
 	buf_init(&b, 64 * 1024);
-	if (sigv4_canonical(in, &b, &f) == -1) {
-		fuzz_fail_check(&f, CANARY);
+	if (sigv4_canonical(in, &b, &fail) == -1) {
+		fuzz_fail_check(&fail, CANARY);
 	} else {
 		MUST(b.len > 64 && strcmp(b.data + b.len - 64, HASH) == 0);
-		MUST(sigv4_signature(in, &keys, one, &f) == 0);
+		MUST(sigv4_signature(in, &keys, one, &fail) == 0);
 		in->path = strdup(in->path);	/* nothing depends on where */
-		MUST(sigv4_signature(in, &keys, two, &f) == 0);
+		MUST(sigv4_signature(in, &keys, two, &fail) == 0);
 		MUST(strcmp(one, two) == 0 && strlen(one) == 64);
 		free((char *)in->path);
 	}
@@ -54,10 +55,11 @@ static void
 try_endpoint(const char *url, const char *region)
 {
 	struct aws_endpoint e = { 0 };
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 
-	if (aws_endpoint_find("s3", region, url, false, false, &e, &f) == -1) {
-		MUST(strstr(f.text, CANARY) == NULL);
+	if (aws_endpoint_find("s3", region, url, false, false, &e, &fail) ==
+	    -1) {
+		MUST(strstr(fail.text, CANARY) == NULL);
 		return;
 	}
 	MUST(strncmp(e.url, "http", 4) == 0 && e.host[0] != '\0');

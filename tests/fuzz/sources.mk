@@ -2,23 +2,23 @@
 # packages besides libcurl, jansson, libsodium and libbsd.
 
 FUZZ_PKG := libcurl libcrypto jansson libsodium libbsd
-FUZZ_BASE := $(addprefix src/common/,buf.c fail.c http.c http_client.c \
-	http_tls.c json.c log.c mem.c secret.c sys.c utf8.c)
+FUZZ_BASE := $(GROUND) $(addprefix src/common/,http.c http_client.c http_tls.c \
+	url.c)
 
 SOURCES_fuzz_report := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	ipc_order.c job.c)
 SOURCES_fuzz_order := $(SOURCES_fuzz_report)
 SOURCES_fuzz_codepipeline := $(SOURCES_fuzz_report) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
-	request.c sigv4.c)
-SOURCES_fuzz_aws_error := $(addprefix src/aws/,endpoint.c error.c s3_error.c)
+	model.c request.c sigv4.c)
+SOURCES_fuzz_aws_error := $(addprefix src/aws/,classify.c endpoint.c error.c \
+	s3_error.c)
 PKG_fuzz_aws_error := expat
 SOURCES_fuzz_sigv4 := $(addprefix src/aws/,endpoint.c sigv4.c)
 SOURCES_fuzz_cloudshell := $(wildcard src/cloudshell/*.c)
 LDFLAGS_fuzz_cloudshell := -Wl,--wrap=http_perform
 SOURCES_fuzz_text := $(wildcard src/cloudshell/*.c)
-SOURCES_fuzz_conf := $(addprefix src/common/,conf.c conf_print.c \
-	conf_value.c ini.c)
+SOURCES_fuzz_conf := $(wildcard src/common/conf*.c) src/common/ini.c
 SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)

@@ -8,10 +8,11 @@
 #include <string.h>
 
 #include "cloudshell_rig.h"
+#include "http_client.h"
 #include "json.h"
 
 static int
-rig_pause(int64_t ms, void *arg, struct fail *f)
+rig_pause(int64_t ms, void *arg, struct fail *fail)
 {
 	struct rig *g = arg;
 
@@ -21,7 +22,7 @@ rig_pause(int64_t ms, void *arg, struct fail *f)
 	if (ms > g->longest)
 		g->longest = ms;
 	if (++g->pauses == g->stop_at)
-		return fail_set(f, FAIL_STOPPED, "stopped by the test");
+		return fail_set(fail, FAIL_STOPPED, "stopped by the test");
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 #ifndef CLOUDSHELL_RIG_H
 #define CLOUDSHELL_RIG_H
 
-#include "src/cloudshell/client.h"
+#include "src/cloudshell/types.h"
 #include "cloudshell_listener.h"
 
 #define TOKEN	"Zm9v+mFy/mF6cXV4MTIzNA=="

@@ -1,8 +1,7 @@
 # SOURCES_test_X: the sources that a unit test is linked with. PKG_test_X: the
 # packages besides cmocka, jansson, libsodium and libbsd.
 
-BASE := $(addprefix src/common/,buf.c fail.c json.c log.c mem.c secret.c sys.c \
-	utf8.c)
+BASE := $(GROUND)
 
 HTTP := $(addprefix src/common/,http.c http_client.c http_tls.c)
 LOOPBACK := tests/unit/loopback.c
@@ -17,14 +16,18 @@ SOURCES_test_ledger := $(BASE) $(IPC) $(LIFE) \
 PKG_test_ledger := sqlite3
 
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
-SOURCES_test_endpoint := $(BASE) src/aws/endpoint.c
-SOURCES_test_codepipeline := $(BASE) src/common/credentials.c src/common/job.c \
+SOURCES_test_endpoint := $(BASE) src/common/url.c src/aws/endpoint.c
+PKG_test_endpoint := libcurl
+SOURCES_test_codepipeline := $(BASE) \
+	$(addprefix src/common/,credentials.c job.c url.c) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
-	request.c sigv4.c)
-SOURCES_test_s3 := $(BASE) \
+	model.c request.c sigv4.c)
+PKG_test_codepipeline := libcurl
+SOURCES_test_s3 := $(BASE) src/common/url.c \
 	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
-SOURCES_test_aws_error := $(BASE) $(HTTP) \
-	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
+PKG_test_s3 := libcurl
+SOURCES_test_aws_error := $(BASE) $(HTTP) src/common/url.c \
+	$(addprefix src/aws/,classify.c endpoint.c error.c s3_error.c)
 PKG_test_aws_error := libcurl libcrypto expat
 
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
@@ -34,17 +37,21 @@ SOURCES_test_buf := $(BASE)
 SOURCES_test_json := $(BASE)
 SOURCES_test_secret := $(BASE)
 SOURCES_test_sys := $(BASE)
+SOURCES_test_utf8 := $(BASE)
+SOURCES_test_html := $(BASE)
 SOURCES_test_http := $(BASE) $(HTTP) $(LOOPBACK)
 PKG_test_http := libcurl libcrypto
 SOURCES_test_http_proxy := $(BASE) $(HTTP)
 PKG_test_http_proxy := libcurl libssl libcrypto
 SOURCES_test_ipc := $(BASE) $(IPC) src/common/ipc_order.c
 SOURCES_test_ini := $(BASE) src/common/ini.c
-SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c \
-	conf_value.c ini.c)
+SOURCES_test_url := $(BASE) src/common/url.c
+PKG_test_url := libcurl
+SOURCES_test_conf := $(BASE) $(wildcard src/common/conf*.c) src/common/ini.c \
+	src/common/url.c
+PKG_test_conf := libcurl
 
-CLOUDSHELL := $(BASE) $(HTTP) $(addprefix src/cloudshell/,activity.c \
-	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
+CLOUDSHELL := $(BASE) $(HTTP) $(wildcard src/cloudshell/*.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
 PKG_test_cloudshell_text := libcurl libcrypto
 SOURCES_test_cloudshell_client := $(CLOUDSHELL) $(LOOPBACK) \

@@ -120,7 +120,7 @@ static void
 versions_once_each(void **state)
 {
 	(void)state;
-	conf.worker.versions = (char *)(uintptr_t)" 9,9  11a ,9";
+	conf.worker.versions = (char *)(uintptr_t)" 9 9  11a  9";
 	conf.action[ACTION_START].poll = conf.action[ACTION_END].poll = false;
 	load();
 	assert_int_equal(n, 2);
@@ -228,6 +228,7 @@ static void
 bad_versions_are_told(void **state)
 {
 	static const char *const bad[] = { "10 1234567890", "1.0", "10;9",
+	    "10,9", "10\t9",
 	    "1 2 3 4 5 6 7 8 9 a b c d e f g h" };
 
 	(void)state;

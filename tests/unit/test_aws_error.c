@@ -12,9 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_error.h"
+#include "codepipeline_answer.h"
 #include "json.h"
 #include "mem.h"
+#include "s3_error.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define NOW		1795435200	/* Mon, 23 Nov 2026 12:00:00 GMT */

@@ -87,47 +87,47 @@ encodes_for_urls(void **state)
 static void
 fail_fills_and_prefixes(void **state)
 {
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	assert_int_equal(fail_set(NULL, FAIL_JOB, "x"), -1);
-	assert_int_equal(fail_set(&f, FAIL_AUTH, "HTTP %d", 401), -1);
-	assert_int_equal(f.kind, FAIL_AUTH);
-	assert_int_equal(fail_prefix(&f, "log in as %s", "u"), -1);
-	assert_string_equal(f.text, "log in as u: HTTP 401");
-	(void)fail_prefix(&f, "job 1: ");
-	assert_string_equal(f.text, "job 1: log in as u: HTTP 401");
-	assert_int_equal(f.kind, FAIL_AUTH);
+	assert_int_equal(fail_set(&fail, FAIL_AUTH, "HTTP %d", 401), -1);
+	assert_int_equal(fail.kind, FAIL_AUTH);
+	assert_int_equal(fail_prefix(&fail, "log in as %s", "u"), -1);
+	assert_string_equal(fail.text, "log in as u: HTTP 401");
+	(void)fail_prefix(&fail, "job 1: ");
+	assert_string_equal(fail.text, "job 1: log in as u: HTTP 401");
+	assert_int_equal(fail.kind, FAIL_AUTH);
 	/* its own text as argument */
-	(void)fail_set(&f, FAIL_JOB, "[%s]", f.text);
-	assert_string_equal(f.text, "[job 1: log in as u: HTTP 401]");
+	(void)fail_set(&fail, FAIL_JOB, "[%s]", fail.text);
+	assert_string_equal(fail.text, "[job 1: log in as u: HTTP 401]");
 }
 
 static void
 sentences_have_one_full_stop(void **state)
 {
 	char text[2 * FAIL_TEXT_MAX];
-	struct fail f;
+	struct fail fail;
 	struct buf b;
 
 	(void)state;
-	(void)fail_set(&f, FAIL_AUTH, "it broke");
-	assert_int_equal(fail_add(&f, "Look at %s.", "it"), -1);
-	assert_string_equal(f.text, "it broke. Look at it.");
-	(void)fail_add(&f, "Now");
-	assert_string_equal(f.text, "it broke. Look at it. Now");
-	assert_int_equal(f.kind, FAIL_AUTH);
+	(void)fail_set(&fail, FAIL_AUTH, "it broke");
+	assert_int_equal(fail_add(&fail, "Look at %s.", "it"), -1);
+	assert_string_equal(fail.text, "it broke. Look at it.");
+	(void)fail_add(&fail, "Now");
+	assert_string_equal(fail.text, "it broke. Look at it. Now");
+	assert_int_equal(fail.kind, FAIL_AUTH);
 	memset(text, 'x', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	(void)fail_set(&f, FAIL_JOB, "%s", text);
-	(void)fail_add(&f, "Retry.");
-	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
-	assert_string_equal(f.text + FAIL_TEXT_MAX - 10, "x. Retry.");
-	(void)fail_add(&f, "%s", text);
-	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
-	f.text[0] = '\0';
-	(void)fail_add(&f, "Alone");
-	assert_string_equal(f.text, "Alone");
+	(void)fail_set(&fail, FAIL_JOB, "%s", text);
+	(void)fail_add(&fail, "Retry.");
+	assert_int_equal(strlen(fail.text), FAIL_TEXT_MAX - 1);
+	assert_string_equal(fail.text + FAIL_TEXT_MAX - 10, "x. Retry.");
+	(void)fail_add(&fail, "%s", text);
+	assert_int_equal(strlen(fail.text), FAIL_TEXT_MAX - 1);
+	fail.text[0] = '\0';
+	(void)fail_add(&fail, "Alone");
+	assert_string_equal(fail.text, "Alone");
 
 	buf_init(&b, 20);
 	assert_int_equal(buf_sentence(&b, "Is it?"), 0);
@@ -143,19 +143,19 @@ static void
 fail_cuts_between_characters(void **state)
 {
 	char text[2 * FAIL_TEXT_MAX + 1];
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	for (size_t i = 0; i < FAIL_TEXT_MAX; i++)
 		memcpy(text + 2 * i, "\xc3\xa4", 2);
 	text[2 * FAIL_TEXT_MAX] = '\0';
-	(void)fail_set(&f, FAIL_JOB, "%s", text);
-	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 2);
-	(void)fail_set(&f, FAIL_JOB, "x%s", text);
-	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
-	(void)fail_prefix(&f, "y ");
-	assert_int_equal(strlen(f.text), FAIL_TEXT_MAX - 1);
-	for (const char *p = f.text; *p != '\0'; p += utf8_len(p))
+	(void)fail_set(&fail, FAIL_JOB, "%s", text);
+	assert_int_equal(strlen(fail.text), FAIL_TEXT_MAX - 2);
+	(void)fail_set(&fail, FAIL_JOB, "x%s", text);
+	assert_int_equal(strlen(fail.text), FAIL_TEXT_MAX - 1);
+	(void)fail_prefix(&fail, "y ");
+	assert_int_equal(strlen(fail.text), FAIL_TEXT_MAX - 1);
+	for (const char *p = fail.text; *p != '\0'; p += utf8_len(p))
 		assert_int_not_equal(utf8_len(p), 0);
 }
 

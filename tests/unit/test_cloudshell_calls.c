@@ -96,7 +96,6 @@ blueprints_are_found_and_named(void **state)
 	assert_int_equal(cs_blueprint_find(g.client, "My Env", &b, &g.fail),
 	    0);
 	assert_string_equal(b.name, "my ENV");
-	assert_int_equal(b.setup_ms, 120000);
 	cs_blueprint_free(&b);
 	assert_int_equal(cs_blueprint_find(g.client, "X", &b, &g.fail), -1);
 	assert_int_equal(g.fail.kind, FAIL_CONFIG);
@@ -168,7 +167,6 @@ start_sends_texts(void **state)
 	assert_int_equal(cs_sandbox_start(g.client, "id/1", "n\xc3\xa9", 30,
 	    in, &s, &g.fail), 0);
 	assert_int_equal(s.phase, CS_WAITING);
-	assert_string_equal(s.blueprint_id, "7");
 	assert_null(s.end_time);
 	cs_sandbox_free(&s);
 	assert_int_equal(rig_begin(&g), -1);
@@ -198,19 +196,18 @@ sandboxes_are_found_by_name(void **state)
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(cs_sandbox_find(g.client, "n", "bp", NULL, &found,
-	    &g.fail), 0);
+	assert_int_equal(cs_sandbox_find(g.client, "n", "bp", &found, &g.fail),
+	    0);
 	assert_int_equal(found.n, 1);
 	assert_string_equal(found.id[0], "3");
-	assert_int_equal(cs_sandbox_find(g.client, "n", "x", "id", &found,
-	    &g.fail), 0);
-	assert_int_equal(found.n, 1);
-	assert_string_equal(found.id[0], "3");
-	assert_int_equal(cs_sandbox_find(g.client, "m", NULL, NULL, &found,
-	    &g.fail), 0);
+	assert_int_equal(cs_sandbox_find(g.client, "n", "id", &found, &g.fail),
+	    0);
 	assert_int_equal(found.n, 0);
-	assert_int_equal(cs_sandbox_find(g.client, "n", NULL, NULL, &found,
-	    &g.fail), 0);
+	assert_int_equal(cs_sandbox_find(g.client, "m", NULL, &found, &g.fail),
+	    0);
+	assert_int_equal(found.n, 0);
+	assert_int_equal(cs_sandbox_find(g.client, "n", NULL, &found, &g.fail),
+	    0);
 	assert_int_equal(found.n, 2);
 	assert_string_equal(found.id[1], "3");
 	rig_done(&g);

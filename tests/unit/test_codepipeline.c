@@ -12,7 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
+#include "codepipeline.h"
+#include "codepipeline_answer.h"
+#include "endpoint.h"
 #include "json.h"
 #include "mem.h"
 
@@ -51,16 +54,16 @@ request_expect(const char *region, const char *token, const char *operation,
 	struct aws_endpoint ep;
 	struct aws_request req;
 	struct credentials creds;
-	struct fail f;
+	struct fail fail;
 	json_t *input;
 	const char *last;
 
 	creds_make(&creds, token);
 	input = json_parse(body, strlen(body), NULL);
 	assert_int_equal(aws_endpoint_find("codepipeline", region, NULL, false,
-	    false, &ep, &f), 0);
+	    false, &ep, &fail), 0);
 	assert_int_equal(cp_request(&req, &ep, region, &creds, WALL,
-	    operation, input, &f), 0);
+	    operation, input, &fail), 0);
 	assert_string_equal(req.method, "POST");
 	assert_string_equal(buf_text(&req.body), body);
 	assert_null(req.headers[req.nheaders]);
@@ -95,15 +98,15 @@ test_request_base_path(void **state)
 	struct aws_endpoint ep;
 	struct aws_request req;
 	struct credentials creds;
-	struct fail f;
+	struct fail fail;
 	json_t *input = json_object();
 
 	(void)state;
 	creds_make(&creds, TOKEN);
 	assert_int_equal(aws_endpoint_find("codepipeline", "us-east-1",
-	    "http://[::1]:8080/base/", false, false, &ep, &f), 0);
+	    "http://[::1]:8080/base/", false, false, &ep, &fail), 0);
 	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, WALL,
-	    "PollForJobs", input, &f), 0);
+	    "PollForJobs", input, &fail), 0);
 	assert_string_equal(req.url, "http://[::1]:8080/base/");
 	assert_string_equal(buf_text(&req.body), "{}");
 	assert_true(has_header(&req, "X-Amz-Date: 20261123T120000Z"));
@@ -121,22 +124,22 @@ test_request_refused(void **state)
 	struct aws_endpoint ep;
 	struct aws_request req;
 	struct credentials creds;
-	struct fail f;
+	struct fail fail;
 	json_t *input = json_object();
 
 	(void)state;
 	assert_int_equal(aws_endpoint_find("codepipeline", "us-east-1", NULL,
-	    false, false, &ep, &f), 0);
+	    false, false, &ep, &fail), 0);
 	memset(&creds, 0, sizeof(creds));
 	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, WALL,
-	    "PollForJobs", input, &f), -1);
-	assert_int_equal(f.kind, FAIL_AUTH);
+	    "PollForJobs", input, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_AUTH);
 	assert_int_equal(req.nheaders, 0);
 	creds_make(&creds, "token\r\nX-Evil: 1");
 	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, WALL,
-	    "PollForJobs", input, &f), -1);
-	assert_int_equal(f.kind, FAIL_SYSTEM);
-	assert_null(strstr(f.text, "Evil"));
+	    "PollForJobs", input, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_SYSTEM);
+	assert_null(strstr(fail.text, "Evil"));
 	credentials_free(&creds);
 	json_decref(input);
 }
@@ -358,7 +361,6 @@ static void
 job_expect(const struct job_data *d)
 {
 	assert_string_equal(d->id, ID);
-	assert_string_equal(d->account, "111122223333");
 	assert_string_equal(d->category, "Build");
 	assert_string_equal(d->provider, "My_Provider-1");
 	assert_string_equal(d->version, "1");
@@ -389,12 +391,12 @@ test_poll_full(void **state)
 {
 	struct job_data *jobs;
 	struct buf b;
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	size_t n, broken;
 
 	(void)state;
 	buf_of(&b, "{\"jobs\":[" JOB ",7," JOB "],\"x\":null}");
-	assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &f), 0);
+	assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &fail), 0);
 	buf_free(&b);
 	assert_int_equal(n, 2);
 	assert_int_equal(broken, 1);
@@ -409,19 +411,19 @@ test_details(void **state)
 {
 	struct job_data d;
 	struct buf b;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	buf_of(&b, "{\"jobDetails\":{\"id\":\"" ID "\",\"accountId\":"
 	    "\"111122223333\",\"data\":" DATA "}}");
-	assert_int_equal(cp_details_parse(&b, &d, &f), 0);
+	assert_int_equal(cp_details_parse(&b, &d, &fail), 0);
 	job_expect(&d);
 	assert_string_equal(d.nonce, "");
 	job_data_free(&d);
 	buf_free(&b);
 	buf_of(&b, "{}");
-	assert_int_equal(cp_details_parse(&b, &d, &f), -1);
-	assert_int_equal(f.kind, FAIL_SYSTEM);
+	assert_int_equal(cp_details_parse(&b, &d, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_SYSTEM);
 	buf_free(&b);
 }
 
@@ -441,22 +443,22 @@ test_poll_whole(void **state)
 	};
 	struct job_data *jobs;
 	struct buf b;
-	struct fail f;
+	struct fail fail;
 	size_t i, n, broken;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		buf_of(&b, cases[i].body);
-		f.kind = FAIL_NONE;
-		f.text[0] = '\0';
-		assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &f),
+		fail.kind = FAIL_NONE;
+		fail.text[0] = '\0';
+		assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &fail),
 		    cases[i].rc);
 		assert_int_equal(n, 0);
 		assert_int_equal(broken, 0);
 		assert_null(jobs);
-		assert_int_equal(f.kind, cases[i].rc == 0 ? FAIL_NONE :
+		assert_int_equal(fail.kind, cases[i].rc == 0 ? FAIL_NONE :
 		    FAIL_SYSTEM);
-		assert_null(strstr(f.text, "hunter2"));
+		assert_null(strstr(fail.text, "hunter2"));
 		buf_free(&b);
 	}
 }
@@ -469,7 +471,7 @@ job_try(const char *old, const char *new, bool good)
 	struct job_data *jobs;
 	const char *at = strstr(body, old);
 	struct buf b;
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	size_t n, broken;
 
 	assert_non_null(at);
@@ -477,12 +479,12 @@ job_try(const char *old, const char *new, bool good)
 	assert_int_equal(buf_add(&b, body, (size_t)(at - body)), 0);
 	assert_int_equal(buf_adds(&b, new), 0);
 	assert_int_equal(buf_adds(&b, at + strlen(old)), 0);
-	assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &f), 0);
+	assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &fail), 0);
 	if (n != good || broken == good)
-		fail_msg("%s -> %.60s: %zu taken (%s)", old, new, n, f.text);
-	assert_int_equal(f.kind, good ? FAIL_NONE : FAIL_SYSTEM);
-	assert_null(strstr(f.text, "hunter2"));
-	assert_null(strstr(f.text, "s3cr3t"));
+		fail_msg("%s -> %.60s: %zu taken (%s)", old, new, n, fail.text);
+	assert_int_equal(fail.kind, good ? FAIL_NONE : FAIL_SYSTEM);
+	assert_null(strstr(fail.text, "hunter2"));
+	assert_null(strstr(fail.text, "s3cr3t"));
 	cp_jobs_free(jobs, n);
 	buf_free(&b);
 }
@@ -501,8 +503,6 @@ test_job_broken(void **state)
 		{ "\"nonce\":\"3\"", "\"nonce\":3" },
 		{ "\"nonce\":\"3\"", "\"nonce\":\"hunter2678901234567890123456"
 		    "7890123456789012345678901\"" },
-		{ "\"111122223333\"", "\"11112222333\"" },
-		{ "\"111122223333\"", "\"1111222233334\"" },
 		{ "\"data\":", "\"dat\":" },
 		{ "\"version\":\"1\"", "\"version\":\"1234567890\"" },
 		{ "\"Build\"", "\"Bu/ld\"" },
@@ -546,6 +546,7 @@ test_job_lenient(void **state)
 	static const struct {
 		const char *old, *new;
 	} cases[] = {
+		{ "\"111122223333\"", "7" },
 		{ "\"111122223333\"", "null" },
 		{ "\"actionTypeId\":", "\"a\":" },
 		{ "\"pipelineContext\":", "\"p\":" },
@@ -656,7 +657,7 @@ test_poll_many(void **state)
 {
 	struct job_data *jobs;
 	struct buf b;
-	struct fail f;
+	struct fail fail;
 	size_t i, n, broken;
 
 	(void)state;
@@ -664,7 +665,7 @@ test_poll_many(void **state)
 	for (i = 0; i < 300; i++)
 		assert_int_equal(buf_adds(&b, i == 0 ? JOB : ",{}"), 0);
 	assert_int_equal(buf_adds(&b, "]}"), 0);
-	assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &f), 0);
+	assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &fail), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(broken, 299);
 	cp_jobs_free(jobs, n);
@@ -687,7 +688,7 @@ test_acknowledge(void **state)
 		{ "{}", "", -1 }, { "", "", -1 }, { "\"InProgress\"", "", -1 },
 	};
 	struct buf b;
-	struct fail f;
+	struct fail fail;
 	char status[13];
 	size_t i;
 
@@ -695,7 +696,7 @@ test_acknowledge(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		buf_of(&b, cases[i].body);
 		assert_int_equal(cp_acknowledge_parse(&b, status,
-		    sizeof(status), &f), cases[i].rc);
+		    sizeof(status), &fail), cases[i].rc);
 		assert_string_equal(status, cases[i].status);
 		buf_free(&b);
 	}

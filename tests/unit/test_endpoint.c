@@ -10,9 +10,23 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "aws.h"
+#include "endpoint.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* The host name that is built for a region ends in its partition's suffix. */
+static void
+suffix_expect(const char *region, bool dualstack, const char *suffix)
+{
+	struct aws_endpoint ep;
+	struct fail fail;
+	char host[300];
+
+	assert_int_equal(aws_endpoint_find("codepipeline", region, NULL, false,
+	    dualstack, &ep, &fail), 0);
+	snprintf(host, sizeof(host), "codepipeline.%s.%s", region, suffix);
+	assert_string_equal(ep.host, host);
+}
 
 static void
 test_partitions(void **state)
@@ -42,10 +56,8 @@ test_partitions(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		assert_string_equal(aws_dns_suffix(cases[i].region),
-		    cases[i].dns);
-		assert_string_equal(aws_dualstack_suffix(cases[i].region),
-		    cases[i].dual);
+		suffix_expect(cases[i].region, false, cases[i].dns);
+		suffix_expect(cases[i].region, true, cases[i].dual);
 	}
 }
 
@@ -104,7 +116,7 @@ test_built(void **state)
 		    "sts.us-gov-west-1.amazonaws.com" },
 	};
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	char url[600];
 	size_t i;
 
@@ -112,7 +124,7 @@ test_built(void **state)
 	for (i = 0; i < COUNT(cases); i++) {
 		assert_int_equal(aws_endpoint_find(cases[i].service,
 		    cases[i].region, i % 2 ? NULL : "", cases[i].fips,
-		    cases[i].dual, &ep, &f), 0);
+		    cases[i].dual, &ep, &fail), 0);
 		snprintf(url, sizeof(url), "https://%s", cases[i].host);
 		assert_string_equal(ep.url, url);
 		assert_string_equal(ep.host, cases[i].host);
@@ -149,14 +161,14 @@ test_custom(void **state)
 		    "local_stack:4566", "" },
 	};
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		if (aws_endpoint_find("s3", "us-east-1", cases[i].given, false,
-		    false, &ep, &f) != 0)
-			fail_msg("%s: %s", cases[i].given, f.text);
+		    false, &ep, &fail) != 0)
+			fail_msg("%s: %s", cases[i].given, fail.text);
 		assert_string_equal(ep.url, cases[i].url);
 		assert_string_equal(ep.host, cases[i].host);
 		assert_string_equal(ep.base, cases[i].base);
@@ -183,17 +195,17 @@ test_custom_refused(void **state)
 		"http://127.0.0.1.example",
 	};
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
-		f.kind = FAIL_NONE;
+		fail.kind = FAIL_NONE;
 		if (aws_endpoint_find("s3", "us-east-1", cases[i], false,
-		    false, &ep, &f) != -1)
+		    false, &ep, &fail) != -1)
 			fail_msg("%s was taken", cases[i]);
-		assert_int_equal(f.kind, FAIL_CONFIG);
-		assert_null(strstr(f.text, "hunter2"));
+		assert_int_equal(fail.kind, FAIL_CONFIG);
+		assert_null(strstr(fail.text, "hunter2"));
 	}
 }
 
@@ -201,7 +213,7 @@ static void
 test_custom_long(void **state)
 {
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 	char url[1000];
 	size_t n;
 
@@ -212,11 +224,11 @@ test_custom_long(void **state)
 		url[n] = '\0';
 		/* a label has at most 63 characters */
 		assert_int_equal(aws_endpoint_find("s3", "us-east-1", url,
-		    false, false, &ep, &f), n > 8 && n <= 8 + 63 ? 0 : -1);
+		    false, false, &ep, &fail), n > 8 && n <= 8 + 63 ? 0 : -1);
 		memcpy(url, "https://h/", 10 > n ? n : 10);
 		if (n > 10)
 			assert_int_equal(aws_endpoint_find("s3", "us-east-1",
-			    url, false, false, &ep, &f),
+			    url, false, false, &ep, &fail),
 			    n - 9 < sizeof(ep.base) ? 0 : -1);
 	}
 }
@@ -225,18 +237,18 @@ static void
 test_custom_with_variants(void **state)
 {
 	struct aws_endpoint ep;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1", "https://h",
-	    true, false, &ep, &f), -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
+	    true, false, &ep, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1", "https://h",
-	    false, true, &ep, &f), -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
+	    false, true, &ep, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1.evil",
-	    NULL, false, false, &ep, &f), -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
+	    NULL, false, false, &ep, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
 }
 
 int

@@ -17,11 +17,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http.h"
+#include "http_client.h"
 #include "json.h"
 #include "loopback.h"
 #include "mem.h"
 #include "sys.h"
+#include "write.h"
 
 #define SERVER_MS	10000	/* no test takes longer */
 #define ROUNDS_MAX	4
@@ -68,7 +69,7 @@ read_request(int fd)
 	if (length != NULL)
 		want = (size_t)strtoull(length + 15, NULL, 10);
 	if (strcasestr(server.requests.data + begin, "expect:") != NULL)
-		(void)sys_write_all(fd,
+		(void)write_all(fd,
 		    "HTTP/1.1 100 Continue\r\nX-A: 1\r\n\r\n", 33);
 	while (server.body_len < want) {
 		static char block[65536];
@@ -114,7 +115,7 @@ serve(void *arg)
 		if (r->silent)
 			(void)!read(fd, &c, 1);
 		if (r->answer != NULL)
-			(void)sys_write_all(fd, r->answer, strlen(r->answer));
+			(void)write_all(fd, r->answer, strlen(r->answer));
 		if (!r->keep) {
 			(void)close(fd);
 			fd = -1;
@@ -182,7 +183,7 @@ get_and_headers(void **state)
 	const char *const headers[] = { "X-Token: abc", NULL };
 	struct http_answer a;
 	struct http_request rq;
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	char url[128], value[8];
 
 	(void)state;
@@ -191,7 +192,7 @@ get_and_headers(void **state)
 	rq = request("GET", url);
 	rq.headers = headers;
 	rq.user_agent = "ua/1";
-	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	assert_int_equal(http_perform(client, &rq, &a, &fail), 0);
 	assert_int_equal(a.status, 200);
 	assert_string_equal(buf_text(&a.body), "hi");
 	assert_true(a.sent);
@@ -223,7 +224,7 @@ send_body(const char *method, const void *body, size_t len, bool expects)
 	    "Content-Length: 0\r\nX-B: 2\r\n\r\n", false, false };
 	struct http_answer a;
 	struct http_request rq;
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	unsigned char sum = 0;
 	char line[64];
 
@@ -233,8 +234,8 @@ send_body(const char *method, const void *body, size_t len, bool expects)
 	rq = request(method, base);
 	rq.body = body;
 	rq.body_len = len;
-	if (http_perform(client, &rq, &a, &f) == -1)
-		fail_msg("%s", f.text);
+	if (http_perform(client, &rq, &a, &fail) == -1)
+		fail_msg("%s", fail.text);
 	assert_int_equal(a.status, 201);
 	/* headers of the 100 are gone */
 	assert_null(strcasestr(buf_text(&a.headers), "X-A"));
@@ -280,16 +281,16 @@ head_and_delete(void **state)
 	};
 	struct http_answer a;
 	struct http_request rq;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	server_start(rounds, 2);
 	rq = request("HEAD", base);
-	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	assert_int_equal(http_perform(client, &rq, &a, &fail), 0);
 	assert_int_equal(a.body.len, 0);
 	http_answer_free(&a);
 	rq = request("DELETE", base);
-	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	assert_int_equal(http_perform(client, &rq, &a, &fail), 0);
 	assert_int_equal(a.status, 204);
 	http_answer_free(&a);
 	(void)pthread_join(server.thread, NULL);
@@ -308,11 +309,11 @@ assert_fails(const struct http_request *rq, enum fail_kind kind,
     const char *piece)
 {
 	struct http_answer a;
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 
-	assert_int_equal(http_perform(client, rq, &a, &f), -1);
-	if (f.kind != kind || strstr(f.text, piece) == NULL)
-		fail_msg("%s: %s", fail_kind_name(f.kind), f.text);
+	assert_int_equal(http_perform(client, rq, &a, &fail), -1);
+	if (fail.kind != kind || strstr(fail.text, piece) == NULL)
+		fail_msg("%s: %s", fail_kind_name(fail.kind), fail.text);
 	too_big = a.too_big;
 	http_answer_free(&a);
 }
@@ -399,13 +400,13 @@ once_is_sent_once(void **state)
 	const char *seen;
 	struct http_answer a;
 	struct http_request rq;
-	struct fail f;
+	struct fail fail;
 	unsigned posts = 0;
 
 	(void)state;
 	server_start(rounds, 2);
 	rq = request("GET", base);
-	assert_int_equal(http_perform(client, &rq, &a, &f), 0);
+	assert_int_equal(http_perform(client, &rq, &a, &fail), 0);
 	http_answer_free(&a);
 	rq = request("POST", base);
 	rq.once = true;
@@ -439,7 +440,7 @@ interrupts(void **state)
 	struct http_interrupt in = { .fds = { -1, -1 }, .asked = asked };
 	struct http_answer a;
 	struct http_request rq;
-	struct fail f;
+	struct fail fail;
 	int fds[2];
 
 	(void)state;
@@ -451,18 +452,18 @@ interrupts(void **state)
 	server_start(rounds, 1);
 	asked_count = 0;
 	/* the first byte is no reason to stop, the second is */
-	assert_int_equal(sys_write_all(fds[1], "ns", 2), 0);
+	assert_int_equal(write_all(fds[1], "ns", 2), 0);
 	rq = request("GET", base);
-	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
-	assert_int_equal(f.kind, FAIL_STOPPED);
+	assert_int_equal(http_perform(client, &rq, &a, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_STOPPED);
 	assert_int_equal(asked_count, 2);
 	assert_true(a.sent);
 	assert_string_equal(http_unanswered(client), base + 7);
 	http_answer_free(&a);
 	/* asked before: nothing goes out */
-	assert_int_equal(sys_write_all(fds[1], "s", 1), 0);
-	assert_int_equal(http_perform(client, &rq, &a, &f), -1);
-	assert_int_equal(f.kind, FAIL_STOPPED);
+	assert_int_equal(write_all(fds[1], "s", 1), 0);
+	assert_int_equal(http_perform(client, &rq, &a, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_STOPPED);
 	assert_false(a.sent);
 	assert_null(http_unanswered(client));
 	http_answer_free(&a);

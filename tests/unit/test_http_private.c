@@ -20,9 +20,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http.h"
+#include "http_client.h"
 #include "json.h"
 #include "sys.h"
+#include "write.h"
 
 #define ANSWER	4000	/* bytes of each */
 
@@ -50,8 +51,8 @@ serve(int fd)
 		if (strstr(rq, "\r\n\r\n") == NULL)
 			continue;
 		used = 0;
-		if (sys_write_all(fd, head, (size_t)len) == -1 ||
-		    sys_write_all(fd, body, ANSWER) == -1)
+		if (write_all(fd, head, (size_t)len) == -1 ||
+		    write_all(fd, body, ANSWER) == -1)
 			break;
 	}
 }
@@ -93,14 +94,14 @@ start(void **state)
 
 static int
 ask(struct http_client *client, bool private, const char *const *headers,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct http_request rq = { .method = "GET", .url = url,
 	    .headers = headers, .answer_max = 2 * ANSWER,
 	    .timeout_ms = 60000, .no_proxy = true,
 	    .private_answer = private };
 	struct http_answer a = { 0 };
-	int rc = http_perform(client, &rq, &a, f);
+	int rc = http_perform(client, &rq, &a, fail);
 
 	if (rc == 0)
 		assert_int_equal(a.body.len, ANSWER);
@@ -115,10 +116,10 @@ connections_of_two(bool private)
 {
 	struct http_client *client = http_client_new(NULL);
 	int before = atomic_load(&connections);
-	struct fail f;
+	struct fail fail;
 
-	assert_int_equal(ask(client, private, NULL, &f), 0);
-	assert_int_equal(ask(client, private, NULL, &f), 0);
+	assert_int_equal(ask(client, private, NULL, &fail), 0);
+	assert_int_equal(ask(client, private, NULL, &fail), 0);
 	http_client_free(client);
 	return atomic_load(&connections) - before;
 }
@@ -139,13 +140,13 @@ line_ends_in_headers(void **state)
 	struct http_client *client = http_client_new(NULL);
 	const char *headers[] = { "X: y", NULL, NULL };
 	int before = atomic_load(&connections);
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		headers[1] = bad[i];
-		assert_int_equal(ask(client, false, headers, &f), -1);
-		assert_int_equal(f.kind, FAIL_SYSTEM);
+		assert_int_equal(ask(client, false, headers, &fail), -1);
+		assert_int_equal(fail.kind, FAIL_SYSTEM);
 	}
 	assert_int_equal(atomic_load(&connections), before);
 	http_client_free(client);

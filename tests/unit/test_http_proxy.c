@@ -21,9 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "http.h"
+#include "http_client.h"
 #include "json.h"
 #include "sys.h"
+#include "write.h"
 
 #define SERVER_MS	10000	/* no test takes longer */
 #define ROUNDS_MAX	3
@@ -102,10 +103,10 @@ connected(enum end end)
 		if (read(server.fd, head + len++, 1) != 1)
 			return false;
 	if (end == REFUSED)
-		(void)sys_write_all(server.fd, "HTTP/1.1 503 Full\r\n"
+		(void)write_all(server.fd, "HTTP/1.1 503 Full\r\n"
 		    "Content-Length: 0\r\nX-Who: proxy\r\n\r\n", 53);
 	else if (server.proxy)
-		(void)sys_write_all(server.fd, "HTTP/1.1 200 OK\r\n\r\n", 19);
+		(void)write_all(server.fd, "HTTP/1.1 200 OK\r\n\r\n", 19);
 	if (end == REFUSED || end == DROPPED)
 		return false;
 	if (end == DEAF) {
@@ -194,17 +195,17 @@ post(bool once, bool *sent)
 	const struct http_request rq = { .method = "POST", .url = url,
 		.body = "{}", .body_len = 2, .answer_max = 1000,
 		.timeout_ms = 1500, .once = once, .tls = &tls };
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	struct http_answer a;
 
-	if (http_perform(client, &rq, &a, &f) == 0) {
+	if (http_perform(client, &rq, &a, &fail) == 0) {
 		assert_int_equal(a.status, 200);
 		assert_string_equal(buf_text(&a.body), "hi");
 	} else
 		assert_int_equal(a.status, 0);
 	*sent = a.sent;
 	http_answer_free(&a);
-	return f.kind;
+	return fail.kind;
 }
 
 static void
@@ -255,16 +256,16 @@ certificate_that_is_not_trusted(void **state)
 		.timeout_ms = 1500, .tls = &tls };
 	const enum end end = ANSWERED;
 	struct http_answer a;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		server_start(false, &end, 1);
-		assert_int_equal(http_perform(client, &rq, &a, &f), -1);
-		assert_int_equal(f.kind, FAIL_CONFIG);
+		assert_int_equal(http_perform(client, &rq, &a, &fail), -1);
+		assert_int_equal(fail.kind, FAIL_CONFIG);
 		assert_false(a.sent);
-		assert_non_null(strstr(f.text, " is not trusted: "));
-		assert_int_equal(i == 0, strstr(f.text,
+		assert_non_null(strstr(fail.text, " is not trusted: "));
+		assert_int_equal(i == 0, strstr(fail.text,
 		    "; the worker's operator sets x in [y]") != NULL);
 		http_answer_free(&a);
 		server_stop(0);

@@ -14,14 +14,15 @@
 
 /* Everything met, as "line section name/sub=value|". */
 static int
-note(const struct ini_line *l, void *arg, struct fail *f)
+note(const struct ini_line *l, void *arg, struct fail *fail)
 {
 	struct buf *seen = arg;
 
 	if (l->name == NULL)
 		return buf_addf(seen, "%u [%s]|", l->line, l->section);
 	if (strcmp(l->name, "stop") == 0)
-		return fail_set(f, FAIL_CONFIG, "stopped in line %u", l->line);
+		return fail_set(fail, FAIL_CONFIG, "stopped in line %u",
+		    l->line);
 	return buf_addf(seen, "%u %s %s%s%s=%s|", l->line, l->section, l->name,
 	    l->sub != NULL ? "/" : "", l->sub != NULL ? l->sub : "", l->value);
 }
@@ -29,12 +30,12 @@ note(const struct ini_line *l, void *arg, struct fail *f)
 static void
 assert_seen(enum ini_style style, const char *text, const char *want)
 {
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	struct buf seen;
 
 	buf_init(&seen, 10000);
-	if (ini_read(text, strlen(text), style, note, &seen, &f) == -1)
-		fail_msg("%s", f.text);
+	if (ini_read(text, strlen(text), style, note, &seen, &fail) == -1)
+		fail_msg("%s", fail.text);
 	assert_string_equal(buf_text(&seen), want);
 	buf_free(&seen);
 }
@@ -42,14 +43,14 @@ assert_seen(enum ini_style style, const char *text, const char *want)
 static void
 assert_fault(enum ini_style style, const char *text, const char *want)
 {
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	struct buf seen;
 
 	buf_init(&seen, 10000);
-	assert_int_equal(ini_read(text, strlen(text), style, note, &seen, &f),
-	    -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
-	assert_string_equal(f.text, want);
+	assert_int_equal(ini_read(text, strlen(text), style, note, &seen,
+	    &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
+	assert_string_equal(fail.text, want);
 	buf_free(&seen);
 }
 
@@ -128,21 +129,22 @@ long_values_and_nul(void **state)
 	static const char nul[] = "[a]\nx = 1\ny\0 = 2\n";
 	size_t len = 60000;
 	char *text = calloc(1, len + 10);
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	struct buf seen;
 
 	(void)state;
 	memcpy(text, "[a]\nk=", 6);
 	memset(text + 6, 'x', len);
 	buf_init(&seen, 100000);
-	assert_int_equal(ini_read(text, len + 6, INI_AWS, note, &seen, &f), 0);
+	assert_int_equal(ini_read(text, len + 6, INI_AWS, note, &seen, &fail),
+	    0);
 	assert_int_equal(seen.len, len + strlen("1 [a]|2 a k=|"));
 	assert_int_equal(ini_read(nul, sizeof(nul) - 1, INI_AWS, note, &seen,
-	    &f), -1);
-	assert_string_equal(f.text, "line 3: a NUL byte");
+	    &fail), -1);
+	assert_string_equal(fail.text, "line 3: a NUL byte");
 	/* not one byte beyond the length given */
 	buf_clear(&seen);
-	assert_int_equal(ini_read("[a]\nk=123", 7, INI_AWS, note, &seen, &f),
+	assert_int_equal(ini_read("[a]\nk=123", 7, INI_AWS, note, &seen, &fail),
 	    0);
 	assert_string_equal(buf_text(&seen), "1 [a]|2 a k=1|");
 	buf_free(&seen);

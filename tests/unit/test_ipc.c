@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ipc.h"
+#include "ipc_order.h"
 #include "json.h"
 #include "mem.h"
 
@@ -16,7 +17,7 @@
 static char *
 pass(const struct ipc_report *r, struct ipc_report *back)
 {
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	struct buf b;
 	char *line;
 
@@ -24,8 +25,8 @@ pass(const struct ipc_report *r, struct ipc_report *back)
 	assert_int_equal(ipc_report_encode(&b, r), 0);
 	assert_int_equal(b.data[b.len - 1], '\n');
 	assert_ptr_equal(strchr(b.data, '\n'), b.data + b.len - 1);
-	if (ipc_report_decode(b.data, b.len - 1, back, &f) == -1)
-		fail_msg("%s", f.text);
+	if (ipc_report_decode(b.data, b.len - 1, back, &fail) == -1)
+		fail_msg("%s", fail.text);
 	line = xstrndup(b.data, b.len - 1);
 	buf_free(&b);
 	return line;
@@ -40,15 +41,13 @@ hello_and_need(void **state)
 	(void)state;
 	r.u.hello.version = IPC_VERSION;
 	r.u.hello.pid = 4711;
-	(void)strlcpy(r.u.hello.build, "0.1.0", sizeof(r.u.hello.build));
 	line = pass(&r, &back);
-	assert_string_equal(line, "{\"build\":\"0.1.0\",\"pid\":4711,"
-	    "\"type\":\"hello\",\"version\":1}");
+	assert_string_equal(line, "{\"pid\":4711,\"type\":\"hello\","
+	    "\"version\":1}");
 	free(line);
 	assert_int_equal(back.type, IPC_HELLO);
 	assert_int_equal(back.u.hello.pid, 4711);
 	assert_int_equal(back.u.hello.version, IPC_VERSION);
-	assert_string_equal(back.u.hello.build, "0.1.0");
 	ipc_report_free(&back);
 	memset(&r, 0, sizeof(r));
 	r.type = IPC_NEED_CREDENTIALS;
@@ -177,6 +176,8 @@ results(void **state)
 	ipc_report_free(&r);
 }
 
+#define TEN	"1234567890"
+
 static void
 faults_are_named(void **state)
 {
@@ -197,9 +198,10 @@ faults_are_named(void **state)
 		  "report hello: member pid: out of range" },
 		{ "{\"type\":\"hello\",\"version\":1,\"pid\":4294967297}",
 		  "report hello: member pid: out of range" },
-		{ "{\"type\":\"hello\",\"version\":1,\"pid\":1,\"build\":"
-		  "\"12345678901234567890123456789012\"}",
-		  "report hello: member build: too long" },
+		{ "{\"type\":\"fact\",\"intent\":\"none\",\"sandbox_ours\":"
+		  "true,\"sandbox_id\":\"" TEN TEN TEN TEN TEN TEN TEN TEN
+		  TEN TEN "1\"}",
+		  "report fact: member sandbox_id: too long" },
 		{ "{\"type\":\"fact\"}",
 		  "report fact: member intent: missing" },
 		{ "{\"type\":\"intent\",\"intent\":\"none\","
@@ -233,14 +235,14 @@ faults_are_named(void **state)
 		  "report result: member sandbox_ended: missing" },
 	};
 	struct ipc_report r;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_int_equal(ipc_report_decode(cases[i].line,
-		    strlen(cases[i].line), &r, &f), -1);
-		assert_string_equal(f.text, cases[i].text);
-		assert_int_equal(f.kind, FAIL_SYSTEM);
+		    strlen(cases[i].line), &r, &fail), -1);
+		assert_string_equal(fail.text, cases[i].text);
+		assert_int_equal(fail.kind, FAIL_SYSTEM);
 		assert_int_equal(r.type, 0);
 	}
 }
@@ -251,10 +253,10 @@ unknown_members_are_ignored(void **state)
 	const char *line = "{\"type\":\"progress\",\"step\":\"login\","
 	    "\"later\":{\"a\":[1]},\"text\":null}";
 	struct ipc_report r;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
-	assert_int_equal(ipc_report_decode(line, strlen(line), &r, &f), 0);
+	assert_int_equal(ipc_report_decode(line, strlen(line), &r, &fail), 0);
 	assert_int_equal(r.u.progress.step, STEP_LOGIN);
 	ipc_report_free(&r);
 }
@@ -265,18 +267,20 @@ long_lines_are_refused(void **state)
 	char *line = xcalloc(1, IPC_ORDER_MAX + 1);
 	struct ipc_later_order l;
 	struct ipc_report r;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	memset(line, ' ', IPC_ORDER_MAX);
 	memcpy(line, "{\"type\":\"need-credentials\"}", 27);
-	assert_int_equal(ipc_report_decode(line, IPC_REPORT_MAX - 1, &r, &f),
+	assert_int_equal(ipc_report_decode(line, IPC_REPORT_MAX - 1, &r, &fail),
 	    0);
-	assert_int_equal(ipc_report_decode(line, IPC_REPORT_MAX, &r, &f), -1);
-	assert_non_null(strstr(f.text, "longer than 262144 bytes"));
+	assert_int_equal(ipc_report_decode(line, IPC_REPORT_MAX, &r, &fail),
+	    -1);
+	assert_non_null(strstr(fail.text, "longer than 262144 bytes"));
 	memcpy(line, "{\"type\":\"park\"}            ", 27);
-	assert_int_equal(ipc_later_decode(line, IPC_ORDER_MAX - 1, &l, &f), 0);
-	assert_int_equal(ipc_later_decode(line, IPC_ORDER_MAX, &l, &f), -1);
+	assert_int_equal(ipc_later_decode(line, IPC_ORDER_MAX - 1, &l, &fail),
+	    0);
+	assert_int_equal(ipc_later_decode(line, IPC_ORDER_MAX, &l, &fail), -1);
 	free(line);
 }
 
@@ -408,7 +412,7 @@ static void
 orders_read_back(void **state)
 {
 	struct ipc_order o, b;
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	struct buf line, again;
 
 	(void)state;
@@ -416,8 +420,8 @@ orders_read_back(void **state)
 	buf_init(&line, IPC_ORDER_MAX);
 	buf_init(&again, IPC_ORDER_MAX);
 	assert_int_equal(ipc_order_encode(&line, &o), 0);
-	if (ipc_order_decode(line.data, line.len - 1, &b, &f) == -1)
-		fail_msg("%s", f.text);
+	if (ipc_order_decode(line.data, line.len - 1, &b, &fail) == -1)
+		fail_msg("%s", fail.text);
 	assert_int_equal(b.kind, ORDER_CLEANUP);
 	assert_int_equal(b.action, ACTION_RUN);
 	assert_int_equal(b.remaining_ms, 900000);
@@ -506,14 +510,14 @@ broken_orders(void **state)
 	};
 	struct ipc_order o, b;
 	struct buf line;
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	fill_order(&o);
 	buf_init(&line, IPC_ORDER_MAX);
 	assert_int_equal(ipc_order_encode(&line, &o), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		json_t *v = json_parse(line.data, line.len, &f);
+		json_t *v = json_parse(line.data, line.len, &fail);
 		json_t *part = cases[i].section == NULL ? v :
 		    json_object_get(v, cases[i].section);
 		char *text;
@@ -526,9 +530,9 @@ broken_orders(void **state)
 			    cases[i].member, json_loads(cases[i].value,
 			    JSON_DECODE_ANY, NULL)), 0);
 		text = json_line(v);
-		assert_int_equal(ipc_order_decode(text, strlen(text), &b, &f),
-		    -1);
-		assert_string_equal(f.text, cases[i].text);
+		assert_int_equal(ipc_order_decode(text, strlen(text), &b,
+		    &fail), -1);
+		assert_string_equal(fail.text, cases[i].text);
 		assert_null(b.cloudshell.password);
 		xfree_secret(text);
 		json_decref(v);
@@ -541,21 +545,21 @@ static void
 later_orders(void **state)
 {
 	struct ipc_later_order l = { .type = IPC_RECORDED }, back;
-	struct fail f;
+	struct fail fail;
 	struct buf b;
 
 	(void)state;
 	buf_init(&b, IPC_ORDER_MAX);
 	assert_int_equal(ipc_later_encode(&b, &l), 0);
 	assert_string_equal(buf_text(&b), "{\"type\":\"recorded\"}\n");
-	assert_int_equal(ipc_later_decode(b.data, b.len - 1, &back, &f), 0);
+	assert_int_equal(ipc_later_decode(b.data, b.len - 1, &back, &fail), 0);
 	assert_int_equal(back.type, IPC_RECORDED);
 	buf_clear(&b);
 
 	l.type = IPC_CREDENTIALS;
 	fill_credentials(&l.credentials, "AKID2");
 	assert_int_equal(ipc_later_encode(&b, &l), 0);
-	assert_int_equal(ipc_later_decode(b.data, b.len - 1, &back, &f), 0);
+	assert_int_equal(ipc_later_decode(b.data, b.len - 1, &back, &fail), 0);
 	assert_string_equal(back.credentials.access_key_id, "AKID2");
 	assert_secret(back.credentials.secret_key, "hunter2");
 	assert_int_equal(back.credentials.expires, 1795435200);
@@ -568,7 +572,7 @@ later_orders(void **state)
 	assert_int_equal(ipc_later_encode(&b, &l), 0);
 	assert_string_equal(buf_text(&b),
 	    "{\"error\":\"gone\",\"type\":\"credentials\"}\n");
-	assert_int_equal(ipc_later_decode(b.data, b.len - 1, &back, &f), 0);
+	assert_int_equal(ipc_later_decode(b.data, b.len - 1, &back, &fail), 0);
 	assert_string_equal(back.error, "gone");
 	assert_null(back.credentials.secret_key);
 	ipc_later_free(&back);
@@ -576,10 +580,10 @@ later_orders(void **state)
 	buf_free(&b);
 
 	assert_int_equal(ipc_later_decode("{\"type\":\"credentials\"}", 22,
-	    &back, &f), -1);
+	    &back, &fail), -1);
 	assert_int_equal(ipc_later_decode("{\"type\":\"stop\"}", 15, &back,
-	    &f), -1);
-	assert_string_equal(f.text, "order: unknown type");
+	    &fail), -1);
+	assert_string_equal(fail.text, "order: unknown type");
 }
 
 int

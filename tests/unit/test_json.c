@@ -14,11 +14,11 @@
 static json_t *
 parse(const char *text)
 {
-	struct fail f = { FAIL_NONE, "" };
-	json_t *v = json_parse(text, strlen(text), &f);
+	struct fail fail = { FAIL_NONE, "" };
+	json_t *v = json_parse(text, strlen(text), &fail);
 
 	if (v == NULL)
-		fail_msg("%s", f.text);
+		fail_msg("%s", fail.text);
 	return v;
 }
 
@@ -39,18 +39,18 @@ errors_quote_nothing(void **state)
 		{ "", "ends too early" },
 		{ "hunter2", "not valid JSON" },
 	};
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		assert_null(json_parse(cases[i].text, strlen(cases[i].text),
-		    &f));
-		assert_int_equal(f.kind, FAIL_JOB);
-		assert_non_null(strstr(f.text, "line 1, column "));
-		if (strstr(f.text, cases[i].reason) == NULL)
-			fail_msg("%s: %s", cases[i].text, f.text);
-		assert_null(strstr(f.text, "hunter"));
-		assert_null(strstr(f.text, "999"));
+		    &fail));
+		assert_int_equal(fail.kind, FAIL_JOB);
+		assert_non_null(strstr(fail.text, "line 1, column "));
+		if (strstr(fail.text, cases[i].reason) == NULL)
+			fail_msg("%s: %s", cases[i].text, fail.text);
+		assert_null(strstr(fail.text, "hunter"));
+		assert_null(strstr(fail.text, "999"));
 	}
 	assert_null(json_parse("[", 1, NULL));
 }
@@ -59,12 +59,12 @@ static void
 depth_is_bounded(void **state)
 {
 	char *deep = xcalloc(1, 100001);
-	struct fail f;
+	struct fail fail;
 
 	(void)state;
 	memset(deep, '[', 100000);
-	assert_null(json_parse(deep, 100000, &f));
-	assert_non_null(strstr(f.text, "nested too deep"));
+	assert_null(json_parse(deep, 100000, &fail));
+	assert_non_null(strstr(fail.text, "nested too deep"));
 	free(deep);
 }
 

@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
+#include "aws_request.h"
 #include "mem.h"
+#include "s3.h"
+#include "sigv4.h"
 
 #define COUNT(a)	(sizeof(a) / sizeof((a)[0]))
 #define WALL		1795435200	/* 20261123T120000Z */
@@ -87,7 +89,7 @@ test_get_vectors(void **state)
 		    "https://s3.us-east-2.amazonaws.com/-bucket/k", NULL },
 	};
 	struct aws_request req;
-	struct fail f;
+	struct fail fail;
 	size_t i;
 
 	(void)state;
@@ -96,7 +98,7 @@ test_get_vectors(void **state)
 		    .bucket = cases[i].bucket, .key = cases[i].key };
 
 		assert_int_equal(s3_get_request(&req, &place, &creds, WALL,
-		    &f), 0);
+		    &fail), 0);
 		assert_string_equal(req.method, "GET");
 		assert_string_equal(req.url, cases[i].url);
 		expect_header(&req, "x-amz-content-sha256", EMPTY_HASH);
@@ -138,7 +140,7 @@ test_variants(void **state)
 	};
 	struct aws_request req;
 	struct s3_place place;
-	struct fail f;
+	struct fail fail;
 	size_t i;
 
 	(void)state;
@@ -147,7 +149,7 @@ test_variants(void **state)
 		place.bucket = "bkt";
 		place.key = "k";
 		assert_int_equal(s3_get_request(&req, &place, &creds, WALL,
-		    &f), 0);
+		    &fail), 0);
 		assert_string_equal(req.url, cases[i].url);
 		aws_request_free(&req);
 	}
@@ -162,7 +164,7 @@ expect_signed(const struct aws_request *req, const char *region)
 	    .region = region, .service = "s3" };
 	char *copy[AWS_HEADERS_MAX], *host, *value, hex[65];
 	const char *authority = strstr(req->url, "://") + 3;
-	struct fail f;
+	struct fail fail;
 	size_t i, n = 0;
 
 	for (i = 0; i < req->nheaders; i++) {
@@ -182,7 +184,7 @@ expect_signed(const struct aws_request *req, const char *region)
 	in.nheaders = n;
 	in.payload_hash = header(req, "x-amz-content-sha256");
 	in.date = header(req, "X-Amz-Date");
-	assert_int_equal(sigv4_signature(&in, &creds, hex, &f), 0);
+	assert_int_equal(sigv4_signature(&in, &creds, hex, &fail), 0);
 	assert_string_equal(hex, signature(req));
 	for (i = 0; i < req->nheaders; i++)
 		free(copy[i]);
@@ -196,12 +198,12 @@ test_put(void **state)
 	struct s3_place place = { .region = "us-east-2", .bucket = BUCKET,
 	    .key = "P/Out/x" };
 	struct aws_request req;
-	struct fail f;
+	struct fail fail;
 	const char *signing;
 
 	(void)state;
 	assert_int_equal(s3_put_request(&req, &place, &creds, WALL, "data", 4,
-	    "application/zip", arn, &f), 0);
+	    "application/zip", arn, &fail), 0);
 	assert_string_equal(req.method, "PUT");
 	assert_string_equal(req.url, "https://" HOST "/P/Out/x");
 	assert_int_equal(req.body.len, 0);
@@ -222,7 +224,7 @@ test_put(void **state)
 	aws_request_free(&req);
 	place.endpoint = "http://localhost:9000";
 	assert_int_equal(s3_put_request(&req, &place, &creds, WALL, "", 0,
-	    "application/zip", NULL, &f), 0);
+	    "application/zip", NULL, &fail), 0);
 	expect_header(&req, "x-amz-server-side-encryption", "aws:kms");
 	assert_null(header(&req,
 	    "x-amz-server-side-encryption-aws-kms-key-id"));
@@ -249,7 +251,7 @@ test_refused(void **state)
 	};
 	struct s3_place place;
 	struct aws_request req;
-	struct fail f;
+	struct fail fail;
 	char *key;
 	size_t i;
 
@@ -258,27 +260,27 @@ test_refused(void **state)
 		place = (struct s3_place){ .bucket = cases[i].bucket,
 		    .key = cases[i].key, .region = cases[i].region,
 		    .endpoint = cases[i].endpoint };
-		f.kind = FAIL_NONE;
+		fail.kind = FAIL_NONE;
 		assert_int_equal(s3_get_request(&req, &place, &creds, WALL,
-		    &f), -1);
-		assert_int_equal(f.kind, cases[i].kind);
+		    &fail), -1);
+		assert_int_equal(fail.kind, cases[i].kind);
 		assert_null(req.url);
 		assert_int_equal(req.nheaders, 0);
 	}
 	place = (struct s3_place){ .bucket = "bkt", .key = "k",
 	    .region = "us-east-1" };
 	assert_int_equal(s3_put_request(&req, &place, &creds, WALL, "x", 1,
-	    "application/zip", "key\r\nX-Evil: 1", &f), -1);
-	assert_int_equal(f.kind, FAIL_SYSTEM);
+	    "application/zip", "key\r\nX-Evil: 1", &fail), -1);
+	assert_int_equal(fail.kind, FAIL_SYSTEM);
 	assert_int_equal(req.nheaders, 0);
 	key = xcalloc(1, 1026);
 	memset(key, 0xff, 1024);
 	place.key = key;
-	assert_int_equal(s3_get_request(&req, &place, &creds, WALL, &f), 0);
+	assert_int_equal(s3_get_request(&req, &place, &creds, WALL, &fail), 0);
 	aws_request_free(&req);
 	memset(key, 'k', 1025);
-	assert_int_equal(s3_get_request(&req, &place, &creds, WALL, &f), -1);
-	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_int_equal(s3_get_request(&req, &place, &creds, WALL, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
 	free(key);
 }
 

@@ -17,7 +17,7 @@
 
 #include "mem.h"
 #include "secret.h"
-#include "sys.h"
+#include "write.h"
 
 /* Whether a byte can be read, asked of the kernel: write(2) gives EFAULT. */
 static bool
@@ -105,16 +105,16 @@ works_without_mlock(void **state)
 }
 
 static struct secret *
-read_bytes(const void *data, size_t len, struct fail *f)
+read_bytes(const void *data, size_t len, struct fail *fail)
 {
 	char path[] = "/tmp/test_secret.XXXXXX";
 	struct secret *s;
 	int fd = mkstemp(path);
 
 	assert_int_not_equal(fd, -1);
-	assert_int_equal(sys_write_all(fd, data, len), 0);
+	assert_int_equal(write_all(fd, data, len), 0);
 	(void)close(fd);
-	s = secret_read(path, f);
+	s = secret_read(path, fail);
 	(void)unlink(path);
 	return s;
 }
@@ -122,11 +122,11 @@ read_bytes(const void *data, size_t len, struct fail *f)
 static void
 assert_reads(const char *text, const char *want)
 {
-	struct fail f = { FAIL_NONE, "" };
-	struct secret *s = read_bytes(text, strlen(text), &f);
+	struct fail fail = { FAIL_NONE, "" };
+	struct secret *s = read_bytes(text, strlen(text), &fail);
 
 	if (s == NULL)
-		fail_msg("%s", f.text);
+		fail_msg("%s", fail.text);
 	assert_string_equal(secret_open(s), want);
 	assert_int_equal(secret_len(s), strlen(want));
 	secret_close(s);
@@ -136,7 +136,7 @@ assert_reads(const char *text, const char *want)
 static void
 reads_files(void **state)
 {
-	struct fail f;
+	struct fail fail;
 	char *big = xcalloc(1, SECRET_MAX + 2);
 
 	(void)state;
@@ -146,27 +146,27 @@ reads_files(void **state)
 	assert_reads("pass\n\n", "pass\n");
 	assert_reads("pass\r", "pass\r");
 
-	assert_null(read_bytes("", 0, &f));
-	assert_int_equal(f.kind, FAIL_CONFIG);
-	assert_non_null(strstr(f.text, "empty"));
-	assert_null(read_bytes("\n", 1, &f));
-	assert_null(read_bytes("hun\0ter2", 8, &f));
-	assert_non_null(strstr(f.text, "NUL"));
-	assert_null(strstr(f.text, "hun"));
+	assert_null(read_bytes("", 0, &fail));
+	assert_int_equal(fail.kind, FAIL_CONFIG);
+	assert_non_null(strstr(fail.text, "empty"));
+	assert_null(read_bytes("\n", 1, &fail));
+	assert_null(read_bytes("hun\0ter2", 8, &fail));
+	assert_non_null(strstr(fail.text, "NUL"));
+	assert_null(strstr(fail.text, "hun"));
 	assert_reads("p\xc3\xa4ss\n", "p\xc3\xa4ss");
-	assert_null(read_bytes("p\xe4ss\n", 5, &f));
-	assert_int_equal(f.kind, FAIL_CONFIG);
-	assert_non_null(strstr(f.text, "not UTF-8"));
-	assert_null(strstr(f.text, "ss"));
+	assert_null(read_bytes("p\xe4ss\n", 5, &fail));
+	assert_int_equal(fail.kind, FAIL_CONFIG);
+	assert_non_null(strstr(fail.text, "not UTF-8"));
+	assert_null(strstr(fail.text, "ss"));
 	memset(big, 'x', SECRET_MAX + 1);
-	assert_null(read_bytes(big, SECRET_MAX + 1, &f));
-	assert_non_null(strstr(f.text, "larger"));
+	assert_null(read_bytes(big, SECRET_MAX + 1, &fail));
+	assert_non_null(strstr(fail.text, "larger"));
 	big[SECRET_MAX] = '\0';
 	assert_reads(big, big);
 	free(big);
-	assert_null(secret_read("/nonexistent/x", &f));
-	assert_non_null(strstr(f.text, "/nonexistent/x: No such file"));
-	assert_null(secret_read("/tmp", &f));
+	assert_null(secret_read("/nonexistent/x", &fail));
+	assert_non_null(strstr(fail.text, "/nonexistent/x: No such file"));
+	assert_null(secret_read("/tmp", &fail));
 }
 
 static void

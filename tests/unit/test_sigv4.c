@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "aws.h"
 #include "json.h"
 #include "mem.h"
+#include "sigv4.h"
 
 #define FILE_MAX	65536
 #define CASE_HEADERS	32
@@ -209,7 +209,7 @@ vector_run(const char *dir)
 	struct credentials creds;
 	struct vector v;
 	struct buf out;
-	struct fail f;
+	struct fail fail;
 	const json_t *c;
 	char hex[65];
 
@@ -220,15 +220,15 @@ vector_run(const char *dir)
 	creds.access_key_id = xstrdup(json_text(c, "access_key_id"));
 	creds.secret_key = secret_text(json_text(c, "secret_access_key"));
 	buf_init(&out, FILE_MAX);
-	assert_int_equal(sigv4_canonical(&in, &out, &f), 0);
+	assert_int_equal(sigv4_canonical(&in, &out, &fail), 0);
 	expect_text(dir, "header-canonical-request.txt", buf_text(&out));
 	buf_clear(&out);
-	assert_int_equal(sigv4_string_to_sign(&in, &out, &f), 0);
+	assert_int_equal(sigv4_string_to_sign(&in, &out, &fail), 0);
 	expect_text(dir, "header-string-to-sign.txt", buf_text(&out));
-	assert_int_equal(sigv4_signature(&in, &creds, hex, &f), 0);
+	assert_int_equal(sigv4_signature(&in, &creds, hex, &fail), 0);
 	expect_text(dir, "header-signature.txt", hex);
 	buf_clear(&out);
-	assert_int_equal(sigv4_authorization(&in, &creds, &out, &f), 0);
+	assert_int_equal(sigv4_authorization(&in, &creds, &out, &fail), 0);
 	expect_authorization(dir, buf_text(&out));
 	buf_free(&out);
 	free(creds.access_key_id);
@@ -311,12 +311,12 @@ static void
 expect_line(const struct sigv4_input *in, int line, const char *want)
 {
 	struct buf out;
-	struct fail f;
+	struct fail fail;
 	const char *p;
 	char *got;
 
 	buf_init(&out, FILE_MAX);
-	assert_int_equal(sigv4_canonical(in, &out, &f), 0);
+	assert_int_equal(sigv4_canonical(in, &out, &fail), 0);
 	for (p = buf_text(&out); line > 1; line--)
 		p = strchr(p, '\n') + 1;
 	got = xstrndup(p, strcspn(p, "\n"));
@@ -393,11 +393,11 @@ expect_refused(const struct sigv4_input *in, const struct credentials *creds,
     enum fail_kind kind)
 {
 	struct buf out;
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 
 	buf_init(&out, FILE_MAX);
-	assert_int_equal(sigv4_authorization(in, creds, &out, &f), -1);
-	assert_int_equal(f.kind, kind);
+	assert_int_equal(sigv4_authorization(in, creds, &out, &fail), -1);
+	assert_int_equal(fail.kind, kind);
 	assert_int_equal(out.len, 0);
 	buf_free(&out);
 }
@@ -450,13 +450,13 @@ static void
 test_small_buffer(void **state)
 {
 	struct sigv4_input in = plain_input();
-	struct fail f = { FAIL_NONE, "" };
+	struct fail fail = { FAIL_NONE, "" };
 	struct buf out;
 
 	(void)state;
 	buf_init(&out, 20);
-	assert_int_equal(sigv4_canonical(&in, &out, &f), -1);
-	assert_int_equal(f.kind, FAIL_SYSTEM);
+	assert_int_equal(sigv4_canonical(&in, &out, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_SYSTEM);
 	buf_free(&out);
 }
 

@@ -19,7 +19,7 @@
 #include "log.h"
 #include "mem.h"
 #include "sys.h"
-#include "utf8.h"
+#include "write.h"
 
 static void
 memory_helpers(void **state)
@@ -107,7 +107,7 @@ reads_files_within_bounds(void **state)
 
 	(void)state;
 	memset(block, 'x', sizeof(block));
-	assert_int_equal(sys_write_all(fd, block, sizeof(block)), 0);
+	assert_int_equal(write_all(fd, block, sizeof(block)), 0);
 	(void)close(fd);
 	text = sys_read_file(path, 9000, &len);
 	assert_non_null(text);
@@ -126,6 +126,18 @@ reads_files_within_bounds(void **state)
 	xfree_secret(text);
 	assert_null(sys_read_file("/dev/zero", 10, &len));
 	assert_int_equal(errno, EFBIG);
+}
+
+static void
+says_why_a_file_was_not_read(void **state)
+{
+	(void)state;
+	assert_string_equal(sys_read_error(EFBIG, 64 * 1024),
+	    "larger than 64 KiB");
+	assert_string_equal(sys_read_error(EFBIG, 2 << 20),
+	    "larger than 2 MiB");
+	assert_string_equal(sys_read_error(EINVAL, 10), "holds a NUL byte");
+	assert_string_equal(sys_read_error(ENOENT, 10), strerror(ENOENT));
 }
 
 static void
@@ -186,41 +198,6 @@ children_by_pidfd(void **state)
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(sys_pidfd_signal(fd, SIGKILL), -1);
 	(void)close(fd);
-}
-
-static void
-utf8_texts(void **state)
-{
-	char s[32];
-
-	(void)state;
-	(void)strlcpy(s, "a\xe2\x82\xac", sizeof(s));
-	assert_int_equal(utf8_cut(s, 10), 4);
-	assert_int_equal(utf8_cut(s, 3), 1);
-	assert_string_equal(s, "a");
-	(void)strlcpy(s, "a\xe2\x82", sizeof(s));
-	utf8_trim(s);
-	assert_string_equal(s, "a");
-	(void)strlcpy(s, "\xe2\x82\xac", sizeof(s));
-	utf8_trim(s);
-	assert_string_equal(s, "\xe2\x82\xac");
-	(void)strlcpy(s, "a\tb\nc\x7f\xc2\x85.", sizeof(s));
-	utf8_clean(s, true);
-	assert_string_equal(s, "a b\nc   .");
-	(void)strlcpy(s, "a\nb\xff\xc3\xa4\xed\xa0\x80", sizeof(s));
-	utf8_clean(s, false);
-	assert_string_equal(s, "a b?\xc3\xa4???");
-	(void)strlcpy(s, "\u061c\u200e\u200f\u2028\u202e\u2069", sizeof(s));
-	utf8_clean(s, true);
-	assert_string_equal(s, "                 ");
-	(void)strlcpy(s, "\u061b\u200d\u2010\u2027\u202f\u206a", sizeof(s));
-	utf8_clean(s, false);
-	assert_string_equal(s, "\u061b\u200d\u2010\u2027\u202f\u206a");
-	assert_int_equal(utf8_len("\xc0\x80"), 0);
-	assert_int_equal(utf8_len("\xf4\x90\x80\x80"), 0);
-	assert_int_equal(utf8_len("\xf0\x9f\x98\x80"), 4);
-	assert_int_equal(utf8_len("\xe2\x82"), 0);
-	assert_int_equal(utf8_len(""), 0);
 }
 
 /* --- log --- */
@@ -375,10 +352,10 @@ main(void)
 		cmocka_unit_test(clocks),
 		cmocka_unit_test(closes_all_but_some),
 		cmocka_unit_test(reads_files_within_bounds),
+		cmocka_unit_test(says_why_a_file_was_not_read),
 		cmocka_unit_test(signals_are_reset),
 		cmocka_unit_test(environment_is_cleaned),
 		cmocka_unit_test(children_by_pidfd),
-		cmocka_unit_test(utf8_texts),
 		cmocka_unit_test(log_levels_and_errno),
 #ifndef SYS_SANITIZED
 		cmocka_unit_test(formatted_secret),

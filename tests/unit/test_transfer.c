@@ -23,6 +23,7 @@
 #include "mem.h"
 #include "src/supervisor/transfer.h"
 #include "sys.h"
+#include "write.h"
 
 #define LIMIT_MS	60000	/* patience, of one test */
 #define TOGETHER	6	/* requests that must be there at once */
@@ -71,8 +72,8 @@ respond(int fd, const char *body, size_t len)
 	int n = snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\n"
 	    "X-Test: yes\r\nContent-Length: %zu\r\n\r\n", len);
 
-	if (sys_write_all(fd, head, (size_t)n) == 0)
-		(void)sys_write_all(fd, body, len);
+	if (write_all(fd, head, (size_t)n) == 0)
+		(void)write_all(fd, body, len);
 }
 
 static void *

@@ -18,14 +18,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aws.h"
+#include "aws_request.h"
 #include "json.h"
 #include "mem.h"
 #include "src/aws/request.h"
-#include "src/cloudshell/client.h"
+#include "src/cloudshell/types.h"
 #include "src/executor/executor.h"
 #include "src/supervisor/transfer.h"
 #include "sys.h"
+#include "write.h"
 
 /* Looked for; xored, so that it stands nowhere but where it is used. */
 #define NEEDLE_LEN	24
@@ -335,7 +336,7 @@ write_order(int fd)
 	order.s3.region = xstrdup("us-east-2");
 	buf_init(&line, IPC_ORDER_MAX);
 	assert_int_equal(ipc_order_encode(&line, &order), 0);
-	assert_int_equal(sys_write_all(fd, line.data, line.len), 0);
+	assert_int_equal(write_all(fd, line.data, line.len), 0);
 	buf_free(&line);
 	ipc_order_free(&order);
 }

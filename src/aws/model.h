@@ -1,8 +1,8 @@
 /*
- * Between codepipeline.c and codepipeline_answer.c.
+ * Patterns of CodePipeline's service model (aws-contract 1.4).
  */
-#ifndef CODEPIPELINE_H
-#define CODEPIPELINE_H
+#ifndef MODEL_H
+#define MODEL_H
 
 #include <stdbool.h>
 

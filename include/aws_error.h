@@ -1,0 +1,48 @@
+/*
+ * What an answer of an AWS service means (aws-contract 1.3, 7.1).
+ */
+#ifndef AWS_ERROR_H
+#define AWS_ERROR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "endpoint.h"
+#include "http.h"
+
+#define AWS_ERROR_MAX		(64 * 1024)	/* bytes read of an error */
+
+enum aws_class {
+	AWS_OK,
+	AWS_FINAL,
+	AWS_THROTTLED,
+	AWS_TRANSIENT,
+	AWS_CREDENTIALS,	/* refresh them, once */
+	AWS_SKEW,		/* correct the clock, once */
+	AWS_REDIRECT,		/* S3: another region, once */
+};
+
+struct aws_error {
+	enum aws_class	 class;
+	bool		 coded;		/* the service says what it is; else the
+					   answer may be a proxy's */
+	char		 code[128];	/* if coded, else for people: "HTTP
+					   503", "no answer" */
+	char		 message[1024];	/* cleaned; may name resources */
+	char		 request_id[128];
+	char		 region[AWS_REGION_SIZE];	/* with AWS_REDIRECT */
+	int64_t		 retry_after_ms; /* 0: not said; at most 15 min */
+	int64_t		 skew_s;	/* with AWS_SKEW: server's time less
+					   now; 0 if that is not known: then a
+					   new signature is all one can try */
+	int64_t		 server_wall;	/* server's time in seconds, 0: none */
+};
+
+/* Classify an answer of a JSON service. now: the local wall clock in seconds,
+ * without a clock offset. AWS_OK for 2xx. Whatever carries no code, also a
+ * redirection or refusal, is AWS_TRANSIENT or AWS_THROTTLED: it tells nothing
+ * of the request, which may have been acted on or not. */
+void	aws_error_json(const struct http_answer *, int64_t now,
+	    struct aws_error *);
+
+#endif

@@ -1,0 +1,31 @@
+/*
+ * Where AWS's services are (aws-contract 1.1, 3.2, 6).
+ */
+#ifndef ENDPOINT_H
+#define ENDPOINT_H
+
+#include <stdbool.h>
+
+#include "fail.h"
+
+#define AWS_REGION_SIZE		31	/* AWSRegionName: 4-30 */
+
+/* Whether a text has the form of a region name. */
+bool	aws_region_valid(const char *);
+
+/* Where a service ("codepipeline", "s3", "sts") is: a configured URL wins
+ * (trailing '/' dropped; NULL or "": none), else it is built. FAIL_CONFIG:
+ * region malformed, custom URL with FIPS or dual-stack, plain http to a host
+ * that is not loopback, not a URL, user name, query or dot segments in it. The
+ * text never shows the URL. */
+struct aws_endpoint {
+	char	url[512];	/* scheme://authority[/base] */
+	char	host[300];	/* as in the Host header */
+	char	base[200];	/* path prefix, "" or "/x" */
+	bool	custom;
+};
+int	aws_endpoint_find(const char *service, const char *region,
+	    const char *custom_url, bool fips, bool dualstack,
+	    struct aws_endpoint *, struct fail *);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * What an answer means, and the failure texts for it.
+ */
+#ifndef ANSWER_H
+#define ANSWER_H
+
+#include "types.h"
+
+/* What an answer with status, body and message means. */
+enum verdict	answer_verdict(long status, const char *message);
+void	answer_read(struct cs_client *, const struct cs_request *,
+	    const struct http_answer *, struct cs_answer *);
+/* The same when http_perform failed. */
+void	answer_lost(struct cs_client *, const struct cs_request *,
+	    const struct http_answer *, const struct fail *,
+	    struct cs_answer *);
+/* Parse as JSON of any type, tolerating bytes that are not UTF-8; NUL in texts
+ * becomes a blank. NULL if it is none. */
+json_t	*answer_parse(const char *, size_t len);
+/* " (HTTP 502, 3 tries): message", what there is of it, cut to size. */
+const char *answer_details(const struct cs_answer *, char *, size_t);
+/* The same without a full stop at its end, since something follows. */
+char	*answer_clause(const struct cs_answer *, char *, size_t);
+int	answer_fail(const struct cs_client *, const struct cs_request *,
+	    const struct cs_answer *, enum fail_kind, struct fail *);
+void	answer_free(struct cs_answer *);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * The login, for requests that need one.
+ */
+#ifndef LOGIN_H
+#define LOGIN_H
+
+#include "types.h"
+
+/* cs_login for a request of that patience, 0: any. */
+int	login_within(struct cs_client *, int64_t patience_ms, struct fail *);
+
+#endif

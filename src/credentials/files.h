@@ -1,0 +1,33 @@
+/*
+ * The shared files of AWS's tools (aws-contract 5.3).
+ */
+#ifndef FILES_H
+#define FILES_H
+
+#include "chain.h"
+
+#define AWS_FILE_MAX	(1024 * 1024)	/* bytes of a shared file */
+
+enum aws_file { FILE_CREDENTIALS, FILE_CONFIG, FILE_MAX };
+
+/* Read both files. A file named by option or variable must be there; a default
+ * one may be missing. FAIL_CONFIG names file and line, never contents. */
+struct aws_files *files_load(const struct options *, struct fail *);
+void		  files_free(struct aws_files *);	/* wipes */
+
+const char	*files_path(const struct aws_files *, enum aws_file);
+bool		 files_has_profile(const struct aws_files *, const char *name);
+/* Property of a profile in one file, without case of the key; NULL if absent
+ * or empty. */
+const char	*files_get(const struct aws_files *, enum aws_file,
+		    const char *profile, const char *key);
+/* The same in both; the credentials file wins. *where tells which, unless
+ * NULL. */
+const char	*files_find(const struct aws_files *, const char *profile,
+		    const char *key, enum aws_file *where);
+bool		 files_has_services(const struct aws_files *, const char *name);
+/* Nested property of a [services NAME] section. */
+const char	*files_service(const struct aws_files *, const char *services,
+		    const char *service, const char *key);
+
+#endif

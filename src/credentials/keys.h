@@ -1,0 +1,19 @@
+/*
+ * What all providers share: checks of what they found.
+ */
+#ifndef KEYS_H
+#define KEYS_H
+
+#include "chain.h"
+
+#define AWS_KEY_MAX	(16 * 1024)	/* bytes of a key or token; tokens
+					   have kilobytes, and no known limit */
+
+/* Check and take a key pair and a token (NULL: none) of one source, which
+ * texts name as where. secret_key or id may be NULL: then that is the fault. */
+int	keys_take(struct found *, const char *id, const char *secret_key,
+	    const char *token, const char *where, struct fail *);
+/* ISO 8601 with a time zone to seconds. -1: not understood. */
+int	keys_expiry(const char *, int64_t *);
+
+#endif

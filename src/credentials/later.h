@@ -1,0 +1,13 @@
+/*
+ * Providers that later versions will know.
+ */
+#ifndef LATER_H
+#define LATER_H
+
+#include "chain.h"
+
+/* BROKEN if one of them is configured. */
+enum verdict	later_look(const struct chain *, struct found *,
+		    struct fail *);
+
+#endif

@@ -1,0 +1,12 @@
+/*
+ * Credentials of a profile in the shared files.
+ */
+#ifndef PROFILE_H
+#define PROFILE_H
+
+#include "chain.h"
+
+enum verdict	profile_look(const struct chain *, struct found *,
+		    struct fail *);
+
+#endif

@@ -1,0 +1,18 @@
+/*
+ * Region, endpoints and the like (aws-contract 6).
+ */
+#ifndef SETTINGS_H
+#define SETTINGS_H
+
+#include "chain.h"
+
+/* Each borrowed, NULL if not set. */
+const char	*settings_region(const struct chain *);
+const char	*settings_ca_bundle(const struct chain *);
+bool		 settings_flag(const struct chain *, const char *name,
+		    const char *key);
+/* -1: the profile names a services section that is not there. */
+int	settings_endpoint(const struct chain *, const char *service,
+	    const char *name, const char **url, struct fail *);
+
+#endif
