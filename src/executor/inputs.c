@@ -232,19 +232,17 @@ fail:
 	return -1;
 }
 
-/* Length in bytes of the first n characters of a UTF-8 text. */
+/* Bytes of the first n characters of a text. */
 static size_t
 characters(const char *s, size_t n)
 {
-	size_t i;
+	size_t len = strlen(s), have;
 
-	for (i = 0; s[i] != '\0'; i++) {
-		if (((unsigned char)s[i] & 0xc0) == 0x80)
-			continue;
-		if (n-- == 0)
-			break;
-	}
-	return i;
+	for (have = utf8_count(s); have > n; have--)
+		do
+			len--;
+		while (((unsigned char)s[len] & 0xc0) == 0x80);
+	return len;
 }
 
 char *

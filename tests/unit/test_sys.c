@@ -221,6 +221,8 @@ utf8_texts(void **state)
 	assert_int_equal(utf8_len("\xf0\x9f\x98\x80"), 4);
 	assert_int_equal(utf8_len("\xe2\x82"), 0);
 	assert_int_equal(utf8_len(""), 0);
+	assert_int_equal(utf8_count(""), 0);
+	assert_int_equal(utf8_count("a\u00e4\u20ac\U0001f600"), 4);
 }
 
 /* --- log --- */
