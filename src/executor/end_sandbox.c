@@ -15,37 +15,37 @@
 #define FEED_START	(-1)	/* the feed's place before the stop is lost */
 
 static int
-accepted(struct exec *x, struct fail *f)
+accepted(struct exec *x, struct fail *fail)
 {
 	x->facts.stop_accepted = true;
-	return job_fact(x, f);
+	return job_fact(x, fail);
 }
 
 /* *from: the feed's position before the stop. *gone: nothing is left. */
 static int
-request(struct exec *x, bool wait, int64_t *from, bool *gone, struct fail *f)
+request(struct exec *x, bool wait, int64_t *from, bool *gone, struct fail *fail)
 {
 	const char *id = x->facts.sandbox_id;
 	bool already = false;
 
-	if (wait && cs_activity_last(x->cs, id, from, f) == -1) {
-		if (f->kind == FAIL_STOPPED)
+	if (wait && cs_activity_last(x->cs, id, from, fail) != 0) {
+		if (fail->kind == FAIL_STOPPED)
 			return -1;
 		*from = FEED_START;
 	}
 	report_progress(STEP_SANDBOX_END, id);
-	if (cs_sandbox_stop(x->cs, id, &already, f) == -1) {
-		if (f->kind != FAIL_REVISION)
+	if (cs_sandbox_stop(x->cs, id, &already, fail) != 0) {
+		if (fail->kind != FAIL_REVISION)
 			return -1;
 		*gone = true;
 	}
 	*gone = *gone || already;
-	return accepted(x, f);
+	return accepted(x, fail);
 }
 
 /* A stop that CloudShell took but does not follow is a failure. */
 static int
-wait_ended(struct exec *x, struct fail *f)
+wait_ended(struct exec *x, struct fail *fail)
 {
 	int64_t since = sys_now_ms();
 	unsigned faults = 0, missing = 0;
@@ -56,14 +56,15 @@ wait_ended(struct exec *x, struct fail *f)
 	report_progress(STEP_TEARDOWN, NULL);
 	wait_start(&w, &x->order);
 	while (rv == 1) {
-		if ((rv = wait_next(&w, &x->orders, f)) == -1)
+		if ((rv = wait_next(&w, &x->orders, fail)) != 0)
 			break;
 		rv = 1;
 		cs_sandbox_free(&sb);
-		if (cs_sandbox_get(x->cs, x->facts.sandbox_id, &sb, f) == -1) {
-			if (f->kind == FAIL_REVISION)
+		if (cs_sandbox_get(x->cs, x->facts.sandbox_id, &sb, fail) ==
+		    -1) {
+			if (fail->kind == FAIL_REVISION)
 				rv = ++missing >= 2 ? 0 : 1;
-			else if (!job_passing(f, &faults))
+			else if (!job_passing(fail, &faults))
 				rv = -1;
 			continue;
 		}
@@ -72,8 +73,8 @@ wait_ended(struct exec *x, struct fail *f)
 			rv = 0;
 		else if ((sb.phase == CS_READY || sb.phase == CS_ERROR) &&
 		    sys_now_ms() - since > GRACE_MS)
-			rv = fail_set(f, FAIL_JOB, "CloudShell accepted to end "
-			    "sandbox %s, but it is still %.60s: end it in "
+			rv = fail_set(fail, FAIL_JOB, "CloudShell accepted to "
+			    "end sandbox %s, but it is still %.60s: end it in "
 			    "CloudShell", x->facts.sandbox_id, sb.state);
 	}
 	cs_sandbox_free(&sb);
@@ -83,7 +84,7 @@ wait_ended(struct exec *x, struct fail *f)
 /* Faults in the feed since the stop, which is looked at some times: nothing
  * waits for it any more. */
 static int
-read_feed(struct exec *x, int64_t from, struct buf *text, struct fail *f)
+read_feed(struct exec *x, int64_t from, struct buf *text, struct fail *fail)
 {
 	struct wait w;
 	int64_t last;
@@ -91,9 +92,9 @@ read_feed(struct exec *x, int64_t from, struct buf *text, struct fail *f)
 
 	wait_start(&w, &x->order);
 	while (cs_activity_errors(x->cs, x->facts.sandbox_id,
-	    from > 0 ? from + 1 : 0, text, &last, f) == -1)
-		if (f->kind == FAIL_STOPPED || ++look == FEED_LOOKS ||
-		    wait_next(&w, &x->orders, f) == -1)
+	    from > 0 ? from + 1 : 0, text, &last, fail) != 0)
+		if (fail->kind == FAIL_STOPPED || ++look == FEED_LOOKS ||
+		    wait_next(&w, &x->orders, fail) != 0)
 			return -1;
 	return 0;
 }
@@ -101,23 +102,23 @@ read_feed(struct exec *x, int64_t from, struct buf *text, struct fail *f)
 /* *unknown: the feed could not be read. Without a position in it only faults
  * that name the teardown count: others may be older. */
 static int
-check_teardown(struct exec *x, int64_t from, bool *unknown, struct fail *f)
+check_teardown(struct exec *x, int64_t from, bool *unknown, struct fail *fail)
 {
 	struct buf text;
 	struct fail why = { 0 };
 	int rv = 0;
 
 	buf_init(&text, CS_TEXT_MAX + 1);
-	if (read_feed(x, from, &text, &why) == -1) {
+	if (read_feed(x, from, &text, &why) != 0) {
 		*unknown = true;
 		if (why.kind == FAIL_STOPPED)
-			rv = fail_set(f, FAIL_STOPPED, "%s", why.text);
+			rv = fail_set(fail, FAIL_STOPPED, "%s", why.text);
 	} else if (text.len > 0 &&
 	    (from > 0 || strcasestr(buf_text(&text), "teardown") != NULL)) {
-		(void)fail_set(f, FAIL_JOB, "sandbox %s was ended, but its "
+		(void)fail_set(fail, FAIL_JOB, "sandbox %s was ended, but its "
 		    "teardown failed: %s", x->facts.sandbox_id,
 		    buf_text(&text));
-		rv = fail_add(f, "Machines may be left over: look at the "
+		rv = fail_add(fail, "Machines may be left over: look at the "
 		    "sandbox in CloudShell");
 	}
 	buf_free(&text);
@@ -125,24 +126,24 @@ check_teardown(struct exec *x, int64_t from, bool *unknown, struct fail *f)
 }
 
 int
-end_sandbox(struct exec *x, struct fail *f)
+end_sandbox(struct exec *x, struct fail *fail)
 {
 	int64_t from = FEED_START;
 	bool wait, gone = false, unknown = false;
 
 	if (input_flag(x->order.data.configuration, "WaitForTeardown",
-	    x->order.policy.wait_for_teardown, &wait, f) == -1)
+	    x->order.policy.wait_for_teardown, &wait, fail) != 0)
 		return -1;
 	if (x->facts.sandbox_id[0] == '\0' &&
-	    artifact_sandbox(x, x->facts.sandbox_id, f) == -1)
+	    artifact_sandbox(x, x->facts.sandbox_id, fail) != 0)
 		return -1;
-	if (job_login(x, f) == -1)
+	if (job_login(x, fail) != 0)
 		return -1;
 	if (!x->facts.stop_accepted &&
-	    request(x, wait, &from, &gone, f) == -1)
+	    request(x, wait, &from, &gone, fail) != 0)
 		return -1;
-	if (wait && !gone && (wait_ended(x, f) == -1 ||
-	    check_teardown(x, from, &unknown, f) == -1))
+	if (wait && !gone && (wait_ended(x, fail) != 0 ||
+	    check_teardown(x, from, &unknown, fail) != 0))
 		return -1;
 	x->result.sandbox_ended = true;
 	x->result.external_id = xstrdup(x->facts.sandbox_id);

@@ -68,43 +68,43 @@ input_name(const json_t *configuration, const char *name)
 
 const char *
 input_required(const json_t *configuration, const char *name, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *s = input_name(configuration, name);
 
 	if (s == NULL)
-		(void)fail_set(f, FAIL_CONFIG, "%s is missing: set it in the "
-		    "action's configuration to %s", name, what);
+		(void)fail_set(fail, FAIL_CONFIG, "%s is missing: set it in "
+		    "the action's configuration to %s", name, what);
 	return s;
 }
 
 int
 input_minutes(const json_t *configuration, const char *name, long *minutes,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *s, *why;
 	char word[32];
 	long long n;
 
 	s = input_required(configuration, name, "a number of minutes, such as "
-	    "120", f);
+	    "120", fail);
 	if (s == NULL)
 		return -1;
 	if (!trim(word, sizeof(word), s) ||
 	    word[strspn(word, "0123456789")] != '\0')
-		return fail_set(f, FAIL_CONFIG, "%s is not a whole number of "
-		    "minutes: write digits only, such as 120", name);
+		return fail_set(fail, FAIL_CONFIG, "%s is not a whole number "
+		    "of minutes: write digits only, such as 120", name);
 	n = strtonum(word, 1, MINUTES_MAX, &why);
 	if (why != NULL)
-		return fail_set(f, FAIL_CONFIG, "%s is %s: write a number from "
-		    "1 to %d", name, why, MINUTES_MAX);
+		return fail_set(fail, FAIL_CONFIG, "%s is %s: write a number "
+		    "from 1 to %d", name, why, MINUTES_MAX);
 	*minutes = (long)n;
 	return 0;
 }
 
 int
 input_flag(const json_t *configuration, const char *name, bool fallback,
-    bool *value, struct fail *f)
+    bool *value, struct fail *fail)
 {
 	static const char *const words[] = { "false", "true", "no", "yes",
 	    "0", "1" };
@@ -120,7 +120,8 @@ input_flag(const json_t *configuration, const char *name, bool fallback,
 			*value = i % 2 == 1;
 			return 0;
 		}
-	return fail_set(f, FAIL_CONFIG, "%s is neither true nor false", name);
+	return fail_set(fail, FAIL_CONFIG, "%s is neither true nor false",
+	    name);
 }
 
 /* Text of a number as its author would write it: 1.1 and not
@@ -173,7 +174,7 @@ as_text(const json_t *v)
 }
 
 static json_t *
-parse(const char *s, const char *name, struct fail *f)
+parse(const char *s, const char *name, struct fail *fail)
 {
 	json_error_t e;
 	json_t *v;
@@ -183,26 +184,27 @@ parse(const char *s, const char *name, struct fail *f)
 		return v;
 	/* Jansson's own text may quote a value, and values may be secret */
 	if (v != NULL)
-		(void)fail_set(f, FAIL_CONFIG, "%s is not a JSON object: write "
-		    "an object such as {\"Version\": \"1.2\"}", name);
+		(void)fail_set(fail, FAIL_CONFIG, "%s is not a JSON object: "
+		    "write an object such as {\"Version\": \"1.2\"}", name);
 	else if (json_error_code(&e) == json_error_duplicate_key)
-		(void)fail_set(f, FAIL_CONFIG, "%s has a name twice (line %d, "
-		    "column %d): remove one of them", name, e.line, e.column);
+		(void)fail_set(fail, FAIL_CONFIG, "%s has a name twice (line "
+		    "%d, column %d): remove one of them", name, e.line,
+		    e.column);
 	else if (json_error_code(&e) == json_error_numeric_overflow)
-		(void)fail_set(f, FAIL_CONFIG, "%s has a number that is too "
+		(void)fail_set(fail, FAIL_CONFIG, "%s has a number that is too "
 		    "large (line %d, column %d): write it as text, in double "
 		    "quotes", name, e.line, e.column);
 	else
-		(void)fail_set(f, FAIL_CONFIG, "%s is not valid JSON (line %d, "
-		    "column %d): write an object such as "
-		    "{\"Version\": \"1.2\"}", name, e.line, e.column);
+		(void)fail_set(fail, FAIL_CONFIG, "%s is not valid JSON (line "
+		    "%d, column %d): write an object such as {\"Version\": "
+		    "\"1.2\"}", name, e.line, e.column);
 	json_decref(v);
 	return NULL;
 }
 
 int
 input_object(const json_t *configuration, const char *name, json_t **values,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *s = input_text(configuration, name), *key;
 	json_t *in, *v, *text;
@@ -210,22 +212,22 @@ input_object(const json_t *configuration, const char *name, json_t **values,
 	*values = NULL;
 	if (s == NULL)
 		return 0;
-	if ((in = parse(s, name, f)) == NULL)
+	if ((in = parse(s, name, fail)) == NULL)
 		return -1;
 	*values = json_object();
 	json_object_foreach(in, key, v) {
 		if ((text = as_text(v)) == NULL) {
-			(void)fail_set(f, FAIL_CONFIG, "%s: the value of "
+			(void)fail_set(fail, FAIL_CONFIG, "%s: the value of "
 			    "\"%.200s\" is %s: write a text, a number, true or "
 			    "false", name, key, json_is_array(v) ? "a list" :
 			    "an object");
-			goto fail;
+			goto bad;
 		}
 		(void)json_object_set_new(*values, key, text);
 	}
 	json_decref(in);
 	return 0;
-fail:
+bad:
 	json_decref(in);
 	json_decref(*values);
 	*values = NULL;

@@ -35,11 +35,11 @@ static const struct action cleanup = { STEP_CLEANUP, clean_up, NULL };
 /* --- what the CloudShell client calls back --- */
 
 static int
-pause_cb(int64_t ms, void *arg, struct fail *f)
+pause_cb(int64_t ms, void *arg, struct fail *fail)
 {
 	struct exec *x = arg;
 
-	return orders_pause(&x->orders, ms, f);
+	return orders_pause(&x->orders, ms, fail);
 }
 
 static void
@@ -67,31 +67,31 @@ remaining_cb(void *arg)
 
 /* Tell the facts and wait until they are on disk. */
 static int
-tell(struct exec *x, enum ipc_type type, struct fail *f)
+tell(struct exec *x, enum ipc_type type, struct fail *fail)
 {
 	x->orders.recorded = false;
 	report_facts(type, &x->facts);
-	return orders_await(&x->orders, &x->orders.recorded, f);
+	return orders_await(&x->orders, &x->orders.recorded, fail);
 }
 
 /* The first request would log in by itself; told apart, a login that hangs is
  * named as such. */
 int
-job_login(struct exec *x, struct fail *f)
+job_login(struct exec *x, struct fail *fail)
 {
 	report_progress(STEP_LOGIN, NULL);
-	return cs_login(x->cs, f);
+	return cs_login(x->cs, fail);
 }
 
 int
-job_intend(struct exec *x, enum job_intent intent, struct fail *f)
+job_intend(struct exec *x, enum job_intent intent, struct fail *fail)
 {
 	/* not begun, nothing to take back */
-	if (orders_pause(&x->orders, 0, f) == -1)
+	if (orders_pause(&x->orders, 0, fail) != 0)
 		return -1;
 	x->facts.intent = intent;
-	if (tell(x, IPC_INTENT, f) == 0 &&
-	    orders_pause(&x->orders, 0, f) == 0)
+	if (tell(x, IPC_INTENT, fail) == 0 &&
+	    orders_pause(&x->orders, 0, fail) == 0)
 		return 0;
 	/* halted meanwhile: an intent left open would look like a lost call */
 	x->facts.intent = INTENT_NONE;
@@ -100,19 +100,19 @@ job_intend(struct exec *x, enum job_intent intent, struct fail *f)
 }
 
 int
-job_fact(struct exec *x, struct fail *f)
+job_fact(struct exec *x, struct fail *fail)
 {
 	x->facts.intent = INTENT_NONE;
-	return tell(x, IPC_FACT, f);
+	return tell(x, IPC_FACT, fail);
 }
 
 bool
-job_passing(const struct fail *f, unsigned *faults)
+job_passing(const struct fail *fail, unsigned *faults)
 {
 	(*faults)++;
-	if (f->kind == FAIL_AGAIN || f->kind == FAIL_UNSURE)
+	if (fail->kind == FAIL_AGAIN || fail->kind == FAIL_UNSURE)
 		return true;	/* the deadline ends it */
-	return f->kind == FAIL_SYSTEM && *faults < 5;
+	return fail->kind == FAIL_SYSTEM && *faults < 5;
 }
 
 /* --- from the order to the result --- */
@@ -156,12 +156,12 @@ tear_down(struct exec *x)
 }
 
 static void
-failed(struct exec *x, const struct fail *f)
+failed(struct exec *x, const struct fail *fail)
 {
 	free(x->result.text);
 	x->result.outcome = OUTCOME_FAILURE;
-	x->result.kind = f->kind;
-	x->result.text = xstrdup(f->text);
+	x->result.kind = fail->kind;
+	x->result.text = xstrdup(fail->text);
 	if (x->result.external_id == NULL && x->facts.sandbox_id[0] != '\0')
 		x->result.external_id = xstrdup(x->facts.sandbox_id);
 	if (x->result.variables != NULL)
@@ -169,9 +169,9 @@ failed(struct exec *x, const struct fail *f)
 	x->result.variables = NULL;
 }
 
-/* f: what the run ended with; only a fault of its own is told. */
+/* fail: what the run ended with; only a fault of its own is told. */
 static void
-stop(struct exec *x, const struct action *a, const struct fail *f)
+stop(struct exec *x, const struct action *a, const struct fail *fail)
 {
 	const char *peer = http_unanswered(x->http);
 	char waited[400] = "";
@@ -186,8 +186,8 @@ stop(struct exec *x, const struct action *a, const struct fail *f)
 	x->settings.timeout_ms = STOP_CALL_MS(x->orders.stop_ms);
 	if (a->stop != NULL)
 		a->stop(x, &text);
-	if (f->kind != FAIL_STOPPED)
-		(void)buf_addf(&text, " (Before: %.1000s)", f->text);
+	if (fail->kind != FAIL_STOPPED)
+		(void)buf_addf(&text, " (Before: %.1000s)", fail->text);
 	else
 		(void)buf_adds(&text, waited);
 	free(x->result.text);
@@ -200,14 +200,14 @@ stop(struct exec *x, const struct action *a, const struct fail *f)
 
 /* Which of two would be a guess. */
 static int
-check_artifacts(const struct exec *x, struct fail *f)
+check_artifacts(const struct exec *x, struct fail *fail)
 {
 	if (x->order.data.ninputs > 1)
-		return fail_set(f, FAIL_CONFIG, "the action has %zu input "
+		return fail_set(fail, FAIL_CONFIG, "the action has %zu input "
 		    "artifacts: give it one, the output artifact of "
 		    "Quali-Start-Sandbox", x->order.data.ninputs);
 	if (x->order.data.noutputs > 1)
-		return fail_set(f, FAIL_CONFIG, "the action has %zu output "
+		return fail_set(fail, FAIL_CONFIG, "the action has %zu output "
 		    "artifacts: give it one at most",
 		    x->order.data.noutputs);
 	return 0;
@@ -217,23 +217,23 @@ static enum ipc_exit
 carry_out(struct exec *x)
 {
 	const struct action *a = &actions[x->order.action];
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	int rv;
 
 	if (x->order.kind == ORDER_CLEANUP)
 		a = &cleanup;
 	report_progress(a->step, NULL);
-	rv = check_artifacts(x, &f);
+	rv = check_artifacts(x, &fail);
 	if (rv == 0)
-		rv = a->run(x, &f);
+		rv = a->run(x, &fail);
 	if (rv == 0)
 		x->result.outcome = OUTCOME_SUCCESS;
 	else if (x->orders.halt == HALT_STOP)
-		stop(x, a, &f);
-	else if (f.kind == FAIL_STOPPED)
+		stop(x, a, &fail);
+	else if (fail.kind == FAIL_STOPPED)
 		return IPC_EXIT_PARKED;
 	else
-		failed(x, &f);
+		failed(x, &fail);
 	report_result(&x->result);
 	return IPC_EXIT_OK;
 }
@@ -247,13 +247,13 @@ job_run(pid_t supervisor, const int fds[IPC_ZYGOTE_FDS])
 	setproctitle("-%s", PROCESS_TITLE);
 	(void)prctl(PR_SET_NAME, PROCESS_TITLE);
 	x = xcalloc(1, sizeof(*x));
-	if (confine(supervisor, fds, IPC_ZYGOTE_FDS) == -1) {
+	if (confine(supervisor, fds, IPC_ZYGOTE_FDS) != 0) {
 		log_warn("executor cannot confine itself");
 		return IPC_EXIT_CONFINE;
 	}
 	report_open(fds[1]);
 	report_hello();
-	if (orders_open(&x->orders, fds[0]) == -1) {
+	if (orders_open(&x->orders, fds[0]) != 0) {
 		log_warn("executor cannot listen");
 		return IPC_EXIT_CONFINE;
 	}

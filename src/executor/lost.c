@@ -12,11 +12,11 @@
 #define IDS_MAX		2000	/* bytes of ids shown */
 
 int
-lost_note(struct exec *x, int64_t since, struct fail *f)
+lost_note(struct exec *x, int64_t since, struct fail *fail)
 {
 	x->facts.starts_lost = job_facts_lost(&x->facts);
 	x->facts.start_wall = since;
-	return job_fact(x, f);
+	return job_fact(x, fail);
 }
 
 bool
@@ -33,12 +33,12 @@ lost_over(struct exec *x)
 
 /* One of the lost starts is accounted for. */
 static int
-take(struct exec *x, const char *id, struct fail *f)
+take(struct exec *x, const char *id, struct fail *fail)
 {
 	(void)strlcpy(x->facts.sandbox_id, id, sizeof(x->facts.sandbox_id));
 	x->facts.sandbox_ours = true;
 	x->facts.starts_lost = job_facts_lost(&x->facts) - 1;
-	if (job_fact(x, f) == -1 && x->orders.halt != HALT_STOP)
+	if (job_fact(x, fail) != 0 && x->orders.halt != HALT_STOP)
 		return -1;
 	return 1;
 }
@@ -46,7 +46,7 @@ take(struct exec *x, const char *id, struct fail *f)
 /* Only a person can tell which of them is this job's. The facts must ask for no
  * clean-up then: it would have to guess, too. */
 static int
-ambiguous(struct exec *x, const struct cs_found *found, struct fail *f)
+ambiguous(struct exec *x, const struct cs_found *found, struct fail *fail)
 {
 	struct fail ignored;
 	struct buf ids;
@@ -59,33 +59,32 @@ ambiguous(struct exec *x, const struct cs_found *found, struct fail *f)
 		(void)buf_addf(&ids, " and %zu more", found->n - i);
 	x->facts.starts_lost = 0;
 	(void)job_fact(x, &ignored);
-	(void)fail_set(f, FAIL_JOB, "several sandboxes are named \"%s\" (%s), "
-	    "and which of them this action has started is not known; end "
-	    "those that are not needed", x->facts.sandbox_name,
-	    buf_text(&ids));
+	(void)fail_set(fail, FAIL_JOB, "several sandboxes are named \"%s\" "
+	    "(%s), and which of them this action has started is not known; end "
+	    "those that are not needed", x->facts.sandbox_name, buf_text(&ids));
 	buf_free(&ids);
 	return -1;
 }
 
 int
-lost_find(struct exec *x, struct fail *f)
+lost_find(struct exec *x, struct fail *fail)
 {
 	struct cs_found found;
 
 	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    NULL, &found, f) == -1)
+	    NULL, &found, fail) != 0)
 		return -1;
 	if (found.n == 0)
 		return 0;
 	/* The second start is sent when none bears the name: after that all
 	 * that do are this job's. */
 	if (found.n > 1 && job_facts_lost(&x->facts) < 2)
-		return ambiguous(x, &found, f);
-	return take(x, found.id[0], f);
+		return ambiguous(x, &found, fail);
+	return take(x, found.id[0], fail);
 }
 
 int
-lost_await(struct exec *x, struct fail *f)
+lost_await(struct exec *x, struct fail *fail)
 {
 	struct wait w;
 	bool over;
@@ -96,21 +95,21 @@ lost_await(struct exec *x, struct fail *f)
 	wait_start(&w, &x->order);
 	do {
 		over = lost_over(x);
-		if ((rv = lost_find(x, f)) != 0 || over)
+		if ((rv = lost_find(x, fail)) != 0 || over)
 			return rv;
-	} while (wait_next(&w, &x->orders, f) == 0);
+	} while (wait_next(&w, &x->orders, fail) == 0);
 	return -1;
 }
 
 static int
-end_one(struct exec *x, const char *id, struct buf *text, struct fail *f)
+end_one(struct exec *x, const char *id, struct buf *text, struct fail *fail)
 {
 	bool already;
 
 	report_progress(STEP_SANDBOX_END, id);
-	if (cs_sandbox_stop(x->cs, id, &already, f) == -1 &&
-	    f->kind != FAIL_REVISION) {
-		if (f->kind == FAIL_STOPPED)
+	if (cs_sandbox_stop(x->cs, id, &already, fail) != 0 &&
+	    fail->kind != FAIL_REVISION) {
+		if (fail->kind == FAIL_STOPPED)
 			return -1;
 		(void)buf_sentence(text, "A second sandbox (%s) was started "
 		    "and could not be ended: end it in CloudShell.", id);
@@ -118,11 +117,11 @@ end_one(struct exec *x, const char *id, struct buf *text, struct fail *f)
 	}
 	if (x->facts.starts_lost > 0)
 		x->facts.starts_lost--;
-	return job_fact(x, f);
+	return job_fact(x, fail);
 }
 
 int
-lost_surplus(struct exec *x, struct buf *text, struct fail *f)
+lost_surplus(struct exec *x, struct buf *text, struct fail *fail)
 {
 	struct cs_found found;
 	size_t i;
@@ -130,8 +129,8 @@ lost_surplus(struct exec *x, struct buf *text, struct fail *f)
 	if (x->facts.starts_lost == 0)
 		return 0;
 	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    NULL, &found, f) == -1) {
-		if (f->kind == FAIL_STOPPED)
+	    NULL, &found, fail) != 0) {
+		if (fail->kind == FAIL_STOPPED)
 			return -1;
 		(void)buf_sentence(text, "A second sandbox \"%s\" may exist: "
 		    "end it in CloudShell if it does.",
@@ -140,13 +139,13 @@ lost_surplus(struct exec *x, struct buf *text, struct fail *f)
 	}
 	for (i = 0; i < found.n && i < CS_FOUND_MAX; i++)
 		if (strcasecmp(found.id[i], x->facts.sandbox_id) != 0 &&
-		    end_one(x, found.id[i], text, f) == -1)
+		    end_one(x, found.id[i], text, fail) != 0)
 			return -1;
 	return 0;
 }
 
 int
-lost_settle(struct exec *x, struct buf *text, struct fail *f)
+lost_settle(struct exec *x, struct buf *text, struct fail *fail)
 {
 	struct wait w;
 	bool over;
@@ -154,7 +153,7 @@ lost_settle(struct exec *x, struct buf *text, struct fail *f)
 	wait_start(&w, &x->order);
 	for (;;) {
 		over = lost_over(x);
-		if (lost_surplus(x, text, f) == -1)
+		if (lost_surplus(x, text, fail) != 0)
 			return -1;
 		if (x->facts.starts_lost == 0 || over || text->len > 0)
 			return 0;
@@ -166,7 +165,7 @@ lost_settle(struct exec *x, struct buf *text, struct fail *f)
 			    x->facts.sandbox_name);
 			return 0;
 		}
-		if (wait_next(&w, &x->orders, f) == -1)
+		if (wait_next(&w, &x->orders, fail) != 0)
 			return -1;
 	}
 }

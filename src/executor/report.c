@@ -27,9 +27,9 @@ write_line(const struct ipc_report *r)
 	int rv = -1;
 
 	buf_init(&line, IPC_REPORT_MAX);
-	if (ipc_report_encode(&line, r) == -1)
+	if (ipc_report_encode(&line, r) != 0)
 		goto out;
-	if (sys_write_all(pipe_end.fd, line.data, line.len) == -1)
+	if (sys_write_all(pipe_end.fd, line.data, line.len) != 0)
 		_exit(IPC_EXIT_REPORT);
 	pipe_end.lines++;
 	rv = 0;
@@ -42,7 +42,7 @@ out:
 static void
 write_sure(const struct ipc_report *r)
 {
-	if (write_line(r) == -1)
+	if (write_line(r) != 0)
 		_exit(IPC_EXIT_PROTOCOL);
 }
 

@@ -32,39 +32,39 @@ command_free(struct command *c)
 }
 
 static int
-input_read(const struct exec *x, struct command *c, struct fail *f)
+input_read(const struct exec *x, struct command *c, struct fail *fail)
 {
 	const json_t *cfg = x->order.data.configuration;
 
 	memset(c, 0, sizeof(*c));
 	c->component = input_required(cfg, "ComponentName", "SANDBOX, or the "
-	    "name of a component of the sandbox", f);
+	    "name of a component of the sandbox", fail);
 	if (c->component == NULL)
 		return -1;
 	c->name = input_required(cfg, "CommandName", "the name of the command "
-	    "to run", f);
+	    "to run", fail);
 	if (c->name == NULL)
 		return -1;
 	c->where = xstrdup(c->component);
-	return input_object(cfg, "ArgumentsJSON", &c->arguments, f);
+	return input_object(cfg, "ArgumentsJSON", &c->arguments, fail);
 }
 
 static int
-find_sandbox(struct exec *x, struct fail *f)
+find_sandbox(struct exec *x, struct fail *fail)
 {
 	struct cs_sandbox sb = { 0 };
 	const char *id = x->facts.sandbox_id;
 	int rv = -1;
 
 	if (id[0] == '\0' &&
-	    artifact_sandbox(x, x->facts.sandbox_id, f) == -1)
+	    artifact_sandbox(x, x->facts.sandbox_id, fail) != 0)
 		return -1;
-	if (job_login(x, f) == -1)
+	if (job_login(x, fail) != 0)
 		return -1;
 	report_progress(STEP_SANDBOX, id);
-	if (cs_sandbox_get(x->cs, id, &sb, f) == -1) {
-		if (f->kind == FAIL_REVISION)
-			(void)fail_set(f, FAIL_JOB, "there is no sandbox %s "
+	if (cs_sandbox_get(x->cs, id, &sb, fail) != 0) {
+		if (fail->kind == FAIL_REVISION)
+			(void)fail_set(fail, FAIL_JOB, "there is no sandbox %s "
 			    "in CloudShell: it was ended and forgotten, or "
 			    "the input artifact is of another server", id);
 		goto out;
@@ -72,13 +72,13 @@ find_sandbox(struct exec *x, struct fail *f)
 	if (sb.phase == CS_READY)
 		rv = 0;
 	else if (sb.phase == CS_ENDED || sb.phase == CS_ENDING)
-		(void)fail_set(f, FAIL_JOB, "sandbox \"%.100s\" (%s) has ended "
-		    "(state %.60s): start it with a longer "
+		(void)fail_set(fail, FAIL_JOB, "sandbox \"%.100s\" (%s) has "
+		    "ended (state %.60s): start it with a longer "
 		    "DurationInMinutes, or run the command earlier",
 		    sb.name == NULL ? "?" : sb.name, id,
 		    sb.state == NULL ? "?" : sb.state);
 	else
-		(void)fail_set(f, FAIL_JOB, "sandbox \"%.100s\" (%s) is not "
+		(void)fail_set(fail, FAIL_JOB, "sandbox \"%.100s\" (%s) is not "
 		    "Ready but %.60s, so that no command can run in it",
 		    sb.name == NULL ? "?" : sb.name, id,
 		    sb.state == NULL ? "in an unknown state" : sb.state);
@@ -88,7 +88,7 @@ out:
 }
 
 static int
-find_component(struct exec *x, struct command *c, struct fail *f)
+find_component(struct exec *x, struct command *c, struct fail *fail)
 {
 	struct cs_component *list = NULL;
 	size_t n = 0;
@@ -100,9 +100,9 @@ find_component(struct exec *x, struct command *c, struct fail *f)
 		return 0;
 	}
 	report_progress(STEP_COMPONENT, c->component);
-	if (cs_components(x->cs, x->facts.sandbox_id, &list, &n, f) == -1)
+	if (cs_components(x->cs, x->facts.sandbox_id, &list, &n, fail) != 0)
 		return -1;
-	if ((i = component_match(c->component, list, n, f)) != -1) {
+	if ((i = component_match(c->component, list, n, fail)) != -1) {
 		free(c->where);
 		c->where = xstrdup(list[i].name);
 		c->component_id = xstrdup(list[i].id);
@@ -114,16 +114,16 @@ find_component(struct exec *x, struct command *c, struct fail *f)
 /* --- starting --- */
 
 static int
-may_have_run(const struct command *c, struct fail *f, const char *why)
+may_have_run(const struct command *c, struct fail *fail, const char *why)
 {
-	return fail_set(f, FAIL_JOB, "%.2000s: command \"" SHOWN "\" on \""
+	return fail_set(fail, FAIL_JOB, "%.2000s: command \"" SHOWN "\" on \""
 	    SHOWN "\" may have run. It was not started again; look in "
 	    "CloudShell what became of it, then retry the action", why,
 	    c->name, c->where);
 }
 
 static int
-start(struct exec *x, const struct command *c, struct fail *f)
+start(struct exec *x, const struct command *c, struct fail *fail)
 {
 	const struct cs_target target = { x->facts.sandbox_id,
 	    c->component_id };
@@ -131,24 +131,26 @@ start(struct exec *x, const struct command *c, struct fail *f)
 	int rv;
 
 	report_progress(STEP_COMMAND_START, c->name);
-	if (job_intend(x, INTENT_COMMAND, f) == -1)
+	if (job_intend(x, INTENT_COMMAND, fail) != 0)
 		return -1;
 	orders_shield(&x->orders);
 	rv = cs_command_start(x->cs, &target, c->name, c->arguments,
-	    x->facts.execution_id, f);
+	    x->facts.execution_id, fail);
 	orders_unshield(&x->orders);
 	if (rv == 0)
-		return job_fact(x, f);
-	if (f->kind == FAIL_UNSURE ||
-	    (f->kind == FAIL_STOPPED && x->orders.severed)) {
-		struct fail why = *f;
+		return job_fact(x, fail);
+	if (fail->kind == FAIL_UNSURE ||
+	    (fail->kind == FAIL_STOPPED && x->orders.severed)) {
+		struct fail why = *fail;
 
-		return may_have_run(c, f, why.kind == FAIL_UNSURE ? why.text :
-		    "CloudShell did not answer the start of the command");
+		if (why.kind != FAIL_UNSURE)
+			(void)fail_set(&why, FAIL_UNSURE, "CloudShell did not "
+			    "answer the start of the command");
+		return may_have_run(c, fail, why.text);
 	}
 	(void)job_fact(x, &ignored);	/* refused: nothing was started */
-	if (f->kind == FAIL_REVISION)
-		(void)cs_command_missing(x->cs, &target, c->name, f);
+	if (fail->kind == FAIL_REVISION)
+		(void)cs_command_missing(x->cs, &target, c->name, fail);
 	return -1;
 }
 
@@ -194,11 +196,11 @@ output_end(const struct exec *x, const char *output)
 
 static int
 not_succeeded(const struct exec *x, const struct command *c,
-    const struct cs_execution *e, struct fail *f)
+    const struct cs_execution *e, struct fail *fail)
 {
 	char *end = output_end(x, e->output);
 
-	(void)fail_set(f, FAIL_JOB, "command \"" SHOWN "\" on \"" SHOWN "\" "
+	(void)fail_set(fail, FAIL_JOB, "command \"" SHOWN "\" on \"" SHOWN "\" "
 	    "%s (status %.100s)%s%s", c->name, c->where,
 	    end_words(e->progress), e->status == NULL ? "none" : e->status,
 	    end[0] != '\0' ? ": " : ", without output", end);
@@ -209,7 +211,7 @@ not_succeeded(const struct exec *x, const struct command *c,
 /* *over: the command has ended, as far as can be known. */
 static int
 wait_end(struct exec *x, const struct command *c, struct cs_execution *e,
-    bool *over, struct fail *f)
+    bool *over, struct fail *fail)
 {
 	unsigned faults = 0, gone = 0;
 	char told[64] = "";
@@ -218,22 +220,22 @@ wait_end(struct exec *x, const struct command *c, struct cs_execution *e,
 	report_progress(STEP_COMMAND, x->facts.execution_id);
 	wait_start(&w, &x->order);
 	for (;;) {
-		if (wait_next(&w, &x->orders, f) == -1)
+		if (wait_next(&w, &x->orders, fail) != 0)
 			return -1;
 		cs_execution_free(e);
-		if (cs_execution_get(x->cs, x->facts.execution_id, e, f) ==
+		if (cs_execution_get(x->cs, x->facts.execution_id, e, fail) ==
 		    -1) {
-			if (f->kind == FAIL_REVISION && ++gone < 2)
+			if (fail->kind == FAIL_REVISION && ++gone < 2)
 				continue;
-			if (f->kind == FAIL_REVISION) {
+			if (fail->kind == FAIL_REVISION) {
 				*over = true;
-				return fail_set(f, FAIL_JOB, "CloudShell no "
+				return fail_set(fail, FAIL_JOB, "CloudShell no "
 				    "longer knows the execution %s of command "
 				    "\"" SHOWN "\": how it ended is not known. "
 				    "The sandbox has probably ended",
 				    x->facts.execution_id, c->name);
 			}
-			if (!job_passing(f, &faults))
+			if (!job_passing(fail, &faults))
 				return -1;
 			continue;
 		}
@@ -242,7 +244,7 @@ wait_end(struct exec *x, const struct command *c, struct cs_execution *e,
 		if (e->progress == CS_SUCCEEDED)
 			return 0;
 		if (*over)
-			return not_succeeded(x, c, e, f);
+			return not_succeeded(x, c, e, fail);
 		if (e->status != NULL && strncmp(told, e->status,
 		    sizeof(told) - 1) != 0) {
 			(void)strlcpy(told, e->status, sizeof(told));
@@ -285,19 +287,19 @@ put_variables(struct exec *x, const struct cs_execution *e)
 
 static int
 succeeded(struct exec *x, const struct command *c,
-    const struct cs_execution *e, struct fail *f)
+    const struct cs_execution *e, struct fail *fail)
 {
 	const char *output = e->output == NULL ? "" : e->output;
 
 	/* kept, so that the command is not run again, but not to be cancelled
 	 * if this process does not outlive the writing */
 	x->facts.execution_ended = true;
-	if (x->order.data.noutputs > 0 && job_fact(x, f) == -1)
+	if (x->order.data.noutputs > 0 && job_fact(x, fail) != 0)
 		return -1;
 	if (artifact_write(x, ARTIFACT_OUTPUT, output, strlen(output),
-	    f) == -1) {
-		if (f->kind != FAIL_STOPPED)
-			(void)fail_prefix(f, "the command succeeded, but");
+	    fail) != 0) {
+		if (fail->kind != FAIL_STOPPED)
+			(void)fail_prefix(fail, "the command succeeded, but");
 		return -1;
 	}
 	put_variables(x, e);
@@ -309,7 +311,7 @@ succeeded(struct exec *x, const struct command *c,
 
 /* The job fails while its command may go on: end that, or say so. */
 static void
-abandon(struct exec *x, const struct command *c, struct fail *f)
+abandon(struct exec *x, const struct command *c, struct fail *fail)
 {
 	struct fail why = { 0 };
 	struct buf text;
@@ -321,36 +323,37 @@ abandon(struct exec *x, const struct command *c, struct fail *f)
 		    "probably ended." : "Execution %s of command \"" SHOWN "\" "
 		    "may go on: look in CloudShell.", x->facts.execution_id,
 		    c->name);
-	(void)fail_add(f, "%s", buf_text(&text));
+	(void)fail_add(fail, "%s", buf_text(&text));
 	buf_free(&text);
 }
 
 int
-run_command(struct exec *x, struct fail *f)
+run_command(struct exec *x, struct fail *fail)
 {
 	struct cs_execution e = { 0 };
 	struct command c;
 	bool over = false;
 	int rv = -1;
 
-	if (input_read(x, &c, f) == -1)
+	if (input_read(x, &c, fail) != 0)
 		goto out;
 	if (x->facts.execution_id[0] == '\0') {
 		if (x->facts.intent == INTENT_COMMAND) {
-			(void)may_have_run(&c, f, "the worker was interrupted "
-			    "while it started the command");
+			(void)may_have_run(&c, fail, "the worker was "
+			    "interrupted while it started the command");
 			goto out;
 		}
-		if (find_sandbox(x, f) == -1 ||
-		    find_component(x, &c, f) == -1 || start(x, &c, f) == -1)
+		if (find_sandbox(x, fail) != 0 ||
+		    find_component(x, &c, fail) != 0 ||
+		    start(x, &c, fail) != 0)
 			goto out;
 	}
-	if (wait_end(x, &c, &e, &over, f) == -1) {
-		if (!over && f->kind != FAIL_STOPPED)
-			abandon(x, &c, f);
+	if (wait_end(x, &c, &e, &over, fail) != 0) {
+		if (!over && fail->kind != FAIL_STOPPED)
+			abandon(x, &c, fail);
 		goto out;
 	}
-	rv = succeeded(x, &c, &e, f);
+	rv = succeeded(x, &c, &e, fail);
 out:
 	cs_execution_free(&e);
 	command_free(&c);
@@ -369,9 +372,9 @@ watch_cancelled(struct exec *x, struct buf *text)
 	int look;
 
 	for (look = 0; look < CANCEL_LOOKS && going; look++) {
-		if (orders_pause(&x->orders, 500, &ignored) == -1 ||
+		if (orders_pause(&x->orders, 500, &ignored) != 0 ||
 		    cs_execution_get(x->cs, x->facts.execution_id, &e,
-		    &ignored) == -1)
+		    &ignored) != 0)
 			return;
 		going = e.progress == CS_GOING;
 		if (!going && e.status != NULL)
@@ -387,7 +390,7 @@ watch_cancelled(struct exec *x, struct buf *text)
 void
 run_command_stop(struct exec *x, struct buf *text)
 {
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	int rv;
 
 	if (x->facts.execution_id[0] == '\0') {
@@ -400,14 +403,14 @@ run_command_stop(struct exec *x, struct buf *text)
 		(void)buf_adds(text, "The command had succeeded.");
 		return;
 	}
-	if ((rv = undo_execution(x, text, &f)) == -1) {
+	if ((rv = undo_execution(x, text, &fail)) == -1) {
 		(void)buf_addf(text, "The command could not be cancelled and "
-		    "may go on: %.400s%s", f.text, full_stop(f.text));
+		    "may go on: %.400s%s", fail.text, full_stop(fail.text));
 		return;
 	}
 	if (rv == 1)
 		watch_cancelled(x, text);
 	/* nothing is left for a clean-up executor */
 	x->facts.execution_id[0] = '\0';
-	(void)job_fact(x, &f);
+	(void)job_fact(x, &fail);
 }

@@ -37,20 +37,20 @@ doing(const struct transfer *t)
 
 /* Ask the supervisor for fresh credentials. */
 static int
-renew(struct exec *x, struct fail *f)
+renew(struct exec *x, struct fail *fail)
 {
 	struct orders *o = &x->orders;
 
 	o->answered = false;
 	report_need_credentials();
-	if (orders_await(o, &o->answered, f) == -1)
+	if (orders_await(o, &o->answered, fail) != 0)
 		return -1;
 	if (o->error != NULL || o->credentials.access_key_id == NULL) {
-		(void)fail_set(f, FAIL_SYSTEM, "no new credentials for the "
+		(void)fail_set(fail, FAIL_SYSTEM, "no new credentials for the "
 		    "artifacts could be had from CodePipeline%s%.1000s",
 		    o->error != NULL ? ": " : "",
 		    o->error != NULL ? o->error : "");
-		return fail_add(f, LATER);
+		return fail_add(fail, LATER);
 	}
 	credentials_free(&x->order.data.credentials);
 	x->order.data.credentials = o->credentials;
@@ -60,7 +60,7 @@ renew(struct exec *x, struct fail *f)
 }
 
 static int
-build(const struct transfer *t, struct aws_request *req, struct fail *f)
+build(const struct transfer *t, struct aws_request *req, struct fail *fail)
 {
 	const struct exec *x = t->x;
 	const struct job_data *data = &x->order.data;
@@ -75,14 +75,15 @@ build(const struct transfer *t, struct aws_request *req, struct fail *f)
 	int64_t wall = sys_wall() + x->skew_s;
 
 	if (t->body == NULL)
-		return s3_get_request(req, &place, &data->credentials, wall, f);
+		return s3_get_request(req, &place, &data->credentials, wall,
+		    fail);
 	return s3_put_request(req, &place, &data->credentials, wall, t->body,
-	    t->len, "application/zip", data->encryption_key, f);
+	    t->len, "application/zip", data->encryption_key, fail);
 }
 
 static int
 perform(struct transfer *t, const struct aws_request *req,
-    struct http_answer *a, struct fail *f)
+    struct http_answer *a, struct fail *fail)
 {
 	const struct http_tls tls = { .ca_file = t->x->order.s3.ca_file,
 		.verify = true, .settings = AWS_TLS_SETTINGS };
@@ -99,11 +100,11 @@ perform(struct transfer *t, const struct aws_request *req,
 	char where[1024];
 	int rv;
 
-	rv = http_perform(t->x->http, &http, a, f);
+	rv = http_perform(t->x->http, &http, a, fail);
 	t->x->peer = "S3";
 	t->attempt++;
 	report_call(req->method, http_url_show(where, sizeof(where), req->url),
-	    a->status, a->ms, t->attempt, rv == -1 ? f->text : NULL);
+	    a->status, a->ms, t->attempt, rv != 0 ? fail->text : NULL);
 	return rv;
 }
 
@@ -176,26 +177,26 @@ judge(const struct transfer *t, long status, const struct aws_error *e,
 
 static int
 refuse(const struct transfer *t, const struct http_answer *a,
-    const struct aws_error *e, struct fail *f)
+    const struct aws_error *e, struct fail *fail)
 {
 	const char *hint, *gap = e->message[0] != '\0' ? ": " : "";
 	enum fail_kind kind = judge(t, a->status, e, &hint);
 
-	(void)fail_set(f, kind, "S3 answered %s%s%s", e->code, gap,
+	(void)fail_set(fail, kind, "S3 answered %s%s%s", e->code, gap,
 	    e->message);
 	if (is_redirect(a->status, e->code)) {
-		f->kind = FAIL_SYSTEM;
-		(void)fail_add(f, "Bucket %.100s is not found in region %s: "
+		fail->kind = FAIL_SYSTEM;
+		(void)fail_add(fail, "Bucket %.100s is not found in region %s: "
 		    "the worker's operator checks AWS_ENDPOINT_URL_S3 and the "
 		    "region in [aws]", t->artifact->bucket, t->region);
 	} else if (hint != NULL)
-		(void)fail_add(f, "%s", hint);
+		(void)fail_add(fail, "%s", hint);
 	return -1;
 }
 
 /* What to do with an answer that is no success: 1 try again, -1 give up. */
 static int
-mend(struct transfer *t, const struct http_answer *a, struct fail *f)
+mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 {
 	struct aws_error e;
 
@@ -208,7 +209,7 @@ mend(struct transfer *t, const struct http_answer *a, struct fail *f)
 		if (t->renewed)
 			break;
 		t->renewed = true;
-		return renew(t->x, f) == -1 ? -1 : 1;
+		return renew(t->x, fail) != 0 ? -1 : 1;
 	case AWS_REDIRECT:
 		if (t->redirected)
 			break;
@@ -223,45 +224,45 @@ mend(struct transfer *t, const struct http_answer *a, struct fail *f)
 		return 1;
 	case AWS_THROTTLED:
 	case AWS_TRANSIENT:
-		(void)fail_set(f, FAIL_AGAIN, "S3 answered %s%s%s", e.code,
+		(void)fail_set(fail, FAIL_AGAIN, "S3 answered %s%s%s", e.code,
 		    e.message[0] != '\0' ? ": " : "", e.message);
 		return -1;
 	default:
 		break;
 	}
-	return refuse(t, a, &e, f);
+	return refuse(t, a, &e, fail);
 }
 
 static int
-too_large(struct fail *f)
+too_large(struct fail *fail)
 {
-	return fail_set(f, FAIL_CONFIG, "it is larger than %d MiB: use the "
+	return fail_set(fail, FAIL_CONFIG, "it is larger than %d MiB: use the "
 	    "output artifact of Quali-Start-Sandbox as this action's input",
 	    ARTIFACT_MAX / (1024 * 1024));
 }
 
 /* One attempt: 0 done, 1 mended and to be tried at once, -1. */
 static int
-attempt(struct transfer *t, struct buf *out, struct fail *f)
+attempt(struct transfer *t, struct buf *out, struct fail *fail)
 {
 	struct http_answer a = { 0 };
 	struct aws_request req = { 0 };
 	int rv = -1;
 
 	if (sys_now_ms() - t->x->credentials_ms > ARTIFACT_FRESH_MS &&
-	    renew(t->x, f) == -1)
+	    renew(t->x, fail) != 0)
 		return -1;
-	if (build(t, &req, f) == -1)
+	if (build(t, &req, fail) != 0)
 		return -1;
-	if (perform(t, &req, &a, f) == -1) {
+	if (perform(t, &req, &a, fail) != 0) {
 		if (a.too_big && t->body == NULL)
-			(void)too_large(f);
+			(void)too_large(fail);
 	} else if (a.status >= 200 && a.status < 300) {
 		rv = 0;
-		if (out != NULL && buf_add(out, a.body.data, a.body.len) == -1)
-			rv = too_large(f);
+		if (out != NULL && buf_add(out, a.body.data, a.body.len) != 0)
+			rv = too_large(fail);
 	} else
-		rv = mend(t, &a, f);
+		rv = mend(t, &a, fail);
 	http_answer_free(&a);
 	aws_request_free(&req);
 	return rv;
@@ -269,7 +270,7 @@ attempt(struct transfer *t, struct buf *out, struct fail *f)
 
 /* Wait before a passing fault is tried again; -1 if it is not to be. */
 static int
-back_off(struct transfer *t, struct fail *f)
+back_off(struct transfer *t, struct fail *fail)
 {
 	int64_t ms;
 	struct fail stopped;
@@ -280,62 +281,62 @@ back_off(struct transfer *t, struct fail *f)
 		    t->after_ms;
 	if (++t->faults > RETRIES ||
 	    sys_now_ms() + ms >= t->x->deadline_ms) {
-		(void)fail_prefix(f, "tried %d times", t->attempt);
-		(void)fail_add(f, LATER);
-		f->kind = FAIL_SYSTEM;
+		(void)fail_prefix(fail, "tried %d times", t->attempt);
+		(void)fail_add(fail, LATER);
+		fail->kind = FAIL_SYSTEM;
 		return -1;
 	}
-	if (orders_pause(&t->x->orders, ms, &stopped) == -1) {
-		*f = stopped;
+	if (orders_pause(&t->x->orders, ms, &stopped) != 0) {
+		*fail = stopped;
 		return -1;
 	}
 	return 0;
 }
 
 static int
-transfer(struct transfer *t, struct buf *out, struct fail *f)
+transfer(struct transfer *t, struct buf *out, struct fail *fail)
 {
 	int rv;
 
 	if (t->artifact->bucket == NULL || t->artifact->key == NULL)
-		return fail_set(f, FAIL_CONFIG, "%s: CodePipeline names no S3 "
-		    "object for it; only artifacts in S3 are read and written",
-		    doing(t));
+		return fail_set(fail, FAIL_CONFIG, "%s: CodePipeline names no "
+		    "S3 object for it; only artifacts in S3 are read and "
+		    "written", doing(t));
 	(void)strlcpy(t->region, t->x->order.s3.region == NULL ? "" :
 	    t->x->order.s3.region, sizeof(t->region));
 	do {
 		t->after_ms = 0;
-		rv = attempt(t, out, f);
-		if (rv == -1 && (f->kind == FAIL_AGAIN ||
-		    f->kind == FAIL_UNSURE))
-			rv = back_off(t, f) == -1 ? -1 : 1;
+		rv = attempt(t, out, fail);
+		if (rv == -1 && (fail->kind == FAIL_AGAIN ||
+		    fail->kind == FAIL_UNSURE))
+			rv = back_off(t, fail) != 0 ? -1 : 1;
 	} while (rv == 1);
-	if (rv == -1 && f->kind != FAIL_STOPPED)
-		(void)fail_prefix(f, "%s s3://%.100s/%.300s", doing(t),
+	if (rv == -1 && fail->kind != FAIL_STOPPED)
+		(void)fail_prefix(fail, "%s s3://%.100s/%.300s", doing(t),
 		    t->artifact->bucket, t->artifact->key);
 	return rv;
 }
 
 int
 s3_get(struct exec *x, const struct job_artifact *a, struct buf *out,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct transfer t = { .x = x, .artifact = a };
 
-	return transfer(&t, out, f);
+	return transfer(&t, out, fail);
 }
 
 int
 s3_put(struct exec *x, const struct job_artifact *a, const void *data,
-    size_t len, struct fail *f)
+    size_t len, struct fail *fail)
 {
 	struct transfer t = { .x = x, .artifact = a, .body = data,
 	    .len = len };
 
 	if (x->order.data.encryption_type != NULL &&
 	    strcmp(x->order.data.encryption_type, "KMS") != 0)
-		return fail_set(f, FAIL_CONFIG, "%s: the pipeline's artifact "
-		    "encryption is of type %.50s; only KMS is supported",
-		    doing(&t), x->order.data.encryption_type);
-	return transfer(&t, NULL, f);
+		return fail_set(fail, FAIL_CONFIG, "%s: the pipeline's "
+		    "artifact encryption is of type %.50s; only KMS is "
+		    "supported", doing(&t), x->order.data.encryption_type);
+	return transfer(&t, NULL, fail);
 }

@@ -17,7 +17,7 @@ wait_start(struct wait *w, const struct ipc_order *order)
 }
 
 int
-wait_next(struct wait *w, struct orders *o, struct fail *f)
+wait_next(struct wait *w, struct orders *o, struct fail *fail)
 {
 	int64_t ms = w->ms > w->max_ms ? w->max_ms : w->ms;
 
@@ -27,5 +27,5 @@ wait_next(struct wait *w, struct orders *o, struct fail *f)
 	/* A thousand may wait at once: what the last call left goes back. */
 	if (ms >= TRIM_MS)
 		(void)malloc_trim(0);
-	return orders_pause(o, ms, f);
+	return orders_pause(o, ms, fail);
 }
