@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "executor.h"
+#include "details.h"
+#include "json.h"
 #include "mem.h"
+#include "zip.h"
 
 /* What every later action needs. */
 static json_t *

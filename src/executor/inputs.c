@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "executor.h"
+#include "inputs.h"
+#include "job.h"
+#include "json.h"
 #include "mem.h"
 #include "utf8.h"
 

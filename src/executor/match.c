@@ -9,7 +9,8 @@
 #include <pcre2.h>
 #include <string.h>
 
-#include "executor.h"
+#include "buf.h"
+#include "match.h"
 #include "mem.h"
 
 #define PATTERN_MAX	1000	/* characters; the model's limit of a value */

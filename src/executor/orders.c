@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "executor.h"
 #include "log.h"
 #include "mem.h"
+#include "orders.h"
 #include "sys.h"
 
 #define NEVER	INT64_MAX

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "executor.h"
 #include "mem.h"
+#include "report.h"
 #include "sys.h"
 
 /* Calls and progress stop being told before the supervisor takes their number

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <zip.h>
 
-#include "executor.h"
+#include "json.h"
+#include "zip.h"
 
 #define END_SIZE	22	/* of the end record of an archive */
 #define COMMENT_MAX	65535

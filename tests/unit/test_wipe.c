@@ -23,7 +23,7 @@
 #include "mem.h"
 #include "src/aws/request.h"
 #include "src/cloudshell/client.h"
-#include "src/executor/executor.h"
+#include "src/executor/orders.h"
 #include "src/supervisor/supervisor.h"
 #include "sys.h"
 
