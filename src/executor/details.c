@@ -1,6 +1,5 @@
 /*
- * What an input artifact says of its sandbox. Ours is a ZIP; the worker before
- * us wrote bare JSON.
+ * Our artifacts are ZIP archives; the worker before this one wrote bare JSON.
  */
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,7 +10,7 @@
 #include "mem.h"
 #include "zip.h"
 
-/* What every later action needs. */
+/* A new object with what every later action needs. */
 static json_t *
 names_of(const json_t *details)
 {
@@ -46,7 +45,7 @@ details_text(const json_t *details)
 	return text;
 }
 
-/* Bare JSON: blanks and a byte order mark may come first. */
+/* Reads bare JSON; blanks and a byte order mark may come first. */
 static json_t *
 bare(const char *data, size_t len, struct fail *fail)
 {

@@ -1,6 +1,6 @@
 /*
- * The properties of the action, as the pipeline's author wrote them. All of
- * them arrive as texts; blank means none.
+ * Properties are written by people: blanks and control characters come with
+ * copied text, and values of their JSON are not always texts.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -22,7 +22,7 @@ blank(const char *s)
 	return s[strspn(s, " \t\r\n")] == '\0';
 }
 
-/* A word without the blanks around it; false if it does not fit. */
+/* Copies a word without the blanks around it; false if it does not fit. */
 static bool
 trim(char *dst, size_t size, const char *s)
 {
@@ -45,9 +45,8 @@ input_text(const json_t *configuration, const char *name)
 	return s == NULL || blank(s) ? NULL : s;
 }
 
-/* Blanks and control characters come with copied text and belong to no name
- * in CloudShell. Corrected in place, so that the text lives as long as the
- * configuration. */
+/* No name in CloudShell has blanks around it or control characters. The
+ * configuration is corrected, so that the text lives as long as it does. */
 const char *
 input_name(const json_t *configuration, const char *name)
 {
@@ -126,8 +125,8 @@ input_flag(const json_t *configuration, const char *name, bool fallback,
 	    name);
 }
 
-/* Text of a number as its author would write it: 1.1 and not
- * 1.1000000000000001, and 1.0 stays unlike 1. */
+/* A number as its author would write it: 1.1 and not 1.1000000000000001; 1.0
+ * stays different from 1. */
 static char *
 real_text(double v)
 {
@@ -146,7 +145,7 @@ real_text(double v)
 	return s;
 }
 
-/* A new text value, NULL if it is an object or an array. */
+/* A new text of a value; NULL if that is an object or an array. */
 static json_t *
 as_text(const json_t *v)
 {

@@ -1,8 +1,8 @@
 /*
- * Which component a ComponentName means: an exact name first, then a regular
- * expression anchored at the start of the name, as deployed apps get a random
- * suffix. The expression comes from a pipeline's author and may explode, so it
- * is interpreted, without JIT and with limits.
+ * An exact name comes first, then a regular expression anchored at the start of
+ * the name, since deployed apps get a random suffix. A pipeline's author writes
+ * the expression, and it may explode: so it is interpreted, without JIT and
+ * with limits.
  */
 #define PCRE2_CODE_UNIT_WIDTH	8
 
@@ -16,7 +16,7 @@
 #define PATTERN_MAX	1000	/* characters; the model's limit of a value */
 #define STEPS_ALL	10000000	/* of all matches together */
 #define STEPS_MAX	1000000	/* of one match */
-#define NAMES_MAX	10000	/* an expression is tried on */
+#define NAMES_MAX	10000	/* that an expression is tried on */
 #define DEPTH_MAX	1000	/* of nested backtracking */
 #define HEAP_MAX_KB	4096	/* of one match */
 #define LIST_MAX	1200	/* bytes of candidates in a text */
@@ -96,7 +96,7 @@ pattern_try(const struct pattern *p, const char *text, const char *name,
 	    "simpler one, without nested repeats", text);
 }
 
-/* Names of the components marked in hits, or of all if hits is NULL. */
+/* Lists the components marked in hits, or all if hits is NULL. */
 static void
 list(struct buf *b, const struct cs_component *c, const bool *hits, size_t n)
 {
@@ -117,7 +117,7 @@ list(struct buf *b, const struct cs_component *c, const bool *hits, size_t n)
 		(void)buf_addf(b, " and %zu more", left);
 }
 
-/* Choose the only hit, or say why there is none. */
+/* Chooses the only hit, or says why there is none. */
 static int
 choose(const char *text, const struct cs_component *c, const bool *hits,
     size_t n, struct fail *fail)

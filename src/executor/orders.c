@@ -1,7 +1,6 @@
 /*
- * What the supervisor tells an executor: lines on the order pipe, its end, and
- * SIGTERM. Reading is driven by epoll_wait here and by http_perform, which is
- * given the epoll descriptor as interrupt.
+ * Whoever waits reads: the pauses here, and http_perform, which is given the
+ * epoll descriptor as interrupt.
  */
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -52,7 +51,7 @@ orders_open(struct orders *o, int fd)
 	return 0;
 }
 
-/* Calls and pauses end at that time of SYS_CLOCK. */
+/* Has calls and pauses end at that time. */
 static void
 cut_at(struct orders *o, int64_t ms)
 {
@@ -81,8 +80,8 @@ halt(struct orders *o, enum halt what)
 		cut_at(o, now + STOP_CALL_MS(o->stop_ms));
 }
 
-/* One line after the order. A broken one ends the process: nothing can be
- * trusted then. */
+/* Takes one line after the order. A broken one ends the process, since nothing
+ * can be trusted then. */
 static void
 take_line(struct orders *o, const char *line, size_t len)
 {
@@ -133,7 +132,7 @@ end_input(struct orders *o)
 	(void)epoll_ctl(o->epoll, EPOLL_CTL_DEL, o->fd, NULL);
 }
 
-/* One read of a pipe that is known to be readable. */
+/* Reads once from the pipe, which is known to be readable. */
 static void
 take_input(struct orders *o)
 {
@@ -159,7 +158,7 @@ take_signal(struct orders *o)
 		halt(o, HALT_STOP);
 }
 
-/* Wait at most ms for something to come, and take it from the descriptors. */
+/* Waits at most ms for something to come, and takes it from the descriptors. */
 static void
 take_events(struct orders *o, int ms)
 {

@@ -1,7 +1,6 @@
 /*
- * The only writer of the report pipe. Lines are written completely; when the
- * supervisor no longer reads, the process ends, for nobody would ever know
- * what it did.
+ * When the supervisor no longer reads, the process ends, for nobody would ever
+ * know what it did.
  */
 #include <string.h>
 #include <unistd.h>
@@ -10,8 +9,8 @@
 #include "report.h"
 #include "sys.h"
 
-/* Calls and progress stop being told before the supervisor takes their number
- * for a fault; room stays for intents, facts and the result. */
+/* Calls and progress are left out before the supervisor takes the number of
+ * lines for a fault; room stays for intents, facts and the result. */
 #define CHATTER_MAX	(IPC_REPORTS_MAX - 1000)
 
 static struct {

@@ -97,8 +97,8 @@ perform(struct transfer *t, const struct aws_request *req,
 	return rv;
 }
 
-/* Refusals by their codes, or their beginnings; the hint is for the pipeline's
- * author, and says what is the worker's operator's to do. */
+/* Refusals by their codes, or the beginnings of these; the hint is for the
+ * pipeline's author, and says what the worker's operator has to do. */
 static const struct refusal {
 	const char	*code;
 	enum fail_kind	 get, put;
@@ -136,7 +136,7 @@ is_redirect(long status, const char *code)
 	    strcmp(code, "TemporaryRedirect") == 0;
 }
 
-/* The kind of a final refusal, and its hint or NULL. */
+/* Finds the kind of a final refusal, and its hint or NULL. */
 static enum fail_kind
 judge(const struct transfer *t, long status, const struct aws_error *e,
     const char **hint)
@@ -183,7 +183,8 @@ refuse(const struct transfer *t, const struct http_answer *a,
 	return -1;
 }
 
-/* What to do with an answer that is no success: 1 try again, -1 give up. */
+/* Mends what an answer that is no success complains of: 1 if it is to be tried
+ * again at once, -1 if not. */
 static int
 mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 {
@@ -230,7 +231,7 @@ too_large(const struct transfer *t, struct fail *fail)
 	    t->out->max / (1024 * 1024));
 }
 
-/* One attempt: 0 done, 1 mended and to be tried at once, -1. */
+/* Makes one attempt: 0 done, 1 mended and to be tried again at once, -1. */
 static int
 attempt(struct transfer *t, struct fail *fail)
 {
@@ -258,7 +259,8 @@ attempt(struct transfer *t, struct fail *fail)
 	return rv;
 }
 
-/* Wait before a passing fault is tried again; -1 if it is not to be. */
+/* Pauses before the next attempt after a passing fault; -1 if there is to be
+ * none. */
 static int
 back_off(struct transfer *t, struct fail *fail)
 {

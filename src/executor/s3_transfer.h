@@ -25,7 +25,7 @@ struct s3_access {
 	const char	*encryption_type;	/* "KMS", NULL: not said */
 	const char	*encryption_key;	/* NULL: the default key */
 	struct credentials *credentials;	/* replaced by renew */
-	int64_t		 credentials_ms;	/* of SYS_CLOCK: when they came */
+	int64_t		 credentials_ms;	/* of SYS_CLOCK: their coming */
 	int64_t		 deadline_ms;	/* of SYS_CLOCK: no retry after it */
 	int64_t		 skew_s;	/* S3's clock less ours */
 	/* Replaces the credentials by fresh ones. -1: FAIL_STOPPED, or

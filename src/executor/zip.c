@@ -1,8 +1,7 @@
 /*
- * ZIP archives in memory, by libzip. What is read comes from a bucket that
- * others write to: the number of members, their names and their sizes are
- * checked before anything is unpacked, and what is unpacked is bounded by what
- * was declared.
+ * What is read comes from a bucket that others write to: the number of members,
+ * their names and their sizes are checked before anything is unpacked, and what
+ * is unpacked is bounded by what was declared.
  */
 #include <sys/stat.h>
 
@@ -32,8 +31,8 @@ broken(struct fail *fail, const char *why)
 	    "Quali-Start-Sandbox as this action's input", why);
 }
 
-/* Members that the end record declares; -1 if there is no such record. It
- * keeps libzip from making room for millions of them. */
+/* How many members the end record declares; -1 if there is no such record.
+ * Checked first, this keeps libzip from making room for millions of them. */
 static long
 declared(const unsigned char *data, size_t len)
 {
@@ -73,15 +72,23 @@ member_name(zip_t *za, zip_uint64_t i)
 }
 
 static int
+check_number(zip_int64_t n, struct fail *fail)
+{
+	if (n <= ARTIFACT_MEMBERS_MAX)
+		return 0;
+	return fail_set(fail, FAIL_CONFIG, "the input artifact is a ZIP "
+	    "archive of more than %d members: use the output artifact of "
+	    "Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+}
+
+static int
 check_members(zip_t *za, struct fail *fail)
 {
 	zip_int64_t i, n = zip_get_num_entries(za, 0);
 	const char *name;
 
-	if (n > ARTIFACT_MEMBERS_MAX)
-		return fail_set(fail, FAIL_CONFIG, "the input artifact is a "
-		    "ZIP archive of more than %d members: use the output "
-		    "artifact of Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+	if (check_number(n, fail) != 0)
+		return -1;
 	for (i = 0; i < n; i++) {
 		if ((name = member_name(za, i)) == NULL)
 			return broken(fail, "a member has no name");
@@ -104,12 +111,8 @@ open_archive(const void *data, size_t len, struct fail *fail)
 		(void)broken(fail, "it is cut off");
 		return NULL;
 	}
-	if (n > ARTIFACT_MEMBERS_MAX) {
-		(void)fail_set(fail, FAIL_CONFIG, "the input artifact is a ZIP "
-		    "archive of more than %d members: use the output artifact "
-		    "of Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+	if (check_number(n, fail) != 0)
 		return NULL;
-	}
 	zip_error_init(&error);
 	source = zip_source_buffer_create(data, len, 0, &error);
 	if (source == NULL) {
@@ -152,8 +155,8 @@ check_member(zip_t *za, zip_uint64_t i, zip_stat_t *st, struct fail *fail)
 	return broken(fail, why);
 }
 
-/* A whole member. More bytes than declared, or others than its checksum says,
- * are a fault. */
+/* Reads a whole member. More bytes than declared, or others than its checksum
+ * says, are a fault. */
 static int
 read_member(zip_t *za, zip_uint64_t i, struct buf *out, struct fail *fail)
 {
@@ -193,8 +196,8 @@ is_json(const char *name)
 	return len > 5 && strcasecmp(name + len - 5, ".json") == 0;
 }
 
-/* The member's object, if it is one that names an id; NULL without a fail if
- * it is not, -1 if the archive is broken. */
+/* Reads the member's object if that names an id; *details is NULL if it does
+ * not. -1: the archive is broken. */
 static int
 try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *fail)
 {
@@ -222,7 +225,7 @@ try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *fail)
 	return rv;
 }
 
-/* The only JSON member with an id. */
+/* Finds the only JSON member with an id. */
 static json_t *
 search(zip_t *za, struct fail *fail)
 {
@@ -301,7 +304,7 @@ add_member(zip_t *za, const char *member, const void *data, size_t len)
 	    (zip_uint32_t)(S_IFREG | 0644) << 16);
 }
 
-/* The archive's bytes, once it is closed. */
+/* Appends the archive's bytes, once it is closed. */
 static int
 copy_out(struct buf *out, zip_source_t *source)
 {

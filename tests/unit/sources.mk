@@ -73,6 +73,8 @@ SOURCES_test_executor_confine := $(BASE) src/executor/confine.c
 PKG_test_executor_confine := libcurl libcrypto libseccomp
 SOURCES_test_executor_report := $(BASE) $(IPC) src/executor/report.c
 PKG_test_executor_report := libcurl libcrypto
+SOURCES_test_executor_wait := $(BASE) src/executor/wait.c
+PKG_test_executor_wait := libcurl libcrypto
 
 SOURCES_test_wipe := $(CLOUDSHELL) $(IPC) src/common/ipc_order.c \
 	src/aws/request.c src/aws/sigv4.c src/executor/orders.c \
