@@ -96,13 +96,13 @@ details_read(const void *data, size_t len, char id[SANDBOX_ID_SIZE],
 		return -1;
 	if (json_is_object(details))
 		text = json_loose_text(details, "id");
-	if (text == NULL || !plain(text) ||
-	    strlcpy(id, text, SANDBOX_ID_SIZE) >= SANDBOX_ID_SIZE)
+	if (text != NULL && plain(text) && strlen(text) < SANDBOX_ID_SIZE) {
+		(void)strlcpy(id, text, SANDBOX_ID_SIZE);
+		rv = 0;
+	} else
 		(void)fail_set(fail, FAIL_CONFIG, "the input artifact names no "
 		    "sandbox (no usable \"id\" in it): use the output artifact "
 		    "of Quali-Start-Sandbox as this action's input");
-	else
-		rv = 0;
 	free(text);
 	json_decref(details);
 	return rv;

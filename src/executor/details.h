@@ -16,8 +16,8 @@
  * if they cannot be written. Freed with xfree_secret. */
 char	*details_text(const json_t *);
 
-/* The id of the sandbox that an artifact names: a ZIP archive or bare JSON.
- * FAIL_CONFIG if it names none. */
+/* Reads the id of the sandbox that an artifact names: a ZIP archive or bare
+ * JSON. FAIL_CONFIG: it names none, and id is as before. */
 int	details_read(const void *, size_t, char id[SANDBOX_ID_SIZE],
 	    struct fail *);
 

@@ -177,6 +177,7 @@ bare_json(void **state)
 	memcpy(long_id + 250, "\"}", 2);
 	assert_int_equal(details_read(long_id, 252, id, &f), -1);
 	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_string_equal(id, "x1");	/* not the beginning of another one */
 }
 
 static void
