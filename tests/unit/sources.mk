@@ -73,6 +73,11 @@ SOURCES_test_executor_confine := $(BASE) src/executor/confine.c
 PKG_test_executor_confine := libcurl libcrypto libseccomp
 SOURCES_test_executor_report := $(BASE) $(IPC) src/executor/report.c
 PKG_test_executor_report := libcurl libcrypto
+SOURCES_test_executor_s3 := $(BASE) src/common/credentials.c \
+	src/common/http.c src/common/http_tls.c \
+	$(addprefix src/aws/,endpoint.c error.c request.c s3.c s3_error.c sigv4.c) \
+	src/executor/s3_transfer.c
+PKG_test_executor_s3 := libcurl libcrypto expat
 SOURCES_test_executor_wait := $(BASE) src/executor/wait.c
 PKG_test_executor_wait := libcurl libcrypto
 
