@@ -45,6 +45,9 @@ int	sys_pidfd_signal(int pidfd, int sig);
 /* Close every descriptor from low up, except those in keep (n of them). */
 void	sys_close_all_but(int low, const int *keep, size_t n);
 
+/* Close a descriptor unless it is -1, and make it that; keeps errno. */
+void	sys_close(int *fd);
+
 /* Write all of it to a blocking descriptor. -1 with errno. */
 int	sys_write_all(int fd, const void *, size_t);
 

@@ -105,6 +105,17 @@ sys_close_all_but(int low, const int *keep, size_t n)
 	close_range_of(from, UINT_MAX);
 }
 
+void
+sys_close(int *fd)
+{
+	int saved = errno;
+
+	if (*fd != -1)
+		(void)close(*fd);
+	*fd = -1;
+	errno = saved;
+}
+
 int
 sys_write_all(int fd, const void *data, size_t len)
 {

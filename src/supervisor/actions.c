@@ -8,7 +8,7 @@
 
 #include "json.h"
 #include "mem.h"
-#include "supervisor.h"
+#include "actions.h"
 #include "sys.h"
 
 #define ACTIONS_FILE_MAX	(64 * 1024)	/* bytes of a definition file */

@@ -10,10 +10,9 @@
 #include <unistd.h>
 
 #include "mem.h"
-#include "worker.h"
-
-#define NO_PASSWORD_MAX	2	/* bytes of a file that holds a line end at
-				   most */
+#include "actions.h"
+#include "check.h"
+#include "log.h"
 
 static int
 check_file(const char *setting, const char *path, int mode)
@@ -100,25 +99,4 @@ check_remarks(const struct conf *conf)
 		log_info("cloudshell.password_file: not set: systemd hands "
 		    "the service %s/quali-job-worker/cloudshell-password; "
 		    "without systemd it must be set", SYSCONFDIR);
-}
-
-struct secret *
-check_password_file(const char *path, struct fail *fail)
-{
-	const char *given = getenv("CREDENTIALS_DIRECTORY");
-	struct secret *secret = secret_read(path, fail);
-	struct stat st;
-
-	if (secret != NULL)
-		return secret;
-	if (given != NULL && strncmp(path, given, strlen(given)) == 0 &&
-	    (stat(path, &st) == -1 || st.st_size <= NO_PASSWORD_MAX))
-		(void)fail_set(fail, FAIL_CONFIG, "the service was given no "
-		    "CloudShell password: write it to %s/quali-job-worker/"
-		    "cloudshell-password (owner root, mode 600), then restart "
-		    "the service", SYSCONFDIR);
-	else
-		(void)fail_prefix(fail, "cloudshell.password_file");
-	fail->kind = FAIL_CONFIG;
-	return NULL;
 }

@@ -1,95 +1,72 @@
 /*
- * Delivers events to the state machine and carries out its effects, in the
- * supervisor. Those that talk to CodePipeline are in effects.c.
+ * Delivers events to the lives of jobs and carries out their effects.
  */
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "dispatch.h"
+#include "job_log.h"
+#include "journal.h"
+#include "log.h"
 #include "mem.h"
+#include "order.h"
 #include "sys.h"
-#include "worker.h"
+#include "timer.h"
 
-struct job_now
-dispatch_now(void)
+static struct life_now
+now_is(void)
 {
-	struct job_now now = { .ms = sys_now_ms(), .wall = sys_wall() };
-
-	return now;
-}
-
-/* --- time --- */
-
-static int
-on_timer(sd_event_source *source, uint64_t usec, void *arg)
-{
-	struct entry *entry = arg;
-
-	(void)source, (void)usec;
-	dispatch_simple(entry, EV_TIMER);
-	return 0;
-}
-
-static void
-set_timer(struct entry *entry)
-{
-	int64_t wake = jobs_wake(&entry->job);
-	uint64_t usec = (uint64_t)wake * 1000;
-
-	if (wake == 0) {
-		if (entry->timer != NULL)
-			(void)sd_event_source_set_enabled(entry->timer,
-			    SD_EVENT_OFF);
-		return;
-	}
-	if (entry->timer == NULL) {
-		if (sd_event_add_time(entry->worker->event, &entry->timer,
-		    SYS_CLOCK, usec, 1000, on_timer, entry) < 0)
-			fatalx("cannot add a timer");
-		(void)sd_event_source_set_priority(entry->timer, PRIO_TIMER);
-		return;
-	}
-	(void)sd_event_source_set_time(entry->timer, usec);
-	(void)sd_event_source_set_enabled(entry->timer, SD_EVENT_ONESHOT);
+	return (struct life_now){ .ms = sys_now_ms(), .wall = sys_wall() };
 }
 
 /* --- effects --- */
 
 static void
-do_start(struct entry *entry)
+do_start(struct dispatch *dispatch, struct entry *entry)
 {
+	const struct life *life = &entry->life;
 	struct fail fail;
 
-	if (entry->job.cleaning && entries_active(entry->worker) >
-	    entry->worker->conf.worker.max_jobs) {
-		dispatch_simple(entry, EV_BUSY);
+	if (life->cleaning && board_active(dispatch->board) >
+	    dispatch->board->max_jobs) {
+		board_post(entry, EV_BUSY, NULL);
 		return;
 	}
-	if (entry->job.cleaning)
-		journal_job(&entry->job, JOURNAL_CLEANUP, LOG_NOTICE,
-		    "cleaning up");
-	if (entry->token_fault != NULL && !entry->job.cleaning) {
-		dispatch_text(entry, EV_UNUSABLE, entry->token_fault);
-	} else if (child_start(entry, &fail) != 0) {
-		journal_job(&entry->job, JOURNAL_ZYGOTE, LOG_ERR,
+	if (life->cleaning)
+		journal_job(life, JOURNAL_CLEANUP, LOG_NOTICE, "cleaning up");
+	entry->executor = executor_start(dispatch->executors, entry, &fail);
+	if (entry->executor == NULL) {
+		journal_job(life, JOURNAL_ZYGOTE, LOG_ERR,
 		    "no process for it: %s", fail.text);
-		dispatch_text(entry, EV_START_FAILED, fail.text);
+		board_post(entry, EV_START_FAILED, fail.text);
 	}
 }
 
 static void
-do_order(struct entry *entry)
+do_order(struct dispatch *dispatch, struct entry *entry)
 {
+	const struct aws_keys *keys = dispatch->requests->aws->keys;
+	const struct order_terms terms = { .conf = dispatch->conf,
+	    .password = dispatch->requests->tokens->password,
+	    .region = aws_keys_region(keys),
+	    .s3_endpoint = aws_keys_endpoint(keys, "s3"),
+	    .ca_file = aws_keys_ca_bundle(keys),
+	    .use_fips = aws_keys_use_fips(keys),
+	    .use_dualstack = aws_keys_use_dualstack(keys) };
+	struct life_now now = now_is();
 	struct fail fail;
 	struct buf line;
 
 	buf_init(&line, IPC_ORDER_MAX);
-	if (effect_order(entry, &line, &fail) == 0) {
-		child_write(entry->child, &line, true);
+	if (order_write(&line, &entry->life, &entry->data, &terms, &now,
+	    &fail) == 0) {
+		executor_write(entry->executor, &line, true);
 	} else {
-		journal_job(&entry->job, JOURNAL_OTHER, LOG_ERR, "%s",
+		journal_job(&entry->life, JOURNAL_OTHER, LOG_ERR, "%s",
 		    fail.text);
-		dispatch_text(entry, EV_NO_ORDER, fail.text);
+		board_post(entry, EV_NO_ORDER, fail.text);
 	}
 	buf_free(&line);
 }
@@ -100,7 +77,7 @@ do_later(struct entry *entry, enum ipc_later type)
 	struct ipc_later_order order = { .type = type };
 	struct buf line;
 
-	if (type == IPC_CREDENTIALS && entry->job.details_failed)
+	if (type == IPC_CREDENTIALS && entry->life.details_failed)
 		order.error = xstrdup(entry->refused != NULL ?
 		    entry->refused : "refused");
 	else if (type == IPC_CREDENTIALS) {
@@ -108,8 +85,8 @@ do_later(struct entry *entry, enum ipc_later type)
 		memset(&entry->fresh, 0, sizeof(entry->fresh));
 	}
 	buf_init(&line, IPC_ORDER_MAX);
-	if (ipc_later_encode(&line, &order) == 0 && entry->child != NULL)
-		child_write(entry->child, &line, type != IPC_PARK);
+	if (ipc_later_encode(&line, &order) == 0 && entry->executor != NULL)
+		executor_write(entry->executor, &line, type != IPC_PARK);
 	buf_free(&line);
 	ipc_later_free(&order);
 }
@@ -117,63 +94,37 @@ do_later(struct entry *entry, enum ipc_later type)
 static void
 do_kill(struct entry *entry)
 {
-	if (entry->child != NULL && child_known(entry->child)) {
-		child_signal(entry->child, SIGKILL);
+	if (entry->executor != NULL && executor_known(entry->executor)) {
+		executor_signal(entry->executor, SIGKILL);
 		return;
 	}
 	/* Nobody to kill: closing its pipes ends one that still comes. */
-	child_free(entry->child);
-	entry->child = NULL;
-	dispatch_text(entry, EV_START_FAILED, entry->job.why);
+	executor_free(entry->executor);
+	entry->executor = NULL;
+	board_post(entry, EV_START_FAILED, entry->life.why);
 }
 
 static void
 do_stop(struct entry *entry)
 {
-	journal_job(&entry->job, entry->job.stop == STOP_DEADLINE ?
-	    JOURNAL_DEADLINE : JOURNAL_OTHER, LOG_WARNING, "%s while %s: "
-	    "asked to stop", entry->job.stop == STOP_DEADLINE ? "deadline" :
-	    "cancelled", ipc_step_text(entry->job.step));
-	if (entry->child != NULL)
-		child_signal(entry->child, SIGTERM);
+	job_log_stop(&entry->life);
+	if (entry->executor != NULL)
+		executor_signal(entry->executor, SIGTERM);
 }
 
 static void
-do_cancel(struct entry *entry)
+carry_out(struct dispatch *dispatch, struct entry *entry, unsigned fx)
 {
-	call_cancel(entry->details);
-	call_cancel(entry->report);
-	entry->details = entry->report = NULL;
-}
-
-static void
-do_forget(struct entry *entry)
-{
-	struct worker *worker = entry->worker;
-
-	entry->over = true;
-	commit_want(worker);
-	if (worker->poller != NULL)
-		poller_wake(worker->poller);
-}
-
-/* One bit after the other; an earlier one may change what the later ones
- * find, so each looks again. */
-static void
-carry_out(struct entry *entry, unsigned fx)
-{
-	if (fx & FX_SAVE) {
-		entry->save = true;
-		commit_want(entry->worker);
-	}
+	if (fx & FX_SAVE)
+		commit_save(dispatch->commit, entry);
 	if (fx & FX_ACKNOWLEDGE)
-		effect_acknowledge(entry);
+		requests_acknowledge(dispatch->requests, entry);
 	if (fx & FX_DETAILS)
-		effect_details(entry);
+		requests_details(dispatch->requests, entry);
 	if (fx & FX_START)
-		do_start(entry);
+		do_start(dispatch, entry);
 	if (fx & FX_ORDER)
-		do_order(entry);
+		do_order(dispatch, entry);
 	if (fx & FX_RECORDED)
 		do_later(entry, IPC_RECORDED);
 	if (fx & FX_CREDENTIALS)
@@ -183,133 +134,228 @@ carry_out(struct entry *entry, unsigned fx)
 	if (fx & FX_STOP)
 		do_stop(entry);
 	if (fx & FX_RENEW)
-		zygote_renew(entry->worker->zygote, true, entry->job.why);
+		executors_renew(dispatch->executors, entry->life.why);
 	if (fx & FX_KILL)
 		do_kill(entry);
 	if (fx & FX_CANCEL)
-		do_cancel(entry);
+		requests_cancel(entry);
 	if (fx & FX_UPGRADE)
-		worker_stop(entry->worker, EXIT_UPGRADE);
-	if (fx & FX_REPORT)
-		effect_report(entry);
+		dispatch->upgrade(dispatch->arg);
+	if (fx & FX_PUT)
+		requests_put(dispatch->requests, entry);
 	if (fx & FX_FORGET)
-		do_forget(entry);
+		commit_forget(dispatch->commit, entry);
 }
+
+/* --- events --- */
 
 /* The work is over: a late answer of GetJobDetails is nobody's any more. */
 static void
 forget_secrets(struct entry *entry)
 {
-	call_cancel(entry->details);
-	entry->details = NULL;
+	requests_cancel_details(entry);
 	job_data_free(&entry->data);
 	credentials_free(&entry->fresh);
 }
 
-/* A failure that is not of the pipeline's making is the operator's to look
- * at. */
-static int
-failure_priority(const struct job_result *result)
+static void
+count(struct board *board, const struct life *life)
 {
-	switch (result->kind) {
-	case FAIL_JOB:
-	case FAIL_CONFIG:
-	case FAIL_REVISION:
-	case FAIL_STOPPED:
-		return LOG_NOTICE;
-	default:
-		return LOG_WARNING;
+	if (life->notes & NOTE_CLAIMED)
+		board->claimed++;
+	if (life->notes & (NOTE_AMBIGUOUS_RUN | NOTE_AMBIGUOUS_DROP))
+		board->ambiguous++;
+	if (!(life->notes & NOTE_PUT))
+		return;
+	if (life->result.outcome == OUTCOME_SUCCESS)
+		board->succeeded++;
+	else if (life->result.outcome == OUTCOME_FAILURE)
+		board->failed++;
+}
+
+static void
+step(struct dispatch *dispatch, struct entry *entry,
+    const struct life_event *event)
+{
+	struct life_now now = now_is();
+	unsigned fx = life_step(&entry->life, event, &now);
+
+	if (entry->life.notes != 0) {
+		count(dispatch->board, &entry->life);
+		job_log_notes(&entry->life, event);
+		if (entry->life.notes & NOTE_RESULT)
+			forget_secrets(entry);
 	}
+	carry_out(dispatch, entry, fx);
+}
+
+static int
+on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct entry *entry = arg;
+
+	(void)source, (void)usec;
+	entry->timer_ms = 0;
+	board_tell_simple(entry, EV_TIMER);
+	return 0;
 }
 
 static void
-tell_result(const struct job *job)
+set_timer(struct dispatch *dispatch, struct entry *entry)
 {
-	enum journal_event event = JOURNAL_FAILED;
-	int priority = failure_priority(&job->result);
-	char text[LOG_LINE_MAX];
+	int64_t wake = entry->life.wake_ms;
 
-	if (job->result.outcome == OUTCOME_SUCCESS) {
-		event = JOURNAL_SUCCEEDED;
-		priority = LOG_INFO;
-	} else if (job->result.outcome == OUTCOME_CONTINUE)
-		event = JOURNAL_PARKED;
-	journal_job(job, event, priority, "%s: %s",
-	    job_outcome_name(job->result.outcome), log_safe(text,
-	    sizeof(text), job->result.text != NULL ? job->result.text : ""));
-}
-
-/* What the operator should read of a change; before is a shallow copy. */
-static void
-tell(const struct entry *entry, const struct job *before,
-    const struct job_event *ev)
-{
-	const struct job *job = &entry->job;
-	char text[LOG_LINE_MAX];
-
-	if (before->state != JOB_RESULT && job->state == JOB_RESULT)
-		tell_result(job);
-	if (ev->type == EV_RESULT && before->cleaning)
-		journal_job(job, JOURNAL_CLEANUP, job->cleanup ? LOG_WARNING :
-		    LOG_NOTICE, "clean-up: %s", log_safe(text, sizeof(text),
-		    ev->u.result->text != NULL ? ev->u.result->text : ""));
-	if (before->child == CHILD_PARKING && job->child == CHILD_NONE &&
-	    job->state == JOB_OURS)
-		journal_job(job, JOURNAL_PARKED, LOG_NOTICE,
-		    "parked: goes on at the next start");
-	if (job->cleanups > before->cleanups && !job->cleanup)
-		journal_job(job, JOURNAL_CLEANUP, LOG_ERR, "the clean-up is "
-		    "given up after %u tries: look in CloudShell for what is "
-		    "left", job->cleanups);
-	if ((ev->type == EV_REPORT_AGAIN || ev->type == EV_REPORT_UNSURE) &&
-	    job->reported && !before->reported)
-		journal_job(job, JOURNAL_REFUSED, LOG_ERR, "the result could "
-		    "not be reported within a day: given up");
-	if ((ev->type == EV_ACK_AGAIN || ev->type == EV_ACK_UNSURE) &&
-	    job->state == JOB_DROPPED)
-		journal_job(job, JOURNAL_DROPPED, LOG_ERR, "the claim could "
-		    "not be made: given up");
+	if (wake == entry->timer_ms)
+		return;
+	entry->timer_ms = wake;
+	if (wake == 0)
+		timer_off(entry->timer);
+	else
+		timer_at(dispatch->event, &entry->timer, wake, on_timer,
+		    entry);
 }
 
 void
-dispatch_event(struct entry *entry, const struct job_event *ev)
+dispatch_event(struct entry *entry, const struct life_event *event, void *arg)
 {
-	struct worker *worker = entry->worker;
-	struct job before = entry->job;
-	struct job_now now = dispatch_now();
-	bool slot = jobs_slot(&entry->job);
-	unsigned fx;
+	const struct executor *executor = entry->executor;
+	struct dispatch *dispatch = arg;
+	struct board_event *next;
+	bool slot = entry->life.slot;
 
 	if (entry->over)
 		return;
-	entry->depth++;
-	fx = jobs_step(&entry->job, ev, &now);
-	tell(entry, &before, ev);
-	if (before.state != JOB_RESULT && entry->job.state == JOB_RESULT)
-		forget_secrets(entry);
-	carry_out(entry, fx);
-	if (--entry->depth > 0)
-		return;
-	set_timer(entry);
-	if (slot && !jobs_slot(&entry->job) && worker->poller != NULL)
-		poller_wake(worker->poller);
-	if (worker->draining)
-		worker_look(worker);
+	assert(!entry->busy);
+	entry->busy = true;
+	step(dispatch, entry, event);
+	while (!STAILQ_EMPTY(&entry->events)) {
+		next = board_next(entry);
+		if (!entry->over)
+			step(dispatch, entry, &next->event);
+		board_event_free(next);
+	}
+	entry->busy = false;
+	set_timer(dispatch, entry);
+	if (slot && (entry->over || !entry->life.slot))
+		dispatch->changed(true, dispatch->arg);
+	else if (entry->executor != executor)
+		dispatch->changed(false, dispatch->arg);
 }
 
-void
-dispatch_simple(struct entry *entry, enum job_event_type type)
+/* --- what executors say --- */
+
+static void
+tell(struct dispatch *dispatch, struct entry *entry,
+    enum life_event_type type, const char *text)
 {
-	struct job_event ev = { .type = type };
+	struct life_event event = { .type = type, .u.text = text };
 
-	dispatch_event(entry, &ev);
+	dispatch_event(entry, &event, dispatch);
 }
 
-void
-dispatch_text(struct entry *entry, enum job_event_type type, const char *text)
+static void
+hello(void *job, pid_t pid, void *arg)
 {
-	struct job_event ev = { .type = type };
+	struct entry *entry = job;
 
-	ev.u.text = text;
-	dispatch_event(entry, &ev);
+	journal_job(&entry->life, JOURNAL_BEGUN, LOG_INFO,
+	    "executor %d begins", (int)pid);
+	tell(arg, entry, EV_HELLO, NULL);
 }
+
+static void
+other_version(void *job, int version, void *arg)
+{
+	struct entry *entry = job;
+
+	journal_job(&entry->life, JOURNAL_ZYGOTE, LOG_ERR, "the executor "
+	    "speaks protocol %d, this supervisor %d: the package was "
+	    "upgraded; starting anew", version, IPC_VERSION);
+	tell(arg, entry, EV_HELLO_VERSION, NULL);
+}
+
+static void
+report(void *job, const struct ipc_report *said, void *arg)
+{
+	struct life_event event = { .type = EV_MAX };
+	struct entry *entry = job;
+	enum ipc_step before = entry->life.step;
+
+	switch (said->type) {
+	case IPC_INTENT:
+	case IPC_FACT:
+		event.type = EV_NOTED;
+		event.u.facts = &said->u.facts;
+		break;
+	case IPC_PROGRESS:
+		event.type = EV_PROGRESS;
+		event.u.step = said->u.progress.step;
+		break;
+	case IPC_NEED_CREDENTIALS:
+		event.type = EV_NEED_CREDENTIALS;
+		break;
+	case IPC_RESULT:
+		event.type = EV_RESULT;
+		event.u.result = &said->u.result;
+		break;
+	default:
+		break;
+	}
+	if (event.type != EV_MAX)
+		dispatch_event(entry, &event, arg);
+	job_log_report(&entry->life, said, before);
+}
+
+static void
+fault(void *job, const char *text, void *arg)
+{
+	struct entry *entry = job;
+
+	journal_job(&entry->life, JOURNAL_OTHER, LOG_ERR,
+	    "protocol fault of the executor: %s", text);
+	tell(arg, entry, EV_FAULT, text);
+}
+
+static void
+failed(void *job, const char *why, void *arg)
+{
+	struct entry *entry = job;
+
+	entry->executor = NULL;
+	tell(arg, entry, EV_START_FAILED, why);
+}
+
+static void
+ended(void *job, const struct executor_end *end, void *arg)
+{
+	struct life_event event = { .type = EV_EXIT, .u.exit = {
+	    .signaled = end->signaled, .status = end->status,
+	    .crash = end->crash } };
+	struct entry *entry = job;
+
+	entry->executor = NULL;
+	dispatch_event(entry, &event, arg);
+}
+
+static void
+ready(void *arg)
+{
+	struct dispatch *dispatch = arg;
+
+	dispatch->ready(dispatch->arg);
+}
+
+static bool
+known(pid_t pid, void *arg)
+{
+	const struct dispatch *dispatch = arg;
+	const struct aws_keys *keys = dispatch->requests->aws->keys;
+
+	return keys != NULL && aws_keys_child(keys) == pid;
+}
+
+const struct executors_calls dispatch_executors_calls = {
+	.ready = ready, .hello = hello, .other_version = other_version,
+	.report = report, .fault = fault, .failed = failed, .ended = ended,
+	.known = known,
+};

@@ -13,7 +13,8 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#include "supervisor.h"
+#include "journal.h"
+#include "log.h"
 #include "utf8.h"
 
 #define IDENTIFIER	"quali-job-worker"
@@ -30,7 +31,7 @@ static const char *const message_ids[JOURNAL_EVENT_MAX] = {
 	[JOURNAL_STEP] = "3a04e119a1894dcfa236662ff6ed62f3",
 	[JOURNAL_SUCCEEDED] = "888847a3d0824122aafcf0663fc535c7",
 	[JOURNAL_FAILED] = "9a35ff0273d14df687d2c30b9890a9ea",
-	[JOURNAL_REPORTED] = "17fb9235c71e46f08802959eee8c0a39",
+	[JOURNAL_PUT] = "17fb9235c71e46f08802959eee8c0a39",
 	[JOURNAL_REFUSED] = "153935a720554ce19847fa5bfb679564",
 	[JOURNAL_DEADLINE] = "ddc3f671f3804240ba5e710a7b3af152",
 	[JOURNAL_KILLED] = "88ccb6474fc849798b6636c44e4c01a6",
@@ -113,19 +114,19 @@ journal_event(enum journal_event event, int priority, const char *fmt, ...)
 /* The message names the job in the journal, too: journalctl shows messages
  * only, and the lines of many jobs lie between each other there. */
 void
-journal_job(const struct job *j, enum journal_event event, int priority,
+journal_job(const struct life *life, enum journal_event event, int priority,
     const char *fmt, ...)
 {
 	const struct log_field fields[] = {
 		{ "MESSAGE_ID", message_ids[event] },
-		{ "QUALI_JOB_ID", j->id },
-		{ "QUALI_ACTION", job_action_name(j->action) },
-		{ "QUALI_PIPELINE", j->pipeline },
-		{ "QUALI_STAGE", j->stage },
-		{ "QUALI_SANDBOX_ID", j->facts.sandbox_id },
-		{ "QUALI_EXECUTION_ID", j->facts.execution_id },
-		{ "QUALI_STEP", j->step == STEP_NONE ? NULL :
-		    ipc_step_name(j->step) },
+		{ "QUALI_JOB_ID", life->id },
+		{ "QUALI_ACTION", job_action_name(life->action) },
+		{ "QUALI_PIPELINE", life->pipeline },
+		{ "QUALI_STAGE", life->stage },
+		{ "QUALI_SANDBOX_ID", life->facts.sandbox_id },
+		{ "QUALI_EXECUTION_ID", life->facts.execution_id },
+		{ "QUALI_STEP", life->step == STEP_NONE ? NULL :
+		    ipc_step_name(life->step) },
 	};
 	char message[LOG_LINE_MAX];
 	va_list ap;
@@ -136,5 +137,5 @@ journal_job(const struct job *j, enum journal_event event, int priority,
 	(void)vsnprintf(message, sizeof(message), fmt, ap);
 	va_end(ap);
 	log_fields(priority, fields, sizeof(fields) / sizeof(fields[0]),
-	    "job %.8s %s: %s", j->id, job_action_name(j->action), message);
+	    "job %.8s %s: %s", life->id, job_action_name(life->action), message);
 }

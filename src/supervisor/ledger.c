@@ -18,7 +18,8 @@
 
 #include "ledger_record.h"
 #include "mem.h"
-#include "supervisor.h"
+#include "ledger.h"
+#include "log.h"
 #include "sys.h"
 
 #define APPLICATION_ID	0x514a574c	/* "QJWL": told by file(1), too */
@@ -372,7 +373,7 @@ ledger_try(struct ledger *l, struct fail *f)
 }
 
 int
-ledger_save(struct ledger *l, const struct job *j, int64_t wall,
+ledger_save(struct ledger *l, const struct life *life, int64_t wall,
     struct fail *f)
 {
 	int rc;
@@ -380,7 +381,7 @@ ledger_save(struct ledger *l, const struct job *j, int64_t wall,
 	assert(l->turn);
 	if (l->failed)
 		return turn_fail(l, "save", f);
-	rc = record_bind(l->save, j, wall);
+	rc = record_bind(l->save, life, wall);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(l->save) == SQLITE_DONE ? SQLITE_OK : -1;
 	if (rc != SQLITE_OK)
@@ -416,12 +417,12 @@ ledger_rollback(struct ledger *l)
 /* --- asking --- */
 
 int
-ledger_open_jobs(struct ledger *l, void (*take)(struct job *, void *),
+ledger_open_jobs(struct ledger *l, void (*take)(struct life *, void *),
     void *arg, struct fail *f)
 {
 	sqlite3_stmt *s = NULL;
 	struct fail why;
-	struct job *j;
+	struct life *j;
 	char id[JOB_ID_SIZE];
 	int step, bad = 0;
 
@@ -450,16 +451,16 @@ ledger_open_jobs(struct ledger *l, void (*take)(struct job *, void *),
 	return step == SQLITE_DONE && bad == 0 ? 0 : -1;
 }
 
-enum job_state
+enum life_state
 ledger_state(struct ledger *l, const char *id)
 {
-	enum job_state state = JOB_NEW;
+	enum life_state state = LIFE_NEW;
 	const char *word;
 
 	if (sqlite3_bind_text(l->state, 1, id, -1, SQLITE_STATIC) ==
 	    SQLITE_OK && sqlite3_step(l->state) == SQLITE_ROW) {
 		word = (const char *)sqlite3_column_text(l->state, 0);
-		state = word == NULL ? JOB_NEW : jobs_state_parse(word);
+		state = word == NULL ? LIFE_NEW : life_state_parse(word);
 	}
 	(void)sqlite3_reset(l->state);
 	(void)sqlite3_clear_bindings(l->state);

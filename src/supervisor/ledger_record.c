@@ -1,5 +1,5 @@
 /*
- * The ledger's rows: struct job's record part to columns and back. Facts and
+ * The ledger's rows: struct life's record part to columns and back. Facts and
  * result are JSON objects in one column each, as on the pipes, so that a new
  * member needs no new schema. Part of the supervisor.
  */
@@ -74,30 +74,30 @@ bind_int(sqlite3_stmt *s, enum column c, int64_t n)
 }
 
 int
-record_bind(sqlite3_stmt *s, const struct job *j, int64_t wall)
+record_bind(sqlite3_stmt *s, const struct life *life, int64_t wall)
 {
-	char *facts = facts_encode(&j->facts);
-	char *result = result_encode(&j->result);
+	char *facts = facts_encode(&life->facts);
+	char *result = result_encode(&life->result);
 	int rc;
 
-	if ((rc = bind_text(s, COL_ID, j->id)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_STATE, jobs_state_name(j->state))) ==
+	if ((rc = bind_text(s, COL_ID, life->id)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_STATE, life_state_name(life->state))) ==
 	    SQLITE_OK &&
 	    (rc = bind_int(s, COL_CHANGED, wall)) == SQLITE_OK &&
-	    (rc = bind_int(s, COL_CLAIMED, j->claimed_wall)) == SQLITE_OK &&
-	    (rc = bind_int(s, COL_DEADLINE, j->deadline_wall)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_NONCE, j->nonce)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_ACTION, job_action_name(j->action))) ==
+	    (rc = bind_int(s, COL_CLAIMED, life->claimed_wall)) == SQLITE_OK &&
+	    (rc = bind_int(s, COL_DEADLINE, life->deadline_wall)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_NONCE, life->nonce)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_ACTION, job_action_name(life->action))) ==
 	    SQLITE_OK &&
-	    (rc = bind_text(s, COL_VERSION, j->version)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_PIPELINE, j->pipeline)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_STAGE, j->stage)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_NAME, j->name)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_EXECUTION, j->execution)) == SQLITE_OK &&
-	    (rc = bind_text(s, COL_STEP, ipc_step_name(j->step))) ==
+	    (rc = bind_text(s, COL_VERSION, life->version)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_PIPELINE, life->pipeline)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_STAGE, life->stage)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_NAME, life->name)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_EXECUTION, life->execution)) == SQLITE_OK &&
+	    (rc = bind_text(s, COL_STEP, ipc_step_name(life->step))) ==
 	    SQLITE_OK &&
-	    (rc = bind_int(s, COL_CLEANUP, j->cleanup)) == SQLITE_OK &&
-	    (rc = bind_int(s, COL_REPORTED, j->reported)) == SQLITE_OK &&
+	    (rc = bind_int(s, COL_CLEANUP, life->cleanup)) == SQLITE_OK &&
+	    (rc = bind_int(s, COL_REPORTED, life->put_done)) == SQLITE_OK &&
 	    (rc = bind_text(s, COL_FACTS, facts)) == SQLITE_OK)
 		rc = bind_text(s, COL_RESULT, result);
 	xfree_secret(facts);
@@ -126,23 +126,23 @@ read_copy(sqlite3_stmt *s, enum column c, char *dst, size_t size,
 /* Words of enumerations: one that we do not know is an error, not a default:
  * a newer version may have written it. */
 static int
-read_words(sqlite3_stmt *s, struct job *j, const char **bad)
+read_words(sqlite3_stmt *s, struct life *life, const char **bad)
 {
 	const char *state = read_text(s, COL_STATE);
 	const char *step = read_text(s, COL_STEP);
 
-	j->state = state == NULL ? JOB_NEW : jobs_state_parse(state);
-	if (j->state == JOB_NEW) {
+	life->state = state == NULL ? LIFE_NEW : life_state_parse(state);
+	if (life->state == LIFE_NEW) {
 		*bad = column_names[COL_STATE];
 		return -1;
 	}
-	j->action = job_action_parse(read_text(s, COL_ACTION));
-	if (j->action == ACTION_MAX) {
+	life->action = job_action_parse(read_text(s, COL_ACTION));
+	if (life->action == ACTION_MAX) {
 		*bad = column_names[COL_ACTION];
 		return -1;
 	}
 	/* only told in texts: an unknown step is none */
-	j->step = step == NULL ? STEP_NONE : ipc_step_parse(step);
+	life->step = step == NULL ? STEP_NONE : ipc_step_parse(step);
 	return 0;
 }
 
@@ -156,17 +156,17 @@ read_json(sqlite3_stmt *s, enum column c)
 }
 
 static int
-read_objects(sqlite3_stmt *s, struct job *j, const char **bad)
+read_objects(sqlite3_stmt *s, struct life *life, const char **bad)
 {
 	json_t *facts = read_json(s, COL_FACTS);
 	json_t *result = read_json(s, COL_RESULT);
 
 	*bad = NULL;
 	if (facts == NULL ||
-	    ipc_facts_take(facts, &j->facts, "facts", NULL) == -1)
+	    ipc_facts_take(facts, &life->facts, "facts", NULL) == -1)
 		*bad = column_names[COL_FACTS];
 	else if (read_text(s, COL_RESULT) != NULL && (result == NULL ||
-	    ipc_result_take(result, &j->result, "result", NULL) == -1))
+	    ipc_result_take(result, &life->result, "result", NULL) == -1))
 		*bad = column_names[COL_RESULT];
 	json_decref(facts);
 	json_decref(result);
@@ -174,29 +174,29 @@ read_objects(sqlite3_stmt *s, struct job *j, const char **bad)
 }
 
 int
-record_read(sqlite3_stmt *s, struct job *j, struct fail *f)
+record_read(sqlite3_stmt *s, struct life *life, struct fail *f)
 {
 	const char *bad = NULL;
 
-	if (read_copy(s, COL_ID, j->id, sizeof(j->id), &bad) == 0 &&
-	    read_copy(s, COL_NONCE, j->nonce, sizeof(j->nonce), &bad) == 0 &&
-	    read_copy(s, COL_VERSION, j->version, sizeof(j->version),
+	if (read_copy(s, COL_ID, life->id, sizeof(life->id), &bad) == 0 &&
+	    read_copy(s, COL_NONCE, life->nonce, sizeof(life->nonce), &bad) == 0 &&
+	    read_copy(s, COL_VERSION, life->version, sizeof(life->version),
 	    &bad) == 0 &&
-	    read_copy(s, COL_PIPELINE, j->pipeline, sizeof(j->pipeline),
+	    read_copy(s, COL_PIPELINE, life->pipeline, sizeof(life->pipeline),
 	    &bad) == 0 &&
-	    read_copy(s, COL_STAGE, j->stage, sizeof(j->stage), &bad) == 0 &&
-	    read_copy(s, COL_NAME, j->name, sizeof(j->name), &bad) == 0 &&
-	    read_copy(s, COL_EXECUTION, j->execution, sizeof(j->execution),
+	    read_copy(s, COL_STAGE, life->stage, sizeof(life->stage), &bad) == 0 &&
+	    read_copy(s, COL_NAME, life->name, sizeof(life->name), &bad) == 0 &&
+	    read_copy(s, COL_EXECUTION, life->execution, sizeof(life->execution),
 	    &bad) == 0 &&
-	    read_words(s, j, &bad) == 0 && read_objects(s, j, &bad) == 0) {
-		j->claimed_wall = sqlite3_column_int64(s, COL_CLAIMED);
-		j->deadline_wall = sqlite3_column_int64(s, COL_DEADLINE);
-		j->cleanup = sqlite3_column_int(s, COL_CLEANUP) != 0;
-		j->reported = sqlite3_column_int(s, COL_REPORTED) != 0;
+	    read_words(s, life, &bad) == 0 && read_objects(s, life, &bad) == 0) {
+		life->claimed_wall = sqlite3_column_int64(s, COL_CLAIMED);
+		life->deadline_wall = sqlite3_column_int64(s, COL_DEADLINE);
+		life->cleanup = sqlite3_column_int(s, COL_CLEANUP) != 0;
+		life->put_done = sqlite3_column_int(s, COL_REPORTED) != 0;
 		return 0;
 	}
-	job_facts_free(&j->facts);
-	job_result_free(&j->result);
-	memset(j, 0, sizeof(*j));
+	job_facts_free(&life->facts);
+	job_result_free(&life->result);
+	memset(life, 0, sizeof(*life));
 	return fail_set(f, FAIL_SYSTEM, "column %s cannot be understood", bad);
 }

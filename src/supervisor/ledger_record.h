@@ -1,5 +1,5 @@
 /*
- * One row of the ledger and the record part of struct job: the two halves of
+ * One row of the ledger and the record part of struct life: the two halves of
  * the same table, next to each other in ledger_record.c.
  */
 #ifndef LEDGER_RECORD_H
@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 #include "fail.h"
-#include "jobs.h"
+#include "life.h"
 
 /* Columns in the order of RECORD_SELECT and of the marks of RECORD_SAVE. */
 #define RECORD_COLUMNS							\
@@ -33,11 +33,11 @@
     "facts = excluded.facts, result = excluded.result"
 
 /* Bind a record to a statement of RECORD_SAVE. SQLite's result code. */
-int	record_bind(sqlite3_stmt *, const struct job *, int64_t wall);
+int	record_bind(sqlite3_stmt *, const struct life *, int64_t wall);
 
-/* Read the present row of a statement of RECORD_SELECT into a zeroed job. -1:
+/* Read the present row of a statement of RECORD_SELECT into a zeroed life. -1:
  * FAIL_SYSTEM names the column that cannot be understood; the job is then
  * empty. */
-int	record_read(sqlite3_stmt *, struct job *, struct fail *);
+int	record_read(sqlite3_stmt *, struct life *, struct fail *);
 
 #endif

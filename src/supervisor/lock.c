@@ -14,7 +14,8 @@
 #include <unistd.h>
 
 #include "mem.h"
-#include "supervisor.h"
+#include "lock.h"
+#include "log.h"
 #include "sys.h"
 
 #define LOCK_POLL_MS	100

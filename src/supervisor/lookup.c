@@ -17,9 +17,10 @@
 
 #include "lookup.h"
 #include "mem.h"
-#include "supervisor.h"
+#include "log.h"
+#include "priority.h"
 #include "sys.h"
-
+#include "timer.h"
 
 /* What the child's environment may hold: beside AWS_* these. */
 static const char *const passed[] = { "HOME", "PATH", "LANG", "LC_ALL",
@@ -159,20 +160,12 @@ spawn_prepare(struct spawn *s, const struct conf *conf, struct fail *f)
 }
 
 static void
-close_if(int *fd)
-{
-	if (*fd != -1)
-		(void)close(*fd);
-	*fd = -1;
-}
-
-static void
 spawn_free(struct spawn *s)
 {
-	close_if(&s->in);
+	sys_close(&s->in);
 	for (int i = 0; i < 2; i++) {
-		close_if(&s->out[i]);
-		close_if(&s->err[i]);
+		sys_close(&s->out[i]);
+		sys_close(&s->err[i]);
 	}
 	free(s->path);
 	free(s->fault);
@@ -188,9 +181,9 @@ lookup_free(struct lookup *l)
 	(void)sd_event_source_disable_unref(l->err);
 	(void)sd_event_source_disable_unref(l->exit);
 	(void)sd_event_source_disable_unref(l->timer);
-	close_if(&l->out_fd);
-	close_if(&l->err_fd);
-	close_if(&l->pidfd);
+	sys_close(&l->out_fd);
+	sys_close(&l->err_fd);
+	sys_close(&l->pidfd);
 	buf_free(&l->answer);
 	buf_free(&l->errors);
 	free(l);
@@ -335,14 +328,12 @@ watch(struct lookup *l, sd_event *event)
 	    sd_event_add_io(event, &l->err, l->err_fd, EPOLLIN, on_err,
 	    l) < 0 ||
 	    sd_event_add_io(event, &l->exit, l->pidfd, EPOLLIN, on_exit_of,
-	    l) < 0 ||
-	    sd_event_add_time_relative(event, &l->timer, CLOCK_MONOTONIC,
-	    LOOKUP_MS * 1000ULL, 0, on_limit, l) < 0)
+	    l) < 0)
 		return -1;
+	timer_in(event, &l->timer, LOOKUP_MS, on_limit, l);
 	(void)sd_event_source_set_priority(l->out, PRIO_REPORT);
 	(void)sd_event_source_set_priority(l->err, PRIO_REPORT);
 	(void)sd_event_source_set_priority(l->exit, PRIO_EXIT);
-	(void)sd_event_source_set_priority(l->timer, PRIO_TIMER);
 	return 0;
 }
 

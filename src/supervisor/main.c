@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <bsd/readpassphrase.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,9 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "check.h"
+#include "http.h"
+#include "journal.h"
 #include "json.h"
+#include "log.h"
+#include "password.h"
 #include "sys.h"
-#include "utf8.h"
 #include "worker.h"
 
 #define CONF_PATH	SYSCONFDIR "/quali-job-worker/worker.conf"
@@ -128,8 +131,9 @@ raise_files(int64_t max_jobs)
 		    (long long)max_jobs, (uintmax_t)need);
 }
 
+/* The loop takes them. */
 static void
-mask_signals(int how)
+block_signals(void)
 {
 	sigset_t set;
 
@@ -137,7 +141,7 @@ mask_signals(int how)
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGCHLD);
-	if (sigprocmask(how, &set, NULL) != 0)
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
 		fatal("sigprocmask");
 }
 
@@ -149,7 +153,7 @@ check_only(const struct conf *conf)
 	int faults = check_named(conf) + check_state_dir(conf);
 
 	if (conf->cloudshell.password_file != NULL) {
-		secret = check_password_file(conf->cloudshell.password_file,
+		secret = password_check(conf->cloudshell.password_file,
 		    &fail);
 		if (secret == NULL) {
 			log_err("%s", fail.text);
@@ -161,87 +165,35 @@ check_only(const struct conf *conf)
 	return faults == 0 ? 0 : EXIT_CONFIG;
 }
 
-static struct secret *
-password_given(const char *text, const char *where, struct fail *fail)
-{
-	if (utf8_valid(text))
-		return secret_text(text);
-	(void)fail_set(fail, FAIL_CONFIG, "the password %s is not UTF-8",
-	    where);
-	return NULL;
-}
-
-static struct secret *
-ask_password(struct fail *fail)
-{
-	struct secret *secret = NULL;
-	char typed[1024];
-
-	mask_signals(SIG_UNBLOCK);	/* Ctrl-C ends the prompt */
-	if (readpassphrase("CloudShell password: ", typed, sizeof(typed),
-	    RPP_REQUIRE_TTY) == NULL || typed[0] == '\0')
-		(void)fail_set(fail, FAIL_CONFIG, "no password was typed");
-	else
-		secret = password_given(typed, "typed", fail);
-	mask_signals(SIG_BLOCK);
-	explicit_bzero(typed, sizeof(typed));
-	return secret;
-}
-
-/* The password is read per order from its file; only that of the environment
- * or the terminal is kept. Either way a missing one is told at once. */
-static int
-take_password(struct worker *worker, struct fail *fail)
-{
-	const char *path = worker->conf.cloudshell.password_file;
-	char *value = getenv("CLOUDSHELL_PASSWORD");
-	struct secret *secret;
-
-	if (path != NULL) {
-		if ((secret = check_password_file(path, fail)) == NULL)
-			return -1;
-		secret_free(secret);
-	} else if (value != NULL && value[0] != '\0') {
-		worker->password = password_given(value,
-		    "in CLOUDSHELL_PASSWORD", fail);
-		if (worker->password == NULL)
-			return -1;
-	} else if (isatty(STDIN_FILENO)) {
-		if ((worker->password = ask_password(fail)) == NULL)
-			return -1;
-	} else
-		return fail_set(fail, FAIL_CONFIG, "%s: "
-		    "cloudshell.password_file: not set: name the file that "
-		    "holds the CloudShell password (the service gets it from "
-		    "systemd)", worker->conf_path);
-	if (value != NULL) {
-		explicit_bzero(value, strlen(value));
-		(void)unsetenv("CLOUDSHELL_PASSWORD");
-	}
-	return 0;
-}
-
 /* The zygote first of all, before any secret is read. */
 static int
-start(struct worker *worker)
+run(struct conf *conf, const char *conf_path)
 {
+	struct secret *password = NULL;
+	struct worker *worker;
 	struct fail fail;
+	int status;
 
-	if (check_named(&worker->conf) != 0)
+	if (check_named(conf) != 0)
 		return EXIT_CONFIG;
-	if (worker_prepare(worker, &fail) == 0 &&
-	    take_password(worker, &fail) == 0 &&
-	    worker_start(worker, &fail) == 0)
-		return 0;
-	log_err("%s", fail.text);
-	return fail.kind == FAIL_CONFIG ? EXIT_CONFIG : 1;
+	worker = worker_new(conf, &fail);
+	if (worker != NULL &&
+	    password_take(worker_conf(worker), conf_path, &password,
+	    &fail) == 0 && worker_start(worker, password, &fail) == 0) {
+		status = worker_run(worker);
+	} else {
+		log_err("%s", fail.text);
+		status = fail.kind == FAIL_CONFIG ? EXIT_CONFIG : 1;
+	}
+	worker_free(worker);
+	return status;
 }
 
 int
 main(int argc, char **argv)
 {
 	struct options options = { 0 };
-	struct worker worker = { .lock_fd = -1 };
+	struct conf conf;
 	int status;
 
 	/* One arena: libcurl's resolver threads would open more of them. */
@@ -253,26 +205,20 @@ main(int argc, char **argv)
 	(void)umask(077);
 	log_init("quali-job-worker", LOG_INFO);
 	read_options(argc, argv, &options);
-	read_conf(&options, &worker.conf);
-	worker.conf_path = options.conf_path;
+	read_conf(&options, &conf);
 	if (options.print)
-		conf_print(&worker.conf, stdout);
+		conf_print(&conf, stdout);
 	if (options.check || options.print) {
-		status = options.check ? check_only(&worker.conf) : 0;
-		conf_free(&worker.conf);
-		return status;
+		status = options.check ? check_only(&conf) : 0;
+	} else {
+		log_init("quali-job-worker", options.debug ? LOG_DEBUG :
+		    level_of(conf.worker.log_level));
+		journal_init();
+		raise_files(conf.worker.max_jobs);
+		block_signals();
+		http_init();
+		status = run(&conf, options.conf_path);
 	}
-	log_init("quali-job-worker", options.debug ? LOG_DEBUG :
-	    level_of(worker.conf.worker.log_level));
-	journal_init();
-	raise_files(worker.conf.worker.max_jobs);
-	mask_signals(SIG_BLOCK);
-	http_init();
-	status = start(&worker);
-	if (status == 0)
-		status = sd_event_loop(worker.event);
-	if (status < 0)
-		log_err("the loop ended: %s", strerror(-status));
-	worker_free(&worker);
-	return status < 0 ? 1 : status;
+	conf_free(&conf);
+	return status;
 }

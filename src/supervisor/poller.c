@@ -5,38 +5,45 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "journal.h"
+#include "log.h"
 #include "mem.h"
+#include "poller.h"
 #include "sys.h"
-#include "worker.h"
+#include "timer.h"
+#include "told.h"
 
 #define BACKOFF_MAX_MS	300000
 #define REFUSED_SLOWER	6	/* poll intervals between two tries of an action
 				   type that does not exist (yet), or is not
 				   permitted */
-#define REFUSED_TOLD_MS	3600000	/* the same refusal is told again */
 #define LOOK_AGAIN_MS	5000	/* while nothing may be claimed */
 #define BATCH_MAX	50	/* jobs asked for at once: their data, of up to
 				   100 KB each, must fit AWS_ANSWER_MAX */
 
 struct poll {
 	struct poller		*poller;
-	struct action_type	*type;
+	const struct action_type *type;
 	struct aws_call		*call;
 	int			 batch;		/* asked for by the call */
 	int64_t			 due_ms;
 	char			 refused[64];	/* code of the last refusal, ""
 						   if it was none */
-	int64_t			 told_ms;	/* when it was last told */
+	struct told		 told;
 	bool			 blocked;	/* could not even be sent */
 };
 
 struct poller {
-	struct worker	*worker;
+	sd_event	*event;
+	struct aws	*aws;
+	int64_t		 interval_ms;
+	struct poller_calls calls;
+	void		*arg;
 	struct poll	*polls;
 	size_t		 n, next;	/* next: whose turn it is */
 	unsigned	 troubles;	/* rounds in a row that failed */
 	int64_t		 calm_ms;	/* no poll before it, after trouble */
-	bool		 disk_full, stopped;
+	bool		 stopped;
 	char		 why[256];	/* polls cannot be sent, as last told */
 	sd_event_source	*timer;
 };
@@ -59,7 +66,7 @@ outstanding(const struct poller *poller)
 static int64_t
 interval(const struct poller *poller)
 {
-	int64_t ms = poller->worker->conf.worker.poll_interval;
+	int64_t ms = poller->interval_ms;
 
 	/* 80 to 120 %: many workers do not ask in step */
 	return ms * 4 / 5 + (int64_t)arc4random_uniform(
@@ -99,7 +106,8 @@ told_of_another(const struct poll *poll, int64_t now)
 		const struct poll *other = &poller->polls[i];
 
 		if (other != poll && strcmp(other->refused, poll->refused) ==
-		    0 && now - other->told_ms < REFUSED_TOLD_MS)
+		    0 && told_lately(&other->told, poll->refused,
+		    TOLD_HOURLY_MS, now))
 			return true;
 	}
 	return false;
@@ -125,15 +133,14 @@ refused(struct poll *poll, const struct aws_reply *reply)
 	char type[128];
 
 	poll->due_ms = now + REFUSED_SLOWER *
-	    poll->poller->worker->conf.worker.poll_interval;
+	    poll->poller->interval_ms;
 	(void)type_text(poll, type, sizeof(type));
 	strlcpy(poll->refused, reply->error.code, sizeof(poll->refused));
 	if (strcmp(poll->refused, "ActionTypeNotFoundException") == 0) {
 		if (!same)
 			tell_missing(poll, type);
-	} else if ((!same || now - poll->told_ms >= REFUSED_TOLD_MS) &&
-	    !told_of_another(poll, now)) {
-		poll->told_ms = now;
+	} else if (!told_of_another(poll, now) &&
+	    told_due(&poll->told, poll->refused, TOLD_HOURLY_MS, now)) {
 		journal_event(JOURNAL_AWS, LOG_ERR, "action type %s: %s; "
 		    "asking seldom, also for others that are refused the same "
 		    "way", type, reply->text);
@@ -149,34 +156,21 @@ accepted(struct poll *poll)
 	if (poll->refused[0] == '\0')
 		return;
 	poll->refused[0] = '\0';
-	poll->told_ms = 0;
+	told_over(&poll->told);
 	journal_event(JOURNAL_AWS, LOG_NOTICE, "action type %s can be polled "
 	    "now", type_text(poll, type, sizeof(type)));
 }
 
-char *
-poller_trouble(const struct poller *poller, char *dst, size_t size)
+void
+poller_state(const struct poller *poller, struct poller_state *state)
 {
-	const char *code = NULL;
-	size_t n = 0;
-
-	dst[0] = '\0';
-	if (poller == NULL)
-		return dst;
+	*state = (struct poller_state){ .why = poller->why,
+	    .failing = poller->troubles > 0, .types = poller->n };
 	for (size_t i = 0; i < poller->n; i++)
 		if (poller->polls[i].refused[0] != '\0') {
-			code = poller->polls[i].refused;
-			n++;
+			state->code = poller->polls[i].refused;
+			state->refused++;
 		}
-	if (poller->why[0] != '\0')
-		(void)snprintf(dst, size, "Not polling: %.100s; ",
-		    poller->why);
-	else if (poller->troubles > 0)
-		(void)snprintf(dst, size, "CodePipeline fails at present; ");
-	else if (code != NULL)
-		(void)snprintf(dst, size, "%zu of %zu action types refused "
-		    "(%.60s); ", n, poller->n, code);
-	return dst;
 }
 
 /* Throttling and faults concern all types: none asks again before the pause
@@ -187,13 +181,13 @@ trouble(struct poll *poll, const struct aws_reply *reply)
 	struct poller *poller = poll->poller;
 	int64_t now = sys_now_ms(), ms;
 
-	if (!call_passing(reply)) {
+	if (!reply->passing) {
 		refused(poll, reply);
 		return;
 	}
 	if (now >= poller->calm_ms) {
 		ms = sys_backoff_ms(poller->troubles++,
-		    poller->worker->conf.worker.poll_interval, BACKOFF_MAX_MS);
+		    poller->interval_ms, BACKOFF_MAX_MS);
 		if (reply->error.retry_after_ms > ms)
 			ms = reply->error.retry_after_ms;
 		if (ms > BACKOFF_MAX_MS)
@@ -233,7 +227,7 @@ take(struct poll *poll, const struct aws_reply *reply)
 		    "jobs left out, they break the service's own limits (%s)",
 		    broken, fail.text);
 	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
-		if (entries_offer(poller->worker, &jobs[i]))
+		if (poller->calls.offer(&jobs[i], poller->arg))
 			fresh++;
 	cp_jobs_free(jobs, n);
 	/* A full batch: there may be more, unless all are known already. */
@@ -246,55 +240,28 @@ static void
 polled(const struct aws_reply *reply, void *arg)
 {
 	struct poll *poll = arg;
+	struct poller *poller = poll->poller;
 
 	poll->call = NULL;
 	if (reply->ok)
 		take(poll, reply);
 	else
 		trouble(poll, reply);
-	look(poll->poller);
-	worker_look(poll->poller->worker);
+	look(poller);
+	poller->calls.polled(poller->arg);
 }
 
 /* --- requests --- */
-
-static bool
-disk_full(struct poller *poller)
-{
-	const struct conf *conf = &poller->worker->conf;
-	bool full = ledger_free_space(poller->worker->ledger) <
-	    conf->worker.min_free;
-
-	if (full && !poller->disk_full)
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s: less than "
-		    "worker.min_free bytes are free: no job is claimed until "
-		    "there is room", conf->worker.state_dir);
-	if (!full && poller->disk_full)
-		journal_event(JOURNAL_LEDGER, LOG_NOTICE, "%s: there is room "
-		    "again", conf->worker.state_dir);
-	poller->disk_full = full;
-	return full;
-}
-
-/* Nothing is claimed that could not be written down or run. */
-static bool
-may_claim(struct poller *poller)
-{
-	struct worker *worker = poller->worker;
-
-	return zygote_ready(worker->zygote) && !disk_full(poller) &&
-	    commit_works(worker);
-}
 
 /* Said once, until it is something else. Missing credentials are told where
  * they are looked up. */
 static void
 cannot_poll(struct poller *poller, const char *why)
 {
-	const struct credential_source *source = poller->worker->credentials;
+	const struct aws_keys *keys = poller->aws->keys;
 
-	if (strcmp(poller->why, why) == 0 || credentials_looking(source) ||
-	    credentials_get(source) == NULL)
+	if (strcmp(poller->why, why) == 0 || aws_keys_looking(keys) ||
+	    aws_keys_get(keys) == NULL)
 		return;
 	strlcpy(poller->why, why, sizeof(poller->why));
 	journal_event(JOURNAL_AWS, LOG_WARNING, "not polling: %s", why);
@@ -307,9 +274,8 @@ start_poll(struct poll *poll, int batch)
 	struct fail fail;
 
 	poll->batch = batch;
-	poll->call = call_start(poller->worker, "PollForJobs",
-	    cp_poll_input(&poll->type->type, batch), false, polled, poll,
-	    &fail);
+	poll->call = aws_call_start(poller->aws, "PollForJobs",
+	    cp_poll_input(&poll->type->type, batch), false, polled, poll, &fail);
 	if (poll->call != NULL) {
 		poller->why[0] = '\0';
 	} else {		/* credentials that come wake us */
@@ -330,8 +296,7 @@ on_timer(sd_event_source *source, uint64_t usec, void *arg)
 static void
 set_timer(struct poller *poller, int64_t at)
 {
-	(void)sd_event_source_set_time(poller->timer, (uint64_t)at * 1000);
-	(void)sd_event_source_set_enabled(poller->timer, SD_EVENT_ONESHOT);
+	timer_at(poller->event, &poller->timer, at, on_timer, poller);
 }
 
 static size_t
@@ -357,8 +322,8 @@ look(struct poller *poller)
 
 	if (poller->stopped)
 		return;
-	slots = entries_free_slots(poller->worker) - outstanding(poller);
-	if (due > 0 && slots > 0 && !may_claim(poller)) {
+	slots = poller->calls.slots(poller->arg) - outstanding(poller);
+	if (due > 0 && slots > 0 && !poller->calls.may_claim(poller->arg)) {
 		set_timer(poller, now + LOOK_AGAIN_MS);
 		return;
 	}
@@ -413,21 +378,24 @@ poller_restart(struct poller *poller)
 }
 
 struct poller *
-poller_new(struct worker *worker)
+poller_new(sd_event *event, struct aws *aws,
+    const struct action_type *types, size_t n, int64_t interval_ms,
+    const struct poller_calls *calls, void *arg)
 {
 	struct poller *poller = xcalloc(1, sizeof(*poller));
 
-	poller->worker = worker;
-	poller->n = worker->ntypes;
-	poller->polls = xcalloc(poller->n, sizeof(*poller->polls));
-	for (size_t i = 0; i < poller->n; i++) {
+	poller->event = event;
+	poller->aws = aws;
+	poller->interval_ms = interval_ms;
+	poller->calls = *calls;
+	poller->arg = arg;
+	poller->n = n;
+	poller->polls = xcalloc(n, sizeof(*poller->polls));
+	for (size_t i = 0; i < n; i++) {
 		poller->polls[i].poller = poller;
-		poller->polls[i].type = &worker->types[i];
+		poller->polls[i].type = &types[i];
 	}
-	if (sd_event_add_time(worker->event, &poller->timer, SYS_CLOCK,
-	    0, 1000, on_timer, poller) < 0)
-		fatalx("cannot add a timer");
-	(void)sd_event_source_set_priority(poller->timer, PRIO_TIMER);
+	set_timer(poller, 0);
 	return poller;
 }
 
@@ -436,10 +404,10 @@ poller_stop(struct poller *poller)
 {
 	poller->stopped = true;
 	for (size_t i = 0; i < poller->n; i++) {
-		call_cancel(poller->polls[i].call);
+		aws_call_cancel(poller->polls[i].call);
 		poller->polls[i].call = NULL;
 	}
-	(void)sd_event_source_set_enabled(poller->timer, SD_EVENT_OFF);
+	timer_off(poller->timer);
 }
 
 void

@@ -13,7 +13,9 @@
 #include <time.h>
 
 #include "mem.h"
-#include "supervisor.h"
+#include "transfer.h"
+#include "log.h"
+#include "priority.h"
 
 /* A socket of libcurl's; lives from POLL_IN to POLL_REMOVE. */
 struct watch {

@@ -1,123 +1,105 @@
 /*
  * The supervisor as a whole: what is started in which order, how it stops,
- * what systemd is told.
+ * what systemd hears.
  */
 #include <systemd/sd-daemon.h>
 
 #include <malloc.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "actions.h"
+#include "aws_call.h"
+#include "dispatch.h"
+#include "intake.h"
+#include "journal.h"
+#include "ledger.h"
+#include "lock.h"
+#include "log.h"
+#include "mem.h"
+#include "poller.h"
+#include "priority.h"
+#include "status.h"
 #include "sys.h"
+#include "timer.h"
+#include "told.h"
 #include "worker.h"
 
 #define LOCK_WAIT_MS		10000	/* for the last executor of a former
 					   supervisor, which dies with it */
 #define HOUSEKEEPING_MS		30000
-#define TOLD_AGAIN_MS		3600000
+#define STATUS_MS		100	/* from a change to STATUS= */
 #define STOP_EXTRA_MS		5000	/* to end after the kill grace */
 
-static void	park(struct worker *);
+struct worker {
+	struct conf		 conf;
+	sd_event		*event;
+	struct secret		*password;	/* of environment or terminal
+						   only */
+	int			 lock_fd;
+	struct ledger		*ledger;
+	struct aws		 aws;
+	struct executors	*executors;
+	struct action_type	*types;
+	size_t			 ntypes;
+	struct token_source	 tokens;
+	struct board		 board;
+	struct commit		 commit;
+	struct requests		 requests;
+	struct dispatch		 dispatch;
+	struct intake		 intake;
+	struct poller		*poller;
+	enum worker_mode	 mode;
+	bool			 told_ready;
+	struct told		 no_keys;
+	char			 status[256];	/* as last told to systemd */
+	sd_event_source		*status_timer, *stop_timer, *housekeeping,
+				*upgrade;
+	sd_event_source		*rest;		/* looks, while stopping,
+						   whether all is at rest */
+	int			 exit_status;
+};
 
-/* --- what systemd and the operator see --- */
-
-const char *
-worker_region(const struct worker *worker)
-{
-	const char *region = worker->conf.aws.region;
-
-	return region != NULL && region[0] != '\0' ? region :
-	    credentials_region(worker->credentials);
-}
-
-static void
-put_status(struct worker *worker, char *text, size_t size)
-{
-	const char *error = credentials_error(worker->credentials);
-	int running = entries_running(worker);
-	char trouble[128];
-
-	if (worker->draining)
-		(void)snprintf(text, size, "Stopping: %d jobs running",
-		    running);
-	else if (credentials_get(worker->credentials) == NULL)
-		(void)snprintf(text, size, "No AWS credentials: %s",
-		    error[0] != '\0' ? error : "looking them up");
-	else if (worker->ledger_broken)
-		(void)snprintf(text, size, "The ledger cannot be written: "
-		    "nothing is claimed; %d jobs running", running);
-	else
-		(void)snprintf(text, size, "%s%d of %lld jobs running; %lu "
-		    "claimed, %lu succeeded, %lu failed since the start",
-		    poller_trouble(worker->poller, trouble, sizeof(trouble)),
-		    running, (long long)worker->conf.worker.max_jobs,
-		    worker->claimed, worker->succeeded, worker->failed);
-}
+/* --- what systemd sees --- */
 
 static void
 tell_status(struct worker *worker)
 {
-	char text[sizeof(worker->status)];
+	const struct status_sources sources = { worker->mode, &worker->board,
+	    &worker->commit, worker->poller, worker->aws.keys };
+	char line[sizeof(worker->status)];
+	struct status status;
 
-	put_status(worker, text, sizeof(text));
-	if (strcmp(text, worker->status) == 0)
+	status_take(&status, &sources);
+	if (strcmp(status_line(&status, line, sizeof(line)),
+	    worker->status) == 0)
 		return;
-	strlcpy(worker->status, text, sizeof(worker->status));
-	sd_notifyf(0, "STATUS=%s", text);
-}
-
-void
-worker_ready(struct worker *worker)
-{
-	if (worker->poller != NULL)
-		poller_wake(worker->poller);
-	if (worker->told_ready)
-		return;
-	worker->told_ready = true;
-	sd_notifyf(0, "READY=1\nMAINPID=%d", (int)getpid());
-	tell_status(worker);
-}
-
-/* All at rest: the loop can be left. Results on their way are waited for
- * until stop_grace is over. */
-static bool
-may_leave(const struct worker *worker)
-{
-	const struct entry *entry;
-
-	if (!entries_at_rest(worker))
-		return false;
-	if (worker->parking)
-		return true;
-	TAILQ_FOREACH(entry, &worker->entries, link)
-		if (entry->job.state == JOB_RESULT && !entry->job.reported)
-			return false;
-	return true;
+	(void)strlcpy(worker->status, line, sizeof(worker->status));
+	(void)sd_notifyf(0, "STATUS=%s", line);
 }
 
 static int
-on_look(sd_event_source *source, void *arg)
+on_status(sd_event_source *source, uint64_t usec, void *arg)
 {
-	struct worker *worker = arg;
-
-	(void)source;
-	tell_status(worker);
-	if (!worker->draining || !may_leave(worker))
-		return 0;
-	if (worker->parking)
-		(void)sd_event_exit(worker->event, worker->exit_status);
-	else		/* what has no executor may be handed back */
-		park(worker);
+	(void)source, (void)usec;
+	tell_status(arg);
 	return 0;
 }
 
-void
-worker_look(struct worker *worker)
+/* Something that the status tells may be different now. */
+static void
+status_changed(struct worker *worker)
 {
-	(void)sd_event_source_set_enabled(worker->look, SD_EVENT_ONESHOT);
+	int enabled = SD_EVENT_OFF;
+
+	if (worker->status_timer != NULL)
+		(void)sd_event_source_get_enabled(worker->status_timer,
+		    &enabled);
+	if (enabled == SD_EVENT_OFF)
+		timer_in(worker->event, &worker->status_timer, STATUS_MS,
+		    on_status, worker);
 }
 
 /* --- stop --- */
@@ -135,23 +117,16 @@ on_hard_stop(sd_event_source *source, uint64_t usec, void *arg)
 }
 
 static void
-set_stop_timer(struct worker *worker, int64_t ms,
-    sd_event_time_handler_t handler)
-{
-	worker->stop_timer = sd_event_source_disable_unref(worker->stop_timer);
-	if (sd_event_add_time_relative(worker->event, &worker->stop_timer,
-	    CLOCK_MONOTONIC, (uint64_t)ms * 1000, 1000, handler, worker) < 0)
-		fatalx("cannot add a timer");
-}
-
-static void
 park(struct worker *worker)
 {
-	worker->parking = true;
-	set_stop_timer(worker, worker->conf.worker.kill_grace + STOP_EXTRA_MS,
-	    on_hard_stop);
-	entries_tell(worker, EV_PARK);
-	worker_look(worker);
+	worker->mode = MODE_PARKING;
+	if (worker->conf.worker.on_stop == ON_STOP_HAND_BACK)
+		token_key_refresh(&worker->tokens);
+	worker->stop_timer = sd_event_source_disable_unref(worker->stop_timer);
+	timer_in(worker->event, &worker->stop_timer,
+	    worker->conf.worker.kill_grace + STOP_EXTRA_MS, on_hard_stop,
+	    worker);
+	board_tell_all(&worker->board, EV_PARK);
 }
 
 static int
@@ -162,22 +137,57 @@ on_park(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-void
-worker_stop(struct worker *worker, int status)
+/* All at rest: the loop can be left. Results on their way are waited for
+ * until stop_grace is over. */
+static int
+on_rest(sd_event_source *source, void *arg)
 {
-	if (worker->draining)
+	struct worker *worker = arg;
+
+	(void)source;
+	tell_status(worker);
+	if (worker->mode == MODE_STOPPING &&
+	    board_at_rest(&worker->board, true))
+		park(worker);	/* what has no executor may be handed back */
+	if (worker->mode == MODE_PARKING &&
+	    board_at_rest(&worker->board, false))
+		(void)sd_event_exit(worker->event, worker->exit_status);
+	return 0;
+}
+
+static void
+watch_rest(struct worker *worker)
+{
+	if (sd_event_add_post(worker->event, &worker->rest, on_rest,
+	    worker) < 0)
+		fatalx("cannot add an event source");
+	(void)sd_event_source_set_priority(worker->rest, PRIO_LOOK);
+	/* a turn comes in any case */
+	timer_in(worker->event, &worker->status_timer, 0, on_status, worker);
+}
+
+/* Begin to end: drain now, park after stop_grace, leave the loop when all jobs
+ * are at rest. */
+static void
+stop(struct worker *worker, int status)
+{
+	const struct conf *conf = &worker->conf;
+
+	if (worker->mode >= MODE_STOPPING)
 		return;
-	worker->draining = true;
+	worker->mode = MODE_STOPPING;
 	worker->exit_status = status;
-	sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld",
-	    (long long)(worker->conf.worker.stop_grace +
-	    worker->conf.worker.kill_grace + 2 * STOP_EXTRA_MS) * 1000);
+	(void)sd_notifyf(0, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%lld",
+	    (long long)(conf->worker.stop_grace + conf->worker.kill_grace +
+	    2 * STOP_EXTRA_MS) * 1000);
 	journal_event(JOURNAL_STOPPED, LOG_NOTICE, "stopping: %d jobs running",
-	    entries_running(worker));
-	poller_stop(worker->poller);
-	set_stop_timer(worker, worker->conf.worker.stop_grace + 1, on_park);
-	entries_tell(worker, EV_DRAIN);
-	worker_look(worker);
+	    board_running(&worker->board));
+	if (worker->poller != NULL)
+		poller_stop(worker->poller);
+	timer_in(worker->event, &worker->stop_timer,
+	    conf->worker.stop_grace + 1, on_park, worker);
+	watch_rest(worker);
+	board_tell_all(&worker->board, EV_DRAIN);
 }
 
 static int
@@ -187,14 +197,122 @@ on_signal(sd_event_source *source, const struct signalfd_siginfo *info,
 	struct worker *worker = arg;
 
 	(void)source, (void)info;
-	if (!worker->draining)
-		worker_stop(worker, 0);
-	else if (!worker->parking)	/* asked twice */
+	if (worker->mode < MODE_STOPPING)
+		stop(worker, 0);
+	else if (worker->mode == MODE_STOPPING)		/* asked twice */
 		park(worker);
 	return 0;
 }
 
-/* --- housekeeping --- */
+/* --- what the parts say --- */
+
+static void
+on_ready(void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->poller != NULL)
+		poller_wake(worker->poller);
+	if (worker->told_ready)
+		return;
+	worker->told_ready = true;
+	if (worker->mode == MODE_STARTING)
+		worker->mode = MODE_RUNNING;
+	(void)sd_notifyf(0, "READY=1\nMAINPID=%d", (int)getpid());
+	tell_status(worker);
+}
+
+static void
+on_changed(bool freed, void *arg)
+{
+	struct worker *worker = arg;
+
+	if (freed && worker->poller != NULL)
+		poller_wake(worker->poller);
+	status_changed(worker);
+}
+
+static int
+on_upgrade(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source, (void)usec;
+	stop(arg, EXIT_UPGRADE);
+	return 0;
+}
+
+/* From within an event of a job: all jobs hear it in the next turn. */
+static void
+want_upgrade(void *arg)
+{
+	struct worker *worker = arg;
+
+	timer_in(worker->event, &worker->upgrade, 0, on_upgrade, worker);
+}
+
+static int
+free_slots(void *arg)
+{
+	const struct worker *worker = arg;
+
+	return board_free_slots(&worker->board);
+}
+
+static bool
+may_claim(void *arg)
+{
+	struct worker *worker = arg;
+
+	return executors_ready(worker->executors) &&
+	    commit_takes_more(&worker->commit);
+}
+
+static bool
+take_offer(struct job_data *data, void *arg)
+{
+	struct worker *worker = arg;
+
+	if (worker->mode < MODE_STOPPING)
+		return intake_offer(&worker->intake, data);
+	job_data_free(data);
+	return false;
+}
+
+static void
+on_polled(void *arg)
+{
+	status_changed(arg);
+}
+
+/* The look-up is repeated; the same reason is told once an hour. */
+static void
+tell_no_keys(struct worker *worker)
+{
+	const char *reason = aws_keys_error(worker->aws.keys);
+
+	if (told_due(&worker->no_keys, reason, TOLD_HOURLY_MS, sys_now_ms()))
+		journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s; %s", reason,
+		    aws_keys_get(worker->aws.keys) != NULL ?
+		    "the old credentials are used as long as they live" :
+		    "nothing is polled or reported until there are some");
+}
+
+static void
+on_keys(bool have, void *arg)
+{
+	struct worker *worker = arg;
+
+	if (have) {
+		told_over(&worker->no_keys);
+		journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
+		    "AWS credentials from %s, region %s",
+		    aws_keys_origin(worker->aws.keys),
+		    aws_keys_region(worker->aws.keys));
+	} else
+		tell_no_keys(worker);
+	if (have && worker->poller != NULL && worker->mode < MODE_STOPPING)
+		poller_restart(worker->poller);
+	tell_status(worker);
+}
 
 static int
 on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
@@ -202,64 +320,29 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 	struct worker *worker = arg;
 	struct fail fail;
 
-	child_sweep(worker);
+	(void)source, (void)usec;
+	executors_sweep(worker->executors);
 	if (ledger_prune(worker->ledger, sys_wall() -
 	    worker->conf.worker.history / 1000, &fail) != 0)
-		journal_event(JOURNAL_LEDGER, LOG_WARNING, "%s",
-		    fail.text);
+		journal_event(JOURNAL_LEDGER, LOG_WARNING, "%s", fail.text);
 	/* What a burst of jobs and TLS connections left free in the heap. */
-	if (entries_running(worker) == 0)
+	if (board_running(&worker->board) == 0)
 		(void)malloc_trim(0);
 	tell_status(worker);
-	(void)sd_event_source_set_time(source, usec + HOUSEKEEPING_MS * 1000);
-	(void)sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	timer_in(worker->event, &worker->housekeeping, HOUSEKEEPING_MS,
+	    on_housekeeping, worker);
 	return 0;
 }
 
 /* --- start --- */
 
-/* The look-up is repeated; the same reason is told once an hour. */
 static void
-tell_no_credentials(struct worker *worker)
-{
-	const char *reason = credentials_error(worker->credentials);
-	int64_t now = sys_now_ms();
-
-	if (strncmp(reason, worker->no_credentials,
-	    sizeof(worker->no_credentials) - 1) == 0 &&
-	    now - worker->no_credentials_ms < TOLD_AGAIN_MS)
-		return;
-	strlcpy(worker->no_credentials, reason,
-	    sizeof(worker->no_credentials));
-	worker->no_credentials_ms = now;
-	journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s; %s", reason,
-	    credentials_get(worker->credentials) != NULL ?
-	    "the old credentials are used as long as they live" :
-	    "nothing is polled or reported until there are some");
-}
-
-static void
-on_credentials(bool have, void *arg)
+resume(struct life *life, void *arg)
 {
 	struct worker *worker = arg;
 
-	if (have) {
-		worker->no_credentials[0] = '\0';
-		journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
-		    "AWS credentials from %s, region %s", credentials_origin(
-		    worker->credentials), worker_region(worker));
-	} else
-		tell_no_credentials(worker);
-	if (have && worker->poller != NULL && !worker->draining)
-		poller_restart(worker->poller);
-	tell_status(worker);
-}
-
-static void
-resume(struct job *job, void *arg)
-{
-	entries_resume(arg, job);
-	free(job);
+	intake_resume(&worker->intake, life);
+	free(life);
 }
 
 static int
@@ -271,6 +354,7 @@ open_ledger(struct worker *worker, struct fail *fail)
 	    LOCK_WAIT_MS, fail);
 	if (worker->lock_fd == -1)
 		return -1;
+	executors_share(worker->executors, worker->lock_fd);
 	worker->ledger = ledger_open(worker->conf.worker.state_dir,
 	    &set_aside, fail);
 	if (worker->ledger == NULL)
@@ -286,35 +370,66 @@ open_ledger(struct worker *worker, struct fail *fail)
 static int
 make_loop(struct worker *worker, struct fail *fail)
 {
-	sd_event_source *housekeeping = NULL;
-
 	if (sd_event_default(&worker->event) < 0 ||
 	    sd_event_add_signal(worker->event, NULL, SIGTERM, on_signal,
 	    worker) < 0 ||
 	    sd_event_add_signal(worker->event, NULL, SIGINT, on_signal,
-	    worker) < 0 ||
-	    sd_event_add_defer(worker->event, &worker->look, on_look,
-	    worker) < 0 ||
-	    sd_event_add_time_relative(worker->event, &housekeeping,
-	    CLOCK_MONOTONIC, HOUSEKEEPING_MS * 1000, 1000000, on_housekeeping,
 	    worker) < 0)
 		return fail_set(fail, FAIL_SYSTEM, "cannot make the loop");
-	(void)sd_event_source_set_enabled(worker->look, SD_EVENT_OFF);
-	(void)sd_event_source_set_priority(worker->look, PRIO_LOOK);
-	(void)sd_event_source_set_floating(housekeeping, 1);
-	sd_event_source_unref(housekeeping);
 	(void)sd_event_set_watchdog(worker->event, 1);
 	return 0;
 }
 
-int
-worker_prepare(struct worker *worker, struct fail *fail)
+/* Who works with what. */
+static void
+wire(struct worker *worker)
 {
-	TAILQ_INIT(&worker->entries);
-	if (make_loop(worker, fail) != 0)
-		return -1;
-	worker->zygote = zygote_new(worker, fail);
-	return worker->zygote != NULL ? 0 : -1;
+	const struct conf *conf = &worker->conf;
+
+	board_init(&worker->board, conf->worker.max_jobs, dispatch_event,
+	    &worker->dispatch);
+	worker->commit = (struct commit){ .event = worker->event,
+	    .ledger = worker->ledger, .board = &worker->board, .conf = conf };
+	worker->requests = (struct requests){ &worker->aws, &worker->tokens };
+	worker->dispatch = (struct dispatch){ .event = worker->event,
+	    .conf = conf, .board = &worker->board, .commit = &worker->commit,
+	    .requests = &worker->requests, .executors = worker->executors,
+	    .ready = on_ready, .changed = on_changed,
+	    .upgrade = want_upgrade, .arg = worker };
+	worker->intake = (struct intake){ .conf = conf,
+	    .board = &worker->board, .ledger = worker->ledger,
+	    .tokens = &worker->tokens, .types = worker->types,
+	    .ntypes = worker->ntypes };
+	worker->tokens.conf = conf;
+	worker->tokens.password = worker->password;
+	worker->aws.timeout_ms = conf->worker.http_timeout;
+}
+
+struct worker *
+worker_new(struct conf *conf, struct fail *fail)
+{
+	struct worker *worker = xcalloc(1, sizeof(*worker));
+
+	worker->lock_fd = -1;
+	if (make_loop(worker, fail) == 0)
+		worker->executors = executors_new(worker->event,
+		    conf->worker.libexec_dir, &dispatch_executors_calls,
+		    &worker->dispatch, fail);
+	if (worker->executors == NULL) {
+		(void)sd_event_unref(worker->event);
+		free(worker);
+		return NULL;
+	}
+	worker->conf = *conf;
+	memset(conf, 0, sizeof(*conf));
+	wire(worker);
+	return worker;
+}
+
+const struct conf *
+worker_conf(const struct worker *worker)
+{
+	return &worker->conf;
 }
 
 /* The region may only be known when the credentials have come. */
@@ -331,46 +446,70 @@ tell_start(const struct worker *worker)
 }
 
 int
-worker_start(struct worker *worker, struct fail *fail)
+worker_start(struct worker *worker, struct secret *password,
+    struct fail *fail)
 {
+	static const struct poller_calls calls = { .slots = free_slots,
+	    .may_claim = may_claim, .offer = take_offer,
+	    .polled = on_polled };
+
+	worker->password = password;
 	if (actions_load(&worker->conf, &worker->types, &worker->ntypes,
 	    fail) != 0 || open_ledger(worker, fail) != 0)
 		return -1;
-	worker->transfers = transfers_new(worker->event);
-	worker->credentials = credentials_new(worker->event, &worker->conf,
-	    on_credentials, worker);
+	wire(worker);
+	worker->aws.transfers = transfers_new(worker->event);
+	worker->aws.keys = aws_keys_new(worker->event, &worker->conf, on_keys,
+	    worker);
 	if (ledger_open_jobs(worker->ledger, resume, worker, fail) != 0)
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; its other jobs go "
 		    "on", fail->text);
-	worker->poller = poller_new(worker);
+	worker->poller = poller_new(worker->event, &worker->aws,
+	    worker->types, worker->ntypes, worker->conf.worker.poll_interval,
+	    &calls, worker);
+	timer_in(worker->event, &worker->housekeeping, HOUSEKEEPING_MS,
+	    on_housekeeping, worker);
 	tell_start(worker);
 	return 0;
+}
+
+int
+worker_run(struct worker *worker)
+{
+	int status = sd_event_loop(worker->event);
+
+	if (status >= 0)
+		return status;
+	log_err("the loop ended: %s", strerror(-status));
+	return 1;
 }
 
 void
 worker_free(struct worker *worker)
 {
-	struct entry *entry;
-
-	commit_last(worker);
+	if (worker == NULL)
+		return;
+	commit_last(&worker->commit);
 	poller_free(worker->poller);
-	worker->poller = NULL;
-	zygote_free(worker->zygote);
 	/* What still runs ends with this process (PDEATHSIG). */
-	while ((entry = TAILQ_FIRST(&worker->entries)) != NULL)
-		entries_drop(entry);
-	if (worker->transfers != NULL)
-		transfers_free(worker->transfers);
-	if (worker->credentials != NULL)
-		credentials_stop(worker->credentials);
+	board_clear(&worker->board);
+	executors_free(worker->executors);
+	if (worker->aws.transfers != NULL)
+		transfers_free(worker->aws.transfers);
+	aws_keys_stop(worker->aws.keys);
 	ledger_close(worker->ledger);
-	sd_event_source_disable_unref(worker->commit);
+	commit_free(&worker->commit);
+	token_key_wipe(&worker->tokens);
+	sd_event_source_disable_unref(worker->status_timer);
 	sd_event_source_disable_unref(worker->stop_timer);
-	sd_event_source_disable_unref(worker->look);
+	sd_event_source_disable_unref(worker->housekeeping);
+	sd_event_source_disable_unref(worker->upgrade);
+	sd_event_source_disable_unref(worker->rest);
 	sd_event_unref(worker->event);
 	free(worker->types);
 	secret_free(worker->password);
 	conf_free(&worker->conf);
 	if (worker->lock_fd != -1)
 		(void)close(worker->lock_fd);
+	free(worker);
 }

@@ -16,16 +16,23 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "journal.h"
+#include "log.h"
 #include "mem.h"
+#include "priority.h"
 #include "sys.h"
-#include "worker.h"
+#include "timer.h"
+#include "zygote.h"
 
 #define ZYGOTE_FD	3	/* its end of the socket pair */
 #define QUICK_MS	5000	/* it ended sooner: start the next one later */
 #define READY_MS	10000	/* from the start to the sign of life */
 
 struct zygote {
-	struct worker	*worker;
+	sd_event	*event;
+	struct zygote_calls calls;
+	void		*arg;
+	int		 shared_fd;	/* for every executor; -1: none yet */
 	int		 exe_fd;	/* O_PATH */
 	int		 sock, pidfd;
 	pid_t		 pid;		/* 0: none now */
@@ -109,12 +116,7 @@ start_later(struct zygote *zygote)
 {
 	int64_t ms = sys_backoff_ms(zygote->quick_ends++, 100, 5000);
 
-	zygote->again_source =
-	    sd_event_source_disable_unref(zygote->again_source);
-	if (sd_event_add_time_relative(zygote->worker->event,
-	    &zygote->again_source, CLOCK_MONOTONIC, (uint64_t)ms * 1000, 1000,
-	    on_again, zygote) < 0)
-		fatalx("cannot add a timer");
+	timer_in(zygote->event, &zygote->again_source, ms, on_again, zygote);
 }
 
 static int
@@ -131,7 +133,7 @@ on_zygote_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	    "starting another one; running jobs go on", (int)info.si_pid,
 	    info.si_code == CLD_EXITED ? "status" : "signal", info.si_status);
 	zygote_close(zygote);
-	child_sweep(zygote->worker);
+	zygote->calls.ended(zygote->arg);
 	if (sys_now_ms() - zygote->started_ms >= QUICK_MS)
 		zygote->quick_ends = 0;
 	if (zygote->quick_ends == 0) {
@@ -160,12 +162,12 @@ on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 		zygote->ready = true;
 		zygote->ready_source =
 		    sd_event_source_disable_unref(zygote->ready_source);
-		worker_ready(zygote->worker);
+		zygote->calls.ready(zygote->arg);
 	} else if (answer.pid > 0)
-		child_started(zygote->worker, answer.number, answer.pid);
+		zygote->calls.forked(answer.number, answer.pid, zygote->arg);
 	else
-		child_start_failed(zygote->worker, answer.number,
-		    strerror(answer.error));
+		zygote->calls.failed(answer.number, strerror(answer.error),
+		    zygote->arg);
 	return 0;
 }
 
@@ -185,11 +187,10 @@ on_not_ready(sd_event_source *source, uint64_t usec, void *arg)
 static void
 watch(struct zygote *zygote)
 {
-	sd_event *event = zygote->worker->event;
+	sd_event *event = zygote->event;
 
-	if (sd_event_add_time_relative(event, &zygote->ready_source,
-	    CLOCK_MONOTONIC, READY_MS * 1000, 1000, on_not_ready, zygote) < 0 ||
-	    sd_event_add_io(event, &zygote->answer_source, zygote->sock,
+	timer_in(event, &zygote->ready_source, READY_MS, on_not_ready, zygote);
+	if (sd_event_add_io(event, &zygote->answer_source, zygote->sock,
 	    EPOLLIN, on_answer, zygote) < 0 ||
 	    sd_event_add_io(event, &zygote->exit_source, zygote->pidfd,
 	    EPOLLIN, on_zygote_exit, zygote) < 0)
@@ -252,13 +253,16 @@ make_environment(struct zygote *zygote)
 }
 
 struct zygote *
-zygote_new(struct worker *worker, struct fail *fail)
+zygote_new(sd_event *event, const char *libexec_dir,
+    const struct zygote_calls *calls, void *arg, struct fail *fail)
 {
 	struct zygote *zygote = xcalloc(1, sizeof(*zygote));
-	char *path = xasprintf("%s/executor", worker->conf.worker.libexec_dir);
+	char *path = xasprintf("%s/executor", libexec_dir);
 
-	zygote->worker = worker;
-	zygote->sock = zygote->pidfd = -1;
+	zygote->event = event;
+	zygote->calls = *calls;
+	zygote->arg = arg;
+	zygote->sock = zygote->pidfd = zygote->shared_fd = -1;
 	zygote->exe_fd = open(path, O_PATH | O_CLOEXEC);
 	if (zygote->exe_fd == -1 ||
 	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0) {
@@ -302,7 +306,7 @@ zygote_ask(struct zygote *zygote, uint32_t number, int order_fd,
 {
 	struct ipc_zygote_request request = { .number = number };
 	const int fds[IPC_ZYGOTE_FDS] = { order_fd, report_fd,
-	    zygote->worker->lock_fd };
+	    zygote->shared_fd };
 	union {
 		struct cmsghdr	align;
 		char		bytes[CMSG_SPACE(sizeof(fds))];
@@ -338,7 +342,7 @@ on_retired_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	 * too, and epoll would go on reporting it */
 	sd_event_source_disable_unref(source);
 	(void)close(fd);
-	child_sweep(retired->zygote->worker);
+	retired->zygote->calls.ended(retired->zygote->arg);
 	free(retired);
 	return 0;
 }
@@ -354,7 +358,7 @@ retire(struct zygote *zygote)
 	retired->pidfd = zygote->pidfd;
 	zygote->pidfd = -1;
 	zygote_close(zygote);
-	if (sd_event_add_io(zygote->worker->event, &retired->source,
+	if (sd_event_add_io(zygote->event, &retired->source,
 	    retired->pidfd, EPOLLIN, on_retired_exit, retired) < 0)
 		fatalx("cannot watch the zygote");
 }
@@ -370,6 +374,12 @@ zygote_renew(struct zygote *zygote, bool deaf, const char *why)
 		(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
 	retire(zygote);
 	zygote_start(zygote);
+}
+
+void
+zygote_share(struct zygote *zygote, int fd)
+{
+	zygote->shared_fd = fd;
 }
 
 bool

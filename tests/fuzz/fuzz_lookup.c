@@ -2,7 +2,7 @@
  * What aws-credentials answers to the supervisor.
  */
 #include "fuzz.h"
-#include "src/supervisor/credentials.c"
+#include "src/supervisor/aws_keys.c"
 
 struct lookup *
 lookup_start(sd_event *event, const struct conf *conf, lookup_done done,

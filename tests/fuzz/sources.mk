@@ -1,5 +1,5 @@
-# Sources each fuzz target is linked with: SOURCES_fuzz_X, and packages beside
-# libcurl, jansson, libsodium, libbsd: PKG_fuzz_X.
+# SOURCES_fuzz_X: the sources that a fuzz target is linked with. PKG_fuzz_X: the
+# packages besides libcurl, jansson, libsodium and libbsd.
 
 FUZZ_PKG := libcurl libcrypto jansson libsodium libbsd
 FUZZ_BASE := $(addprefix src/common/,buf.c fail.c http.c http_client.c \
@@ -22,11 +22,12 @@ SOURCES_fuzz_conf := $(addprefix src/common/,conf.c conf_print.c \
 SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)
-SOURCES_fuzz_lookup := src/common/credentials.c
+SOURCES_fuzz_lookup := src/common/credentials.c src/supervisor/timer.c
 PKG_fuzz_lookup := libsystemd
 SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	job.c) \
-	src/supervisor/token.c
+	src/life/token.c
+LDFLAGS_fuzz_token := -Wl,--wrap=sodium_memcmp
 SOURCES_fuzz_artifact := $(addprefix src/executor/,details.c zip.c)
 PKG_fuzz_artifact := libzip
 SOURCES_fuzz_inputs := $(addprefix src/executor/,inputs.c match.c)

@@ -51,6 +51,14 @@ def close(findings):
     sys.exit(1 if findings else 0)
 
 
+def differ(found, wanted):
+    """Findings about a check itself, from what it finds in a made-up tree."""
+    return [f'this check does not find "{x}"' for x in wanted
+            if x not in found] + \
+        [f'this check finds "{x}" where nothing is wrong' for x in found
+         if x not in wanted]
+
+
 def flags():
     """The makefile's preprocessor flags."""
     if 'LINT_CPPFLAGS' not in os.environ:

@@ -1,5 +1,5 @@
-# Sources each unit test is linked with: SOURCES_test_X, and packages beside
-# cmocka, jansson, libsodium, libbsd: PKG_test_X.
+# SOURCES_test_X: the sources that a unit test is linked with. PKG_test_X: the
+# packages besides cmocka, jansson, libsodium and libbsd.
 
 BASE := $(addprefix src/common/,buf.c fail.c json.c log.c mem.c secret.c sys.c \
 	utf8.c)
@@ -7,13 +7,12 @@ BASE := $(addprefix src/common/,buf.c fail.c json.c log.c mem.c secret.c sys.c \
 HTTP := $(addprefix src/common/,http.c http_client.c http_tls.c)
 LOOPBACK := tests/unit/loopback.c
 IPC := $(addprefix src/common/,credentials.c ipc.c ipc_member.c job.c)
-JOBS := $(addprefix src/supervisor/,jobs.c jobs_claim.c jobs_end.c \
-	jobs_outside.c jobs_report.c jobs_run.c token.c)
-SOURCES_test_jobs := $(BASE) $(IPC) $(JOBS)
-SOURCES_test_jobs_events := $(SOURCES_test_jobs)
-SOURCES_test_jobs_life := $(SOURCES_test_jobs)
+LIFE := $(wildcard src/life/*.c)
+SOURCES_test_life := $(BASE) $(IPC) $(LIFE) tests/unit/life_answers.c
+SOURCES_test_life_events := $(SOURCES_test_life)
+SOURCES_test_life_turns := $(SOURCES_test_life)
 
-SOURCES_test_ledger := $(BASE) $(IPC) $(JOBS) \
+SOURCES_test_ledger := $(BASE) $(IPC) $(LIFE) \
 	$(addprefix src/supervisor/,ledger_record.c lock.c)
 PKG_test_ledger := sqlite3
 
@@ -60,7 +59,8 @@ PKG_test_actions := libcurl libcrypto
 
 SOURCES_test_journal := $(BASE) $(IPC)
 
-SOURCES_test_credentials := $(BASE) src/common/credentials.c
+SOURCES_test_credentials := $(BASE) src/common/credentials.c \
+	src/supervisor/timer.c
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c

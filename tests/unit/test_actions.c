@@ -17,7 +17,7 @@
 
 #include "json.h"
 #include "mem.h"
-#include "src/supervisor/supervisor.h"
+#include "src/supervisor/actions.h"
 
 static char dir[64];
 static struct conf conf;

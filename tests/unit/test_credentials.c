@@ -11,7 +11,7 @@
 #define LOOKUP_MS	400
 
 #include "src/supervisor/lookup.c"
-#include "src/supervisor/credentials.c"
+#include "src/supervisor/aws_keys.c"
 
 #include <sys/stat.h>
 
@@ -26,7 +26,7 @@
 static char dir[64], script[96];
 static sd_event *event;
 static struct conf conf;
-static struct credential_source *source;
+static struct aws_keys *source;
 static int calls, stop_in_call;
 static bool have;
 
@@ -37,7 +37,7 @@ changed(bool has, void *arg)
 	calls++;
 	have = has;
 	if (stop_in_call) {
-		credentials_stop(source);
+		aws_keys_stop(source);
 		source = NULL;
 	}
 }
@@ -66,7 +66,7 @@ teardown(void **state)
 	char path[128];
 
 	(void)state;
-	credentials_stop(source);
+	aws_keys_stop(source);
 	(void)sd_event_unref(event);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		(void)snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
@@ -99,9 +99,9 @@ run_until(int wanted)
 static void
 begin_source(void)
 {
-	source = credentials_new(event, &conf, changed, NULL);
+	source = aws_keys_new(event, &conf, changed, NULL);
 	assert_int_equal(calls, 0);
-	assert_null(credentials_get(source));
+	assert_null(aws_keys_get(source));
 	run_until(1);
 }
 
@@ -137,23 +137,23 @@ whole_answer(void **state)
 	    "\"UseFips\":true,\"UseDualstack\":false}'");
 	begin_source();
 	assert_true(have);
-	assert_non_null(c = credentials_get(source));
+	assert_non_null(c = aws_keys_get(source));
 	assert_string_equal(c->access_key_id, "AKID");
 	assert_string_equal(secret_open(c->secret_key), "sec/ret");
 	secret_close(c->secret_key);
 	assert_string_equal(secret_open(c->token), "tok");
 	secret_close(c->token);
 	assert_int_equal(c->expires, 4102542245);
-	assert_string_equal(credentials_region(source), "a-b-1");
-	assert_string_equal(credentials_origin(source), "environment");
-	assert_string_equal(credentials_error(source), "");
-	assert_string_equal(credentials_endpoint(source, "s3"),
+	assert_string_equal(aws_keys_region(source), "a-b-1");
+	assert_string_equal(aws_keys_origin(source), "environment");
+	assert_string_equal(aws_keys_error(source), "");
+	assert_string_equal(aws_keys_endpoint(source, "s3"),
 	    "http://127.0.0.1:1");
-	assert_null(credentials_endpoint(source, "codepipeline"));
-	assert_string_equal(credentials_ca_bundle(source), "/ca");
-	assert_true(credentials_use_fips(source));
-	assert_false(credentials_use_dualstack(source));
-	assert_int_equal(credentials_child(source), -1);
+	assert_null(aws_keys_endpoint(source, "codepipeline"));
+	assert_string_equal(aws_keys_ca_bundle(source), "/ca");
+	assert_true(aws_keys_use_fips(source));
+	assert_false(aws_keys_use_dualstack(source));
+	assert_int_equal(aws_keys_child(source), -1);
 	assert_no_child();
 }
 
@@ -182,7 +182,7 @@ what_the_child_gets(void **state)
 	assert_non_null(strstr(out, "NoNewPrivs:\t1\n"));
 	/* a heading, 0, 1, 2 and the folder itself */
 	assert_non_null(strstr(out, "\n5\n"));
-	assert_string_equal(credentials_region(source), "a-b-1");
+	assert_string_equal(aws_keys_region(source), "a-b-1");
 	xfree_secret(out);
 	(void)close(spare);
 	assert_int_equal(unsetenv("AWS_PROFILE"), 0);
@@ -218,20 +218,20 @@ faults_are_told(void **state)
 		play(cases[i].body);
 		begin_source();
 		assert_false(have);
-		assert_null(credentials_get(source));
-		if (strstr(credentials_error(source), cases[i].error) == NULL ||
-		    strstr(credentials_error(source), "hidden") != NULL)
+		assert_null(aws_keys_get(source));
+		if (strstr(aws_keys_error(source), cases[i].error) == NULL ||
+		    strstr(aws_keys_error(source), "hidden") != NULL)
 			fail_msg("%s: %s", cases[i].body,
-			    credentials_error(source));
-		credentials_stop(source);
+			    aws_keys_error(source));
+		aws_keys_stop(source);
 		source = NULL;
 		assert_no_child();
 	}
 	assert_int_equal(unlink(script), 0);
 	calls = 0;
 	begin_source();
-	assert_non_null(strstr(credentials_error(source), "cannot run "));
-	assert_non_null(strstr(credentials_error(source), "No such file"));
+	assert_non_null(strstr(aws_keys_error(source), "cannot run "));
+	assert_non_null(strstr(aws_keys_error(source), "No such file"));
 }
 
 /* A grandchild that holds the pipe delays nothing, and does not outlive it. */
@@ -272,8 +272,8 @@ answer_of_a_failure(void **state)
 	play("echo '{" KEYS "}'; echo broken >&2; exit 1");
 	begin_source();
 	assert_false(have);
-	assert_null(credentials_get(source));
-	assert_string_equal(credentials_error(source), "broken");
+	assert_null(aws_keys_get(source));
+	assert_string_equal(aws_keys_error(source), "broken");
 }
 
 static void
@@ -284,17 +284,17 @@ old_ones_are_kept(void **state)
 	begin_source();
 	play("echo broken >&2; exit 1");
 	source->began_ms -= PAUSE_MS;
-	credentials_refresh(source);
-	credentials_refresh(source);
+	aws_keys_refresh(source);
+	aws_keys_refresh(source);
 	run_until(2);
 	assert_false(have);
-	assert_string_equal(credentials_get(source)->access_key_id, "AKID");
-	assert_string_equal(credentials_error(source), "broken");
+	assert_string_equal(aws_keys_get(source)->access_key_id, "AKID");
+	assert_string_equal(aws_keys_error(source), "broken");
 	/* by itself, after a pause */
 	play("echo '{" KEYS ",\"Origin\":\"again\"}'");
 	run_until(3);
-	assert_string_equal(credentials_origin(source), "again");
-	assert_string_equal(credentials_error(source), "");
+	assert_string_equal(aws_keys_origin(source), "again");
+	assert_string_equal(aws_keys_error(source), "");
 }
 
 /* A life of four seconds is renewed after one to two. */
@@ -308,9 +308,9 @@ renewed_before_the_end(void **state)
 	    "\\\"SecretAccessKey\\\":\\\"S\\\",\\\"Expiration\\\":"
 	    "\\\"$(date -u -d '+4 seconds' +%Y-%m-%dT%H:%M:%SZ)\\\"}\"");
 	begin_source();
-	first = credentials_get(source)->expires;
+	first = aws_keys_get(source)->expires;
 	run_until(2);
-	assert_true(credentials_get(source)->expires > first);
+	assert_true(aws_keys_get(source)->expires > first);
 	assert_true(sys_wall() < first);
 }
 
@@ -333,7 +333,7 @@ refresh_too_soon_waits(void **state)
 	(void)state;
 	play("echo '{" KEYS "}'");
 	begin_source();
-	credentials_refresh(source);
+	aws_keys_refresh(source);
 	for (int64_t until = sys_now_ms() + 300; sys_now_ms() < until;)
 		assert_true(sd_event_run(event, 20000) >= 0);
 	assert_int_equal(calls, 1);
@@ -345,7 +345,7 @@ stopped_in_its_own_call(void **state)
 	(void)state;
 	stop_in_call = 1;
 	play("echo '{" KEYS "}'");
-	source = credentials_new(event, &conf, changed, NULL);
+	source = aws_keys_new(event, &conf, changed, NULL);
 	run_until(1);
 	assert_null(source);
 	assert_no_child();
@@ -358,11 +358,11 @@ stopped_while_it_runs(void **state)
 
 	(void)state;
 	play("sleep 60");
-	source = credentials_new(event, &conf, changed, NULL);
-	for (int i = 0; i < 10 && credentials_child(source) == -1; i++)
+	source = aws_keys_new(event, &conf, changed, NULL);
+	for (int i = 0; i < 10 && aws_keys_child(source) == -1; i++)
 		assert_true(sd_event_run(event, 50000) >= 0);
-	assert_true(credentials_child(source) > 0);
-	credentials_stop(source);
+	assert_true(aws_keys_child(source) > 0);
+	aws_keys_stop(source);
 	source = NULL;
 	/* its zombie is left to the sweep */
 	(void)waitid(P_ALL, 0, &info, WEXITED);

@@ -40,7 +40,7 @@ sd_journal_sendv(const struct iovec *io, int n)
 }
 
 static void
-make_job(struct job *j)
+make_job(struct life *j)
 {
 	memset(j, 0, sizeof(*j));
 	(void)strlcpy(j->id, "0a1b2c3d-0000-4000-8000-000000000001",
@@ -70,7 +70,7 @@ stderr_as_journal(void)
 static void
 fields_of_a_job(void **state)
 {
-	struct job j;
+	struct life j;
 
 	(void)state;
 	make_job(&j);
@@ -99,7 +99,7 @@ fields_of_a_job(void **state)
 static void
 outside_text_stays_in_its_field(void **state)
 {
-	struct job j;
+	struct life j;
 	char *long_text = xcalloc(1, 10000);
 
 	(void)state;
@@ -119,7 +119,7 @@ stderr_without_journal(void **state)
 {
 	char line[1024] = "";
 	int fds[2], saved;
-	struct job j;
+	struct life j;
 
 	(void)state;
 	make_job(&j);

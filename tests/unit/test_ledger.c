@@ -12,6 +12,7 @@
 
 #include "json.h"
 #include "src/supervisor/ledger.c"
+#include "src/supervisor/lock.h"
 
 #define WALL	1795449600
 #define ID	"0a1b2c3d-0000-4000-8000-00000000000"
@@ -66,7 +67,7 @@ open_sound(void)
 
 /* A job with every member of the record set to something of its own. */
 static void
-fill(struct job *j, int n, enum job_state state)
+fill(struct life *j, int n, enum life_state state)
 {
 	memset(j, 0, sizeof(*j));
 	(void)snprintf(j->id, sizeof(j->id),
@@ -103,19 +104,19 @@ fill(struct job *j, int n, enum job_state state)
 	j->result.continuation = xstrdup("token");
 	j->result.sandbox_ended = j->result.sandbox_kept = true;
 	j->cleanup = true;
-	j->reported = true;
+	j->put_done = true;
 	j->step = STEP_COMMAND;
 }
 
 static void
-empty(struct job *j)
+empty(struct life *j)
 {
 	job_facts_free(&j->facts);
 	job_result_free(&j->result);
 }
 
 static void
-assert_same(const struct job *a, const struct job *b)
+assert_same(const struct life *a, const struct life *b)
 {
 	assert_string_equal(a->id, b->id);
 	assert_string_equal(a->nonce, b->nonce);
@@ -148,17 +149,17 @@ assert_same(const struct job *a, const struct job *b)
 	assert_int_equal(a->result.sandbox_ended, b->result.sandbox_ended);
 	assert_int_equal(a->result.sandbox_kept, b->result.sandbox_kept);
 	assert_int_equal(a->cleanup, b->cleanup);
-	assert_int_equal(a->reported, b->reported);
+	assert_int_equal(a->put_done, b->put_done);
 	assert_int_equal(a->step, b->step);
 }
 
 struct taken {
-	struct job	*job[64];
+	struct life	*job[64];
 	size_t		 n;
 };
 
 static void
-take(struct job *j, void *arg)
+take(struct life *j, void *arg)
 {
 	struct taken *t = arg;
 
@@ -188,9 +189,9 @@ count_open(struct ledger *l)
 }
 
 static void
-save_one(struct ledger *l, int n, enum job_state state, int64_t wall)
+save_one(struct ledger *l, int n, enum life_state state, int64_t wall)
 {
-	struct job j;
+	struct life j;
 
 	fill(&j, n, state);
 	assert_int_equal(ledger_begin(l, NULL), 0);
@@ -215,12 +216,12 @@ keeps_every_member(void **state)
 {
 	struct taken t = { .n = 0 };
 	struct ledger *l = open_sound();
-	struct job full, bare = { .action = ACTION_END,
-	    .state = JOB_CLAIMING, .claimed_wall = 1 };
+	struct life full, bare = { .action = ACTION_END,
+	    .state = LIFE_CLAIMING, .claimed_wall = 1 };
 	struct stat st;
 
 	(void)state;
-	fill(&full, 7, JOB_RESULT);
+	fill(&full, 7, LIFE_RESULT);
 	(void)strlcpy(bare.id, "bare", sizeof(bare.id));
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &full, WALL, NULL), 0);
@@ -254,12 +255,12 @@ keeps_every_word(void **state)
 {
 	struct ledger *l = open_sound();
 	struct taken t = { .n = 0 };
-	struct job j;
+	struct life j;
 
 	(void)state;
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	for (int i = 0; i < 40; i++) {
-		fill(&j, i, JOB_CLAIMING + i % 3);
+		fill(&j, i, LIFE_CLAIMING + i % 3);
 		j.action = i % ACTION_MAX;
 		j.step = i % STEP_MAX;
 		j.facts.intent = i % INTENT_MAX;
@@ -273,7 +274,7 @@ keeps_every_word(void **state)
 	assert_int_equal(ledger_open_jobs(l, take, &t, NULL), 0);
 	assert_int_equal(t.n, 40);
 	for (int i = 0; i < 40; i++) {
-		assert_int_equal(t.job[i]->state, JOB_CLAIMING + i % 3);
+		assert_int_equal(t.job[i]->state, LIFE_CLAIMING + i % 3);
 		assert_int_equal(t.job[i]->action, i % ACTION_MAX);
 		assert_int_equal(t.job[i]->step, i % STEP_MAX);
 		assert_int_equal(t.job[i]->facts.intent, i % INTENT_MAX);
@@ -292,13 +293,13 @@ last_save_wins_and_order_stays(void **state)
 {
 	struct ledger *l = open_sound();
 	struct taken t = { .n = 0 };
-	struct job j;
+	struct life j;
 
 	(void)state;
-	save_one(l, 2, JOB_OURS, WALL);
-	save_one(l, 1, JOB_CLAIMING, WALL);
-	save_one(l, 3, JOB_DONE, WALL);
-	fill(&j, 1, JOB_RESULT);
+	save_one(l, 2, LIFE_OURS, WALL);
+	save_one(l, 1, LIFE_CLAIMING, WALL);
+	save_one(l, 3, LIFE_DONE, WALL);
+	fill(&j, 1, LIFE_RESULT);
 	(void)strlcpy(j.nonce, "another", sizeof(j.nonce));
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
@@ -308,9 +309,9 @@ last_save_wins_and_order_stays(void **state)
 	assert_same(t.job[0], &j);
 	assert_int_equal(t.job[1]->claimed_wall, WALL + 2);
 	taken_free(&t);
-	assert_int_equal(ledger_state(l, j.id), JOB_RESULT);
-	assert_int_equal(ledger_state(l, ID "3"), JOB_DONE);
-	assert_int_equal(ledger_state(l, "unknown"), JOB_NEW);
+	assert_int_equal(ledger_state(l, j.id), LIFE_RESULT);
+	assert_int_equal(ledger_state(l, ID "3"), LIFE_DONE);
+	assert_int_equal(ledger_state(l, "unknown"), LIFE_NEW);
 	empty(&j);
 	ledger_close(l);
 }
@@ -319,14 +320,14 @@ static void
 rollback_leaves_nothing(void **state)
 {
 	struct ledger *l = open_sound();
-	struct job j;
+	struct life j;
 
 	(void)state;
-	fill(&j, 1, JOB_OURS);
+	fill(&j, 1, LIFE_OURS);
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
 	ledger_rollback(l);
-	assert_int_equal(ledger_state(l, j.id), JOB_NEW);
+	assert_int_equal(ledger_state(l, j.id), LIFE_NEW);
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &j, WALL, NULL), 0);
 	ledger_close(l);		/* in the middle of a turn */
@@ -338,7 +339,7 @@ rollback_leaves_nothing(void **state)
 
 /* A variable of so many bytes. */
 static void
-swell(struct job *j, size_t size)
+swell(struct life *j, size_t size)
 {
 	char *text = xcalloc(1, size + 1);
 
@@ -352,14 +353,14 @@ full_disk_fails_the_whole_turn(void **state)
 {
 	struct ledger *l = open_sound();
 	struct fail f = { 0 };
-	struct job small, large;
+	struct life small, large;
 
 	(void)state;
-	save_one(l, 1, JOB_OURS, WALL);
+	save_one(l, 1, LIFE_OURS, WALL);
 	assert_int_equal(sqlite3_exec(l->db, "PRAGMA max_page_count = 12",
 	    NULL, NULL, NULL), SQLITE_OK);
-	fill(&small, 2, JOB_OURS);
-	fill(&large, 3, JOB_OURS);
+	fill(&small, 2, LIFE_OURS);
+	fill(&large, 3, LIFE_OURS);
 	swell(&large, 100000);
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &small, WALL, NULL), 0);
@@ -370,7 +371,7 @@ full_disk_fails_the_whole_turn(void **state)
 	memset(&f, 0, sizeof(f));
 	assert_int_equal(ledger_commit(l, &f), -1);
 	assert_non_null(strstr(f.text, "full"));
-	assert_int_equal(ledger_state(l, small.id), JOB_NEW);
+	assert_int_equal(ledger_state(l, small.id), LIFE_NEW);
 
 	/* there is room again */
 	assert_int_equal(sqlite3_exec(l->db, "PRAGMA max_page_count = 10000",
@@ -400,7 +401,7 @@ a_try_writes(void **state)
 	assert_int_equal(sqlite3_exec(l->db, "PRAGMA query_only = 0", NULL,
 	    NULL, NULL), SQLITE_OK);
 	assert_int_equal(ledger_try(l, NULL), 0);
-	save_one(l, 1, JOB_OURS, WALL);
+	save_one(l, 1, LIFE_OURS, WALL);
 	ledger_close(l);
 }
 
@@ -410,19 +411,19 @@ one_bad_save_fails_the_turn(void **state)
 {
 	struct ledger *l = open_sound();
 	struct fail f = { 0 };
-	struct job good, huge;
+	struct life good, huge;
 
 	(void)state;
-	fill(&good, 1, JOB_OURS);
-	fill(&huge, 2, JOB_OURS);
+	fill(&good, 1, LIFE_OURS);
+	fill(&huge, 2, LIFE_OURS);
 	swell(&huge, ROW_MAX);
 	assert_int_equal(ledger_begin(l, NULL), 0);
 	assert_int_equal(ledger_save(l, &good, WALL, NULL), 0);
 	assert_int_equal(ledger_save(l, &huge, WALL, NULL), -1);
 	assert_int_equal(ledger_commit(l, &f), -1);
 	assert_non_null(strstr(f.text, "too big"));
-	assert_int_equal(ledger_state(l, good.id), JOB_NEW);
-	save_one(l, 1, JOB_OURS, WALL);
+	assert_int_equal(ledger_state(l, good.id), LIFE_NEW);
+	save_one(l, 1, LIFE_OURS, WALL);
 	empty(&good);
 	empty(&huge);
 	ledger_close(l);
@@ -433,11 +434,11 @@ locked_database_fails_the_turn(void **state)
 {
 	struct ledger *l = open_sound();
 	struct fail f = { 0 };
-	struct job j;
+	struct life j;
 	sqlite3 *db;
 
 	(void)state;
-	fill(&j, 1, JOB_OURS);
+	fill(&j, 1, LIFE_OURS);
 	assert_int_equal(sqlite3_open(file("ledger.sqlite"), &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL),
 	    SQLITE_OK);
@@ -446,7 +447,7 @@ locked_database_fails_the_turn(void **state)
 	assert_int_equal(ledger_save(l, &j, WALL, NULL), -1);
 	assert_int_equal(ledger_commit(l, NULL), -1);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	save_one(l, 1, JOB_OURS, WALL);
+	save_one(l, 1, LIFE_OURS, WALL);
 	empty(&j);
 	ledger_close(l);
 }
@@ -458,12 +459,12 @@ two_opens_see_each_other(void **state)
 	struct ledger *a = open_sound(), *b = open_sound();
 
 	(void)state;
-	save_one(a, 1, JOB_OURS, WALL);
+	save_one(a, 1, LIFE_OURS, WALL);
 	assert_int_equal(count_open(b), 1);
-	save_one(b, 2, JOB_OURS, WALL);
+	save_one(b, 2, LIFE_OURS, WALL);
 	assert_int_equal(count_open(a), 2);
 	ledger_close(a);
-	save_one(b, 3, JOB_OURS, WALL);
+	save_one(b, 3, LIFE_OURS, WALL);
 	ledger_close(b);
 	a = open_sound();
 	assert_int_equal(count_open(a), 3);
@@ -476,16 +477,16 @@ prune_forgets_old_history_only(void **state)
 	struct ledger *l = open_sound();
 
 	(void)state;
-	save_one(l, 1, JOB_DONE, WALL - 10);
-	save_one(l, 2, JOB_DONE, WALL);
-	save_one(l, 3, JOB_DROPPED, WALL - 10);
-	save_one(l, 4, JOB_OURS, WALL - 10);
-	save_one(l, 5, JOB_RESULT, WALL - 10);
+	save_one(l, 1, LIFE_DONE, WALL - 10);
+	save_one(l, 2, LIFE_DONE, WALL);
+	save_one(l, 3, LIFE_DROPPED, WALL - 10);
+	save_one(l, 4, LIFE_OURS, WALL - 10);
+	save_one(l, 5, LIFE_RESULT, WALL - 10);
 	assert_int_equal(ledger_prune(l, WALL, NULL), 0);
 	assert_int_equal(count_open(l), 2);
-	assert_int_equal(ledger_state(l, ID "1"), JOB_NEW);
-	assert_int_equal(ledger_state(l, ID "2"), JOB_DONE);
-	assert_int_equal(ledger_state(l, ID "3"), JOB_NEW);
+	assert_int_equal(ledger_state(l, ID "1"), LIFE_NEW);
+	assert_int_equal(ledger_state(l, ID "2"), LIFE_DONE);
+	assert_int_equal(ledger_state(l, ID "3"), LIFE_NEW);
 	ledger_close(l);
 }
 
@@ -505,7 +506,7 @@ expect_set_aside(const char *what)
 	assert_int_equal(access(aside, F_OK), 0);
 	assert_non_null(strstr(aside, "/ledger.sqlite.damaged-"));
 	assert_int_equal(count_open(l), 0);
-	save_one(l, 1, JOB_OURS, WALL);
+	save_one(l, 1, LIFE_OURS, WALL);
 	assert_int_equal(count_open(l), 1);
 	ledger_close(l);
 	free(aside);
@@ -532,7 +533,7 @@ damaged_is_set_aside(void **state)
 	struct ledger *l = open_sound();
 
 	(void)state;
-	save_one(l, 1, JOB_OURS, WALL);
+	save_one(l, 1, LIFE_OURS, WALL);
 	ledger_close(l);
 	overwrite(0, 16, 'x');
 	expect_set_aside("magic");
@@ -563,7 +564,7 @@ newer_schema_is_refused(void **state)
 	char *aside;
 
 	(void)state;
-	save_one(l, 1, JOB_OURS, WALL);
+	save_one(l, 1, LIFE_OURS, WALL);
 	ledger_close(l);
 	exec("ledger.sqlite", "PRAGMA user_version = 99");
 	assert_null(ledger_open(dir, &aside, &f));
@@ -591,8 +592,8 @@ odd_record_does_not_hide_others(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
-		save_one(l, 1, JOB_OURS, WALL);
-		save_one(l, 2, JOB_OURS, WALL);
+		save_one(l, 1, LIFE_OURS, WALL);
+		save_one(l, 2, LIFE_OURS, WALL);
 		(void)snprintf(sql, sizeof(sql), "UPDATE job SET %s "
 		    "WHERE claimed = %d", odd[i], WALL + 1);
 		exec("ledger.sqlite", sql);
@@ -612,10 +613,10 @@ odd_bytes_are_saved(void **state)
 {
 	struct ledger *l = open_sound();
 	struct taken t = { .n = 0 };
-	struct job j;
+	struct life j;
 
 	(void)state;
-	fill(&j, 1, JOB_RESULT);
+	fill(&j, 1, LIFE_RESULT);
 	free(j.result.text);
 	j.result.text = xstrdup("bad \xff byte");
 	assert_int_equal(ledger_begin(l, NULL), 0);

@@ -21,7 +21,7 @@
 
 #include "loopback.h"
 #include "mem.h"
-#include "src/supervisor/supervisor.h"
+#include "src/supervisor/transfer.h"
 #include "sys.h"
 
 #define LIMIT_MS	60000	/* patience, of one test */

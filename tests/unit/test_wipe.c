@@ -24,7 +24,7 @@
 #include "src/aws/request.h"
 #include "src/cloudshell/client.h"
 #include "src/executor/orders.h"
-#include "src/supervisor/supervisor.h"
+#include "src/supervisor/transfer.h"
 #include "sys.h"
 
 /* Looked for; xored, so that it stands nowhere but where it is used. */

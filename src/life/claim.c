@@ -1,0 +1,225 @@
+/*
+ * Until the job is ours and its data is at hand: offer, acknowledge, details.
+ * Pure.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "claim.h"
+#include "end.h"
+#include "mem.h"
+#include "run.h"
+
+#define LEFT_MIN_MS	1000	/* even if a token leaves less */
+
+/* --- the offer --- */
+
+unsigned
+claim_offered(struct life *life, const struct life_event *ev,
+    const struct life_now *now)
+{
+	(void)ev;
+	if (life->state != LIFE_NEW)
+		return 0;
+	life->state = LIFE_CLAIMING;
+	life->claimed_wall = now->wall;
+	life->give_up_ms = now->ms + LIFE_PUT_S * 1000;
+	life->have_data = true;
+	return flow_save_then(life, FX_ACKNOWLEDGE);
+}
+
+unsigned
+claim_offered_again(struct life *life, const struct life_event *ev,
+    const struct life_now *now)
+{
+	(void)now;
+	if (life->state != LIFE_CLAIMING ||
+	    strcmp(life->nonce, ev->u.nonce) == 0)
+		return 0;
+	(void)strlcpy(life->nonce, ev->u.nonce, sizeof(life->nonce));
+	/* Offered anew: what was sent before did not claim it. */
+	if (!(life->busy & FX_ACKNOWLEDGE))
+		life->ack_unsure = false;
+	return flow_save_then(life, 0);
+}
+
+void
+claim_token(struct life *life, const char *token, bool facts,
+    const struct life_now *now)
+{
+	const struct token_owner owner = { life->action, life->execution };
+	struct job_facts told = { 0 };
+	int64_t left_ms = 0;
+	struct fail fail;
+
+	life->token_unread = false;
+	if (token == NULL)
+		return;
+	if (token_decode(token, &owner, life->rules.key, &told, &left_ms,
+	    &fail) != 0) {
+		free(life->token_fault);
+		life->token_fault = xstrdup(fail.text);
+		life->token_unread = true;
+	} else if (facts) {
+		life->facts = told;
+		life->deadline_wall = now->wall + left_ms / 1000;
+	} else
+		job_facts_free(&told);
+}
+
+/* --- AcknowledgeJob --- */
+
+/* A job with a token that cannot be trusted fails before it begins. */
+static unsigned
+fail_token(struct life *life)
+{
+	end_failed(life, FAIL_CONFIG, "%s", life->token_fault);
+	return flow_ended(life, false);
+}
+
+/* Acknowledged: run it, or hand it back if the worker is being stopped. */
+static unsigned
+own(struct life *life, const struct life_now *now)
+{
+	int64_t ms = life->rules.timeout_ms;
+	unsigned out = 0;
+
+	if (life->deadline_wall != 0 &&
+	    (life->deadline_wall - now->wall) * 1000 < ms)
+		ms = (life->deadline_wall - now->wall) * 1000;
+	if (ms < LEFT_MIN_MS)
+		ms = LEFT_MIN_MS;
+	life->state = LIFE_OURS;
+	life->deadline_wall = now->wall + (ms + 999) / 1000;
+	life->deadline_ms = now->ms + ms;
+	life->retry_ms = 0;
+	life->tries = 0;
+	if (life->token_fault != NULL)
+		return fail_token(life);
+	if (life->parking)
+		out = run_rest(life, now);
+	if (out == 0)
+		out = flow_save_then(life, life->have_data ? FX_START :
+		    FX_DETAILS);
+	return out;
+}
+
+/* Whether InvalidNonceException says nothing: the job was offered anew, with
+ * another nonce, while the acknowledge was under way. */
+static bool
+nonce_stale(const struct life *life)
+{
+	return strcmp(life->sent_nonce, life->nonce) != 0;
+}
+
+static unsigned
+nonce_refused(struct life *life, const struct life_now *now)
+{
+	if (nonce_stale(life)) {
+		life->ack_unsure = false;
+		if (life->draining)
+			return flow_drop(life);
+		life->notes |= NOTE_NEW_NONCE;
+		return flow_when_saved(life, FX_ACKNOWLEDGE, now);
+	}
+	if (!life->ack_unsure) {
+		life->notes |= NOTE_TAKEN;
+		return flow_drop(life);
+	}
+	if (life->rules.run_ambiguous) {
+		life->notes |= NOTE_AMBIGUOUS_RUN;
+		return own(life, now);
+	}
+	life->notes |= NOTE_AMBIGUOUS_DROP;
+	return flow_drop(life);
+}
+
+static unsigned
+acknowledge_again(struct life *life, const struct life_answer *answer,
+    const struct life_now *now)
+{
+	life->notes |= answer->odd ? NOTE_CALL_ODD : NOTE_CALL_FAILED;
+	if (answer->odd || answer->unsure)
+		life->ack_unsure = true;
+	/* One that may have landed is repeated as long as the job can live; by
+	 * the next process, if this one is to end. */
+	if (life->draining && life->ack_unsure && now->ms < life->give_up_ms)
+		return 0;
+	if (life->draining || now->ms >= life->give_up_ms ||
+	    (life->tries >= LIFE_ACK_TRIES && !life->ack_unsure)) {
+		life->notes |= NOTE_CLAIM_GIVEN_UP;
+		return flow_drop(life);
+	}
+	return flow_retry(life, FX_ACKNOWLEDGE, answer->retry_after_ms, 30000,
+	    now);
+}
+
+unsigned
+claim_answered(struct life *life, const struct life_event *ev,
+    const struct life_now *now)
+{
+	const struct life_answer *answer = ev->u.answer;
+
+	if (!flow_answered(life, FX_ACKNOWLEDGE) ||
+	    life->state != LIFE_CLAIMING)
+		return 0;
+	if (answer->odd || (!answer->ok && answer->passing))
+		return acknowledge_again(life, answer, now);
+	if (!answer->ok && strcmp(answer->code, "InvalidNonceException") == 0)
+		return nonce_refused(life, now);
+	if (!answer->ok) {
+		life->notes |= NOTE_NOT_CLAIMED;
+		return flow_drop(life);
+	}
+	if (strcmp(answer->status, "InProgress") != 0) {
+		life->notes |= NOTE_NOT_OURS;
+		return flow_drop(life);
+	}
+	life->notes |= NOTE_CLAIMED;
+	return own(life, now);
+}
+
+/* --- GetJobDetails: after a restart, and for fresh credentials --- */
+
+static unsigned
+details_refused(struct life *life, const struct life_answer *answer)
+{
+	life->tries = 0;
+	if (life->want_credentials) {
+		life->want_credentials = false;
+		life->details_failed = true;
+		return FX_CREDENTIALS;
+	}
+	if (life->child != CHILD_NONE)
+		return 0;
+	end_failed(life, FAIL_SYSTEM, "The job could not be continued "
+	    "after a restart of the worker: %s", answer->text);
+	return flow_ended(life, false);
+}
+
+unsigned
+claim_details(struct life *life, const struct life_event *ev,
+    const struct life_now *now)
+{
+	const struct life_answer *answer = ev->u.answer;
+
+	if (!flow_answered(life, FX_DETAILS) || life->state != LIFE_OURS)
+		return 0;
+	if (!answer->ok)
+		life->notes |= answer->odd ? NOTE_CALL_ODD : NOTE_CALL_FAILED;
+	if (answer->odd || (!answer->ok && answer->passing))
+		return flow_retry(life, FX_DETAILS, answer->retry_after_ms,
+		    30000, now);
+	if (!answer->ok)
+		return details_refused(life, answer);
+	life->tries = 0;
+	if (life->want_credentials) {
+		life->want_credentials = life->details_failed = false;
+		return FX_CREDENTIALS;
+	}
+	life->have_data = true;
+	claim_token(life, answer->token, false, now);
+	if (life->token_fault != NULL)
+		return fail_token(life);
+	return flow_start(life, now);
+}

@@ -1,0 +1,33 @@
+/*
+ * What an end means: the table of result and exit status, and the texts that
+ * pipeline authors read.
+ */
+#ifndef END_H
+#define END_H
+
+#include "life.h"
+
+/* The table of result and exit status (design section 3), for an executor that
+ * is gone without a result: sets life->result. */
+void	end_without_result(struct life *, const struct life_exit *);
+/* Take over what the executor told; a stop gets its cause put before it. */
+void	end_with_result(struct life *, const struct job_result *);
+/* A failure decided here. */
+void	end_failed(struct life *, enum fail_kind, const char *, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* A failure because CodePipeline takes no put of a success or hand-back.
+ * Returns whether the executor told that result, as needs_cleanup asks. */
+bool	end_untaken(struct life *);
+/* Hand-back: a result with the continuation token. -1, and nothing changed, if
+ * none can be made. */
+int	end_handed_back(struct life *, int64_t left_ms);
+/* The put was refused for good: whether that abandons what is left on
+ * CloudShell, and a clean-up executor must undo it. */
+bool	end_abandoned(const struct life *);
+/* Whether something is left on CloudShell that a clean-up executor must undo;
+ * told: the executor itself told this result. */
+bool	end_needs_cleanup(const struct life *, bool told);
+/* Seconds, minutes or hours in words: "15 min". Returns dst. */
+char	*end_duration(char *dst, size_t, int64_t ms);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * What the phases of a life share: effects that wait for the disk, repeats,
+ * and the turns from one state to the next.
+ */
+#ifndef FLOW_H
+#define FLOW_H
+
+#include "life.h"
+
+/* A handler of one event: (life, event, now) -> effects. */
+#define LIFE_HANDLER(name)						\
+	unsigned name(struct life *, const struct life_event *,		\
+	    const struct life_now *)
+
+/* Ask for an executor unless there is one or none may be started. */
+unsigned	flow_start(struct life *, const struct life_now *);
+/* Carry out now what was held back; what no longer fits is dropped. */
+unsigned	flow_release(struct life *, unsigned effects,
+		    const struct life_now *);
+/* Write the record; the effects follow when it is on disk. */
+unsigned	flow_save_then(struct life *, unsigned effects);
+/* At once, unless a save is under way. */
+unsigned	flow_when_saved(struct life *, unsigned effects,
+		    const struct life_now *);
+/* Pause before a repeat, at most so many ms, spread by the job's id so that
+ * many jobs do not repeat in step. */
+int64_t		flow_pause_ms(const struct life *, unsigned tries,
+		    int64_t base, int64_t most);
+/* Repeat a request after a pause of at least after ms. Returns 0. */
+unsigned	flow_retry(struct life *, unsigned what, int64_t after,
+		    int64_t most, const struct life_now *);
+/* Send the acknowledge, unless one is under way. */
+unsigned	flow_acknowledge(struct life *);
+/* Over, if the result is out and nothing is left to clean; saved anyway. */
+unsigned	flow_finish(struct life *);
+/* It is not ours: forget it once that is on disk. */
+unsigned	flow_drop(struct life *);
+/* The result is known: nothing of the work goes on. told: by the executor. */
+void		flow_settle(struct life *, bool told);
+/* The same without an executor left: save, then put and clean up. */
+unsigned	flow_ended(struct life *, bool told);
+/* Settled by the worker itself, whether or not an executor is still to go. */
+unsigned	flow_ended_here(struct life *, unsigned kill);
+unsigned	flow_kill_child(struct life *);
+unsigned	flow_stop_child(struct life *, enum life_stop,
+		    const struct life_now *);
+/* Whether what the executor reports counts. */
+bool		flow_heard(const struct life *);
+/* Whether this request was in flight; it no longer is. */
+bool		flow_answered(struct life *, unsigned request);
+/* Milliseconds until the deadline, at least 0. */
+int64_t		flow_left_ms(const struct life *, const struct life_now *);
+
+#endif

@@ -1,0 +1,156 @@
+/*
+ * Continuation tokens, written and read. Pure.
+ */
+#include <sodium.h>
+#include <string.h>
+
+#include "buf.h"
+#include "ipc.h"
+#include "json.h"
+#include "mem.h"
+#include "token.h"
+
+#define TOKEN_VERSION	2
+#define LEFT_MAX_S	(7 * 86400)	/* no timeout is so long */
+#define MAC_SIZE	(2 * crypto_auth_hmacsha256_BYTES + 1)
+
+/* Jansson sorts the keys: the text of a token read is the text of the token
+ * written, whatever blanks stand in it. */
+static void
+mac_of(const json_t *token, const struct token_owner *owner,
+    const struct token_key *key, char hex[MAC_SIZE])
+{
+	unsigned char mac[crypto_auth_hmacsha256_BYTES];
+	crypto_auth_hmacsha256_state state;
+	char *text = json_line(token);
+	const char *parts[] = { "quali-job-worker token",
+	    job_action_name(owner->action), owner->execution, text };
+
+	(void)crypto_auth_hmacsha256_init(&state, key->bytes,
+	    sizeof(key->bytes));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		(void)crypto_auth_hmacsha256_update(&state,
+		    (const unsigned char *)parts[i], strlen(parts[i]) + 1);
+	(void)crypto_auth_hmacsha256_final(&state, mac);
+	(void)sodium_bin2hex(hex, MAC_SIZE, mac, sizeof(mac));
+	xfree_secret(text);
+}
+
+char *
+token_encode(const struct job_facts *facts, int64_t remaining_ms,
+    const struct token_owner *owner, const struct token_key *key)
+{
+	char hex[MAC_SIZE];
+	json_t *token;
+	char *text;
+
+	if (!key->known)
+		return NULL;
+	token = json_object();
+	(void)json_object_set_new(token, "quali", json_integer(TOKEN_VERSION));
+	(void)json_object_set_new(token, "left_s",
+	    json_integer(remaining_ms / 1000));
+	ipc_facts_put(token, facts);
+	mac_of(token, owner, key, hex);
+	(void)json_object_set_new(token, "mac", json_string(hex));
+	text = json_line(token);
+	json_decref(token);
+	if (strlen(text) <= JOB_TOKEN_MAX)
+		return text;
+	xfree_secret(text);
+	return NULL;
+}
+
+/* The MAC is taken out of the token. */
+static bool
+verified(json_t *token, const struct token_owner *owner,
+    const struct token_key *key)
+{
+	char want[MAC_SIZE], given[MAC_SIZE] = "";
+	const char *mac = json_text(token, "mac");
+
+	if (mac == NULL || strlcpy(given, mac, sizeof(given)) !=
+	    sizeof(given) - 1)
+		return false;
+	(void)json_object_del(token, "mac");
+	mac_of(token, owner, key, want);
+	return sodium_memcmp(want, given, sizeof(want)) == 0;
+}
+
+/* A job is handed back when nothing is open: no intent, and no start whose
+ * sandbox is still looked for. */
+static bool
+could_be_handed_back(const struct job_facts *facts)
+{
+	return facts->intent == INTENT_NONE &&
+	    (facts->sandbox_id[0] != '\0' || facts->starts_lost == 0);
+}
+
+/* An id in the form that is safe to show and to type. */
+static bool
+is_plain_id(const char *id)
+{
+	return id[0] != '\0' && strlen(id) < SANDBOX_ID_SIZE && id[strspn(id, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-")] == '\0';
+}
+
+/* What the reader can look at, though none of it can be believed. */
+static int
+not_trusted(const json_t *token, const char *why, struct fail *fail)
+{
+	const char *id = json_text(token, "sandbox_id");
+
+	(void)fail_set(fail, FAIL_CONFIG, "The continuation token of this job "
+	    "cannot be trusted: %s. The worker touched nothing.", why);
+	if (id != NULL && is_plain_id(id))
+		(void)fail_add(fail, "The token names sandbox %s: look in "
+		    "CloudShell whether it still runs, and end it there if "
+		    "nobody needs it.", id);
+	return fail_add(fail, "Then retry the stage.");
+}
+
+static int
+read_members(json_t *token, const struct token_owner *owner,
+    const struct token_key *key, struct job_facts *facts, int64_t *left_s,
+    struct fail *fail)
+{
+	bool whole = ipc_facts_take(token, facts, "token", NULL) == 0;
+
+	*left_s = json_int(token, "left_s", -1);
+	if (!key->known)
+		return not_trusted(token, key->why, fail);
+	if (!verified(token, owner, key))
+		return not_trusted(token, "it was not made for this action, "
+		    "or by a worker with another CloudShell password", fail);
+	if (!whole || json_int(token, "quali", 0) != TOKEN_VERSION ||
+	    *left_s < 0 || *left_s > LEFT_MAX_S ||
+	    !could_be_handed_back(facts))
+		return not_trusted(token, "no hand-back writes what it says",
+		    fail);
+	return 0;
+}
+
+int
+token_decode(const char *text, const struct token_owner *owner,
+    const struct token_key *key, struct job_facts *facts,
+    int64_t *remaining_ms, struct fail *fail)
+{
+	json_t *token = NULL;
+	int64_t left_s = 0;
+	int rc;
+
+	memset(facts, 0, sizeof(*facts));
+	if (strlen(text) <= JOB_TOKEN_MAX)
+		token = json_parse(text, strlen(text), NULL);
+	if (token == NULL)
+		rc = not_trusted(token, "no worker of this kind wrote it",
+		    fail);
+	else
+		rc = read_members(token, owner, key, facts, &left_s, fail);
+	if (rc != 0)
+		job_facts_free(facts);
+	else
+		*remaining_ms = left_s * 1000;
+	json_decref(token);
+	return rc;
+}

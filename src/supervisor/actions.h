@@ -1,0 +1,27 @@
+/*
+ * The definition files of the action types.
+ */
+#ifndef ACTIONS_H
+#define ACTIONS_H
+
+#include <stddef.h>
+
+#include "aws.h"
+#include "conf.h"
+#include "fail.h"
+#include "job.h"
+
+struct action_type {
+	enum job_action		 action;
+	struct cp_action_type	 type;
+};
+
+/* Read start-sandbox.json, run-command.json, end-sandbox.json from
+ * worker.actions_dir, else worker.data_dir/actions: category, provider,
+ * version.
+ * Yields one entry per action with poll = yes and per version of
+ * worker.versions. FAIL_CONFIG names file and member. */
+int	actions_load(const struct conf *, struct action_type **, size_t *,
+	    struct fail *);
+
+#endif

@@ -1,0 +1,176 @@
+/*
+ * One call to CodePipeline from the supervisor: endpoint, signature, transfer,
+ * and what its answer means.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aws_call.h"
+#include "journal.h"
+#include "mem.h"
+#include "sys.h"
+
+#define USER_AGENT	"quali-job-worker/" VERSION " ua/2.1 os/linux lang/c"
+
+struct aws_call {
+	struct aws	*aws;
+	struct transfer	*transfer;
+	aws_call_done	 done;
+	void		*arg;
+	const char	*operation;
+};
+
+static bool
+may_pass(enum aws_class class)
+{
+	switch (class) {
+	case AWS_THROTTLED:
+	case AWS_TRANSIENT:
+	case AWS_CREDENTIALS:
+	case AWS_SKEW:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* An answer without its time says only that ours is wrong; what is known of
+ * the difference stays. */
+static void
+correct_clock(struct aws *aws, const struct aws_error *error)
+{
+	if (error->server_wall == 0) {
+		journal_event(JOURNAL_AWS, LOG_WARNING, "AWS finds the time of "
+		    "a signature wrong and tells no time of its own: check "
+		    "the clock (%s)", error->code);
+		return;
+	}
+	aws->skew_s = error->skew_s;
+	journal_event(JOURNAL_AWS, LOG_WARNING, "the clock differs from AWS "
+	    "by %lld s: corrected in signatures, set the clock",
+	    (long long)aws->skew_s);
+}
+
+static void
+read_answer(const struct aws_call *call, const struct http_answer *answer,
+    struct aws_reply *reply)
+{
+	struct aws *aws = call->aws;
+	const struct credentials *keys = aws_keys_get(aws->keys);
+
+	aws_error_json(answer, sys_wall(), &reply->error);
+	if (keys != NULL) {
+		secret_mask(reply->error.message, keys->secret_key);
+		secret_mask(reply->error.message, keys->token);
+	}
+	if (reply->error.class == AWS_OK) {
+		reply->ok = true;
+		reply->body = &answer->body;
+		return;
+	}
+	reply->passing = may_pass(reply->error.class);
+	/* A proxy's refusal may stand for an answer that it did not let
+	 * through. */
+	reply->unsure = reply->error.class == AWS_TRANSIENT;
+	if (reply->error.class == AWS_SKEW)
+		correct_clock(aws, &reply->error);
+	if (reply->error.class == AWS_CREDENTIALS)
+		aws_keys_refresh(aws->keys);
+	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.100s%s%.700s "
+	    "(request %.100s)", call->operation, reply->error.code,
+	    reply->error.message[0] != '\0' ? ": " : "",
+	    reply->error.message, reply->error.request_id[0] != '\0' ?
+	    reply->error.request_id : "without id");
+}
+
+static void
+done(int code, const struct http_answer *answer, const struct fail *fail,
+    void *arg)
+{
+	struct aws_call *call = arg;
+	struct aws_reply *reply = xcalloc(1, sizeof(*reply));
+
+	if (code != 0) {
+		reply->passing = true;
+		reply->unsure = fail->kind != FAIL_AGAIN &&
+		    fail->kind != FAIL_CONFIG;
+		(void)snprintf(reply->text, sizeof(reply->text), "%s: %.1100s",
+		    call->operation, fail->text);
+	} else {
+		read_answer(call, answer, reply);
+	}
+	call->done(reply, call->arg);
+	free(reply);
+	free(call);
+}
+
+static int
+build(struct aws *aws, const char *operation, const json_t *input,
+    struct aws_request *request, struct fail *fail)
+{
+	const struct credentials *keys = aws_keys_get(aws->keys);
+	const char *error = aws_keys_error(aws->keys);
+	const char *region = aws_keys_region(aws->keys);
+	struct aws_endpoint endpoint;
+
+	if (keys == NULL)
+		return fail_set(fail, FAIL_AGAIN, "no AWS credentials%s%s",
+		    error[0] != '\0' ? ": " : " yet", error);
+	if (region[0] == '\0')
+		return fail_set(fail, FAIL_AGAIN, "no AWS region: set "
+		    "aws.region or AWS_REGION");
+	if (aws_endpoint_find("codepipeline", region,
+	    aws_keys_endpoint(aws->keys, "codepipeline"),
+	    aws_keys_use_fips(aws->keys), aws_keys_use_dualstack(aws->keys),
+	    &endpoint, fail) != 0)
+		return -1;
+	return cp_request(request, &endpoint, region, keys,
+	    sys_wall() + aws->skew_s, operation, input, fail);
+}
+
+struct aws_call *
+aws_call_start(struct aws *aws, const char *operation, json_t *input,
+    bool once, aws_call_done callback, void *arg, struct fail *fail)
+{
+	struct aws_request request = { 0 };
+	struct aws_call *call = NULL;
+	struct http_tls tls = { .verify = true, .settings = AWS_TLS_SETTINGS };
+	struct http_request http = { .answer_max = AWS_ANSWER_MAX,
+	    .timeout_ms = aws->timeout_ms, .once = once,
+	    .private_answer = true, .tls = &tls, .user_agent = USER_AGENT };
+
+	tls.ca_file = aws_keys_ca_bundle(aws->keys);
+	if (build(aws, operation, input, &request, fail) != 0)
+		goto out;
+	http.method = request.method;
+	http.url = request.url;
+	http.headers = (const char *const *)request.headers;
+	http.body = request.body.data;
+	http.body_len = request.body.len;
+
+	call = xcalloc(1, sizeof(*call));
+	call->aws = aws;
+	call->done = callback;
+	call->arg = arg;
+	call->operation = operation;
+	call->transfer = transfer_start(aws->transfers, &http, done, call,
+	    fail);
+	if (call->transfer == NULL) {
+		free(call);
+		call = NULL;
+	}
+ out:
+	aws_request_free(&request);
+	json_decref(input);
+	return call;
+}
+
+void
+aws_call_cancel(struct aws_call *call)
+{
+	if (call == NULL)
+		return;
+	transfer_cancel(call->transfer);
+	free(call);
+}

@@ -1,0 +1,349 @@
+/*
+ * The worker's own AWS credentials, and the AWS settings that are found beside
+ * them: looked up by aws-credentials, kept in guarded memory, renewed before
+ * they expire. Part of the supervisor.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "aws_keys.h"
+#include "json.h"
+#include "lookup.h"
+#include "mem.h"
+#include "sys.h"
+#include "timer.h"
+
+#define RENEW_S		600	/* before the end; half the life if shorter */
+#define RENEW_SPREAD_S	60	/* at random, so that workers do not all come at
+				   once */
+#define RETRY_MS	2000	/* after a failure, growing ... */
+#define RETRY_MAX_MS	300000	/* ... to this */
+#define PAUSE_MS	5000	/* least time between two look-ups begun */
+#define LOOK_MS		60000	/* wall clocks are set: look at it this often */
+
+enum service { SERVICE_CODEPIPELINE, SERVICE_S3, SERVICE_MAX };
+
+static const char *const service_names[SERVICE_MAX] = {
+	[SERVICE_CODEPIPELINE] = "codepipeline",
+	[SERVICE_S3] = "s3",
+};
+
+/* What one look-up found. */
+struct finding {
+	struct credentials	 keys;
+	char			*region, *origin, *ca_bundle;
+	char			*endpoint[SERVICE_MAX];
+	bool			 use_fips, use_dualstack;
+};
+
+struct aws_keys {
+	sd_event		*event;
+	sd_event_source		*timer;
+	const struct conf	*conf;
+	aws_keys_changed	 changed;
+	void			*arg;
+	struct lookup		*lookup;	/* NULL: none runs */
+	int64_t			 began_ms;	/* the last one; 0: none did */
+	int64_t			 renew_wall;	/* 0: when the timer runs out */
+	unsigned		 failures;	/* in a row */
+	struct finding		 now;
+	char			 error[1024];
+};
+
+/* --- reading the answer --- */
+
+static void
+finding_free(struct finding *g)
+{
+	credentials_free(&g->keys);
+	free(g->region);
+	free(g->origin);
+	free(g->ca_bundle);
+	for (int i = 0; i < SERVICE_MAX; i++)
+		free(g->endpoint[i]);
+	memset(g, 0, sizeof(*g));
+}
+
+static int
+read_keys(const json_t *o, struct credentials *c, struct fail *f)
+{
+	const char *id = json_text(o, "AccessKeyId");
+	const char *key = json_text(o, "SecretAccessKey");
+	const char *when = json_text(o, "Expiration"), *rest;
+	struct tm tm = { 0 };
+
+	if (json_int(o, "Version", 0) != 1 || id == NULL || key == NULL)
+		return fail_set(f, FAIL_SYSTEM, "the answer of "
+		    "aws-credentials lacks Version 1, AccessKeyId or "
+		    "SecretAccessKey");
+	if (when != NULL) {
+		rest = strptime(when, "%Y-%m-%dT%H:%M:%SZ", &tm);
+		if (rest == NULL || *rest != '\0')
+			return fail_set(f, FAIL_SYSTEM, "the answer of "
+			    "aws-credentials has an odd Expiration");
+		c->expires = timegm(&tm);
+	}
+	c->access_key_id = xstrdup(id);
+	c->secret_key = secret_text(key);
+	c->token = secret_text(json_text(o, "SessionToken"));
+	return 0;
+}
+
+static int
+read_answer(const struct buf *answer, struct finding *g, struct fail *f)
+{
+	const json_t *endpoints;
+	json_t *o;
+	int rc;
+
+	o = json_parse(buf_text(answer), answer->len, f);
+	if (o == NULL)
+		return fail_prefix(f, "the answer of aws-credentials: ");
+	if ((rc = read_keys(o, &g->keys, f)) == 0) {
+		g->region = xstrdup(json_text(o, "Region"));
+		g->origin = xstrdup(json_text(o, "Origin"));
+		g->ca_bundle = xstrdup(json_text(o, "CaBundle"));
+		g->use_fips = json_flag(o, "UseFips", false);
+		g->use_dualstack = json_flag(o, "UseDualstack", false);
+		endpoints = json_object_of(o, "Endpoints");
+		for (int i = 0; i < SERVICE_MAX; i++)
+			g->endpoint[i] = xstrdup(json_text(endpoints,
+			    service_names[i]));
+	}
+	json_decref(o);
+	return rc;
+}
+
+/* --- when the next look-up is due --- */
+
+static int	on_timer(sd_event_source *, uint64_t, void *);
+
+static void
+arm(struct aws_keys *s, int64_t ms)
+{
+	timer_in(s->event, &s->timer, ms, on_timer, s);
+}
+
+static void
+retry_later(struct aws_keys *s)
+{
+	s->renew_wall = 0;
+	arm(s, sys_backoff_ms(s->failures, RETRY_MS, RETRY_MAX_MS));
+	s->failures++;
+}
+
+/* Seconds to wait for credentials that live so long. */
+static int64_t
+renew_after(int64_t life)
+{
+	int64_t wait = life < 2 * RENEW_S ? life / 2 : life - RENEW_S;
+	int64_t spread = wait / 2 < RENEW_SPREAD_S ? wait / 2 : RENEW_SPREAD_S;
+
+	return wait - arc4random_uniform((uint32_t)spread + 1);
+}
+
+/* before: expiry of the former set, to notice a source that has no newer. */
+static void
+plan_renewal(struct aws_keys *s, int64_t before)
+{
+	int64_t now = sys_wall(), expires = s->now.keys.expires;
+
+	if (expires == 0) {
+		s->failures = 0;
+		timer_off(s->timer);
+		return;
+	}
+	if (expires - now < 2 ||
+	    (expires == before && expires - now <= RENEW_S)) {
+		retry_later(s);
+		return;
+	}
+	s->failures = 0;
+	s->renew_wall = now + renew_after(expires - now);
+	arm(s, 0);		/* on_timer waits for the wall clock */
+}
+
+/* --- look-ups --- */
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool
+same_finding(const struct finding *a, const struct finding *b)
+{
+	return same_text(a->keys.access_key_id, b->keys.access_key_id) &&
+	    secret_equal(a->keys.secret_key, b->keys.secret_key) &&
+	    secret_equal(a->keys.token, b->keys.token) &&
+	    a->keys.expires == b->keys.expires &&
+	    same_text(a->region, b->region);
+}
+
+static void
+looked_up(const struct buf *answer, const char *error, void *arg)
+{
+	struct aws_keys *s = arg;
+	struct finding found;
+	struct fail f = { 0 };
+	int64_t before = s->now.keys.expires;
+	bool same = false;
+
+	s->lookup = NULL;
+	memset(&found, 0, sizeof(found));
+	if (answer != NULL && read_answer(answer, &found, &f) == -1)
+		error = f.text;
+	if (error != NULL) {
+		finding_free(&found);
+		(void)strlcpy(s->error, error, sizeof(s->error));
+		retry_later(s);
+	} else {
+		same = s->error[0] == '\0' && same_finding(&s->now, &found);
+		finding_free(&s->now);
+		s->now = found;
+		s->error[0] = '\0';
+		plan_renewal(s, before);
+	}
+	/* last: it may stop the source */
+	if (!same)
+		s->changed(error == NULL, s->arg);
+}
+
+static void
+begin(struct aws_keys *s)
+{
+	struct fail f;
+
+	s->began_ms = sys_now_ms();
+	s->renew_wall = 0;
+	s->lookup = lookup_start(s->event, s->conf, looked_up, s, &f);
+	if (s->lookup == NULL)
+		looked_up(NULL, f.text, s);
+}
+
+static int
+on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct aws_keys *s = arg;
+	int64_t left = s->renew_wall - sys_wall();
+
+	(void)source;
+	(void)usec;
+	if (s->lookup != NULL)
+		return 0;
+	if (s->renew_wall != 0 && left > 0)
+		arm(s, left * 1000 < LOOK_MS ? left * 1000 : LOOK_MS);
+	else
+		begin(s);
+	return 0;
+}
+
+/* --- for the others --- */
+
+bool
+aws_keys_looking(const struct aws_keys *s)
+{
+	return s->now.keys.access_key_id == NULL && s->error[0] == '\0';
+}
+
+struct aws_keys *
+aws_keys_new(sd_event *event, const struct conf *conf,
+    aws_keys_changed changed, void *arg)
+{
+	struct aws_keys *s = xcalloc(1, sizeof(*s));
+
+	s->event = sd_event_ref(event);
+	s->conf = conf;
+	s->changed = changed;
+	s->arg = arg;
+	arm(s, 0);
+	return s;
+}
+
+void
+aws_keys_stop(struct aws_keys *s)
+{
+	if (s == NULL)
+		return;
+	lookup_stop(s->lookup);
+	(void)sd_event_source_disable_unref(s->timer);
+	(void)sd_event_unref(s->event);
+	finding_free(&s->now);
+	free(s);
+}
+
+void
+aws_keys_refresh(struct aws_keys *s)
+{
+	int64_t since = sys_now_ms() - s->began_ms;
+
+	if (s->lookup != NULL)
+		return;
+	s->renew_wall = 0;
+	arm(s, s->began_ms == 0 || since >= PAUSE_MS ? 0 : PAUSE_MS - since);
+}
+
+const struct credentials *
+aws_keys_get(const struct aws_keys *s)
+{
+	return s->now.keys.access_key_id != NULL ? &s->now.keys : NULL;
+}
+
+const char *
+aws_keys_region(const struct aws_keys *s)
+{
+	const char *configured = s->conf->aws.region;
+
+	if (configured != NULL && configured[0] != '\0')
+		return configured;
+	return s->now.region != NULL ? s->now.region : "";
+}
+
+const char *
+aws_keys_origin(const struct aws_keys *s)
+{
+	return s->now.origin != NULL ? s->now.origin : "";
+}
+
+const char *
+aws_keys_error(const struct aws_keys *s)
+{
+	return s->error;
+}
+
+const char *
+aws_keys_endpoint(const struct aws_keys *s, const char *service)
+{
+	for (int i = 0; i < SERVICE_MAX; i++)
+		if (strcmp(service, service_names[i]) == 0)
+			return s->now.endpoint[i];
+	return NULL;
+}
+
+const char *
+aws_keys_ca_bundle(const struct aws_keys *s)
+{
+	return s->conf->aws.ca_file != NULL ? s->conf->aws.ca_file :
+	    s->now.ca_bundle;
+}
+
+bool
+aws_keys_use_fips(const struct aws_keys *s)
+{
+	return s->now.use_fips;
+}
+
+bool
+aws_keys_use_dualstack(const struct aws_keys *s)
+{
+	return s->now.use_dualstack;
+}
+
+pid_t
+aws_keys_child(const struct aws_keys *s)
+{
+	return s->lookup != NULL ? lookup_pid(s->lookup) : -1;
+}

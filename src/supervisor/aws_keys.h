@@ -1,0 +1,55 @@
+/*
+ * The worker's own AWS credentials, and the AWS settings found beside them.
+ */
+#ifndef AWS_KEYS_H
+#define AWS_KEYS_H
+
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include <stdbool.h>
+
+#include "conf.h"
+#include "credentials.h"
+
+struct aws_keys;
+
+/* Called whenever other credentials came or a look-up failed for now; from the
+ * loop, so that it may call anything below. */
+typedef void	(*aws_keys_changed)(bool have, void *);
+
+/* Runs the program aws-credentials (fork and exec of libexec_dir's, with a
+ * constant argv and the AWS variables of the environment; a time limit of
+ * 60 s), reads its JSON, keeps the credentials in guarded memory and renews
+ * them before they expire (aws-contract 5.9): refresh at 10 minutes before the
+ * end, or half the life for short ones, less up to 60 s at random; while a
+ * look-up fails the old ones are kept, tried again with back-off. */
+struct aws_keys	*aws_keys_new(sd_event *, const struct conf *,
+		    aws_keys_changed, void *);
+void	aws_keys_stop(struct aws_keys *);	/* ends a look-up, frees */
+/* Begin a look-up in the next turn unless one runs (after ExpiredToken and the
+ * like); at the soonest 5 s after the last began. */
+void	aws_keys_refresh(struct aws_keys *);
+/* The present ones, or NULL. Borrowed until the next turn of the loop. */
+const struct credentials *aws_keys_get(const struct aws_keys *);
+/* The region of everything that is sent to AWS: aws.region, else what the
+ * provider chain found; "" if it is not known (yet). */
+const char *aws_keys_region(const struct aws_keys *);
+/* Where the credentials are from; "" if there are none. */
+const char *aws_keys_origin(const struct aws_keys *);
+/* Whether the first look-up has not ended yet. */
+bool	aws_keys_looking(const struct aws_keys *);
+/* Why there are none: text of the last failed look-up, "" if it did not. */
+const char *aws_keys_error(const struct aws_keys *);
+/* Configured endpoint of "codepipeline" or "s3", NULL: the real one. Known
+ * after the first look-up, as all below. */
+const char *aws_keys_endpoint(const struct aws_keys *, const char *service);
+/* PEM file to check AWS's certificates with: aws.ca_file, else AWS_CA_BUNDLE,
+ * else the profile's; NULL: the system's. */
+const char *aws_keys_ca_bundle(const struct aws_keys *);
+bool	aws_keys_use_fips(const struct aws_keys *);
+bool	aws_keys_use_dualstack(const struct aws_keys *);
+/* Its child, -1 if none: known to the sweep for unknown zombies. */
+pid_t	aws_keys_child(const struct aws_keys *);
+
+#endif

@@ -1,0 +1,44 @@
+/*
+ * Delivers events to the lives of jobs and carries out their effects: an event
+ * at a time per job, so that nothing re-enters.
+ */
+#ifndef DISPATCH_H
+#define DISPATCH_H
+
+#include <systemd/sd-event.h>
+
+#include <stdbool.h>
+
+#include "actions.h"
+#include "board.h"
+#include "commit.h"
+#include "conf.h"
+#include "executors.h"
+#include "requests.h"
+
+/* What it works with; all of it outlives it. */
+struct dispatch {
+	sd_event		*event;
+	const struct conf	*conf;
+	struct board		*board;
+	struct commit		*commit;
+	struct requests		*requests;
+	struct executors	*executors;
+	/* executors can be had */
+	void			(*ready)(void *);
+	/* a job has or had an executor, or freed its slot */
+	void			(*changed)(bool freed, void *);
+	/* the executor's program is of another version: end, to be started
+	 * anew */
+	void			(*upgrade)(void *);
+	void			*arg;
+};
+
+/* The board's deliver; the argument is the dispatch. */
+void	dispatch_event(struct entry *, const struct life_event *, void *);
+
+/* What executors say; their jobs are entries, the argument is the
+ * dispatch. */
+extern const struct executors_calls dispatch_executors_calls;
+
+#endif

@@ -1,0 +1,543 @@
+/*
+ * Executors from the supervisor's side. A report pipe is always read to its
+ * end before the exit counts.
+ */
+#include <sys/queue.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "child_lines.h"
+#include "executors.h"
+#include "log.h"
+#include "mem.h"
+#include "priority.h"
+#include "sys.h"
+#include "zygote.h"
+
+#define READ_AT_ONCE	(64 * 1024)
+#define DRAIN_MAX	(1024 * 1024)	/* a grandchild may go on writing */
+
+struct executor {
+	LIST_ENTRY(executor)	 link;
+	struct executors	*all;
+	void			*job;
+	uint32_t		 number;
+	int			 order_fd, report_fd, pidfd;
+	pid_t			 pid;		/* 0: not known yet */
+	struct child_lines	 lines;
+	struct buf		 out;
+	sd_event_source		*report_source, *order_source, *exit_source;
+	unsigned		 busy;		/* a handler of it is running */
+	bool			 dead;		/* to be freed when it is not */
+};
+
+struct executors {
+	sd_event		*event;
+	struct zygote		*zygote;
+	LIST_HEAD(, executor)	 list;
+	uint32_t		 last_number;
+	struct executors_calls	 calls;
+	void			*arg;
+};
+
+void
+executor_free(struct executor *executor)
+{
+	if (executor == NULL)
+		return;
+	executor->report_source =
+	    sd_event_source_disable_unref(executor->report_source);
+	executor->order_source =
+	    sd_event_source_disable_unref(executor->order_source);
+	executor->exit_source =
+	    sd_event_source_disable_unref(executor->exit_source);
+	sys_close(&executor->order_fd);
+	sys_close(&executor->report_fd);
+	sys_close(&executor->pidfd);
+	buf_clear(&executor->out);
+	child_lines_clear(&executor->lines);
+	if (!executor->dead)
+		LIST_REMOVE(executor, link);
+	executor->dead = true;
+	if (executor->busy > 0)
+		return;
+	buf_free(&executor->out);
+	child_lines_free(&executor->lines);
+	free(executor);
+}
+
+/* Begin and end of a handler: false if the executor went away in between. */
+static void
+enter(struct executor *executor)
+{
+	executor->busy++;
+}
+
+static bool
+leave(struct executor *executor)
+{
+	bool dead = executor->dead;
+
+	if (--executor->busy == 0 && dead)
+		executor_free(executor);
+	return !dead;
+}
+
+bool
+executor_known(const struct executor *executor)
+{
+	return executor->pid > 0;
+}
+
+void
+executor_signal(struct executor *executor, int sig)
+{
+	if (executor->pidfd != -1)
+		(void)sys_pidfd_signal(executor->pidfd, sig);
+}
+
+/* It is gone, or never came: the owner hears it last. */
+static void
+fail_start(struct executor *executor, const char *why)
+{
+	struct executors *all = executor->all;
+	void *job = executor->job;
+
+	executor_free(executor);
+	all->calls.failed(job, why, all->arg);
+}
+
+/* --- its process --- */
+
+static bool
+crash_signal(int sig)
+{
+	return sig == SIGSEGV || sig == SIGABRT || sig == SIGBUS ||
+	    sig == SIGILL || sig == SIGFPE || sig == SIGSYS;
+}
+
+static void	drain(struct executor *);
+
+static int
+on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct executor *executor = arg;
+	struct executors *all = executor->all;
+	struct executor_end end;
+	siginfo_t info = { 0 };
+	void *job = executor->job;
+
+	(void)source, (void)revents;
+	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) != 0 ||
+	    info.si_pid == 0)
+		return 0;
+	enter(executor);
+	drain(executor);
+	if (!leave(executor))
+		return 0;
+	end.signaled = info.si_code != CLD_EXITED;
+	end.status = info.si_status;
+	end.crash = end.signaled && crash_signal(info.si_status);
+	executor_free(executor);
+	/* A crash may have been helped by what all executors share with their
+	 * zygote: addresses and canary. */
+	if (end.crash)
+		zygote_renew(all->zygote, false, "an executor crashed");
+	all->calls.ended(job, &end, all->arg);
+	return 0;
+}
+
+/* Take a process as ours. It must be a child of this process: else the number
+ * means another one. */
+static int
+adopt(struct executor *executor, pid_t pid, struct fail *fail)
+{
+	siginfo_t info;
+
+	if (executor->pid == pid)
+		return 0;
+	if (executor->pid != 0)
+		return fail_set(fail, FAIL_SYSTEM, "it calls itself process %d "
+		    "but is %d", (int)pid, (int)executor->pid);
+	executor->pidfd = sys_pidfd_open(pid);
+	if (executor->pidfd == -1)
+		return fail_set(fail, FAIL_SYSTEM, "process %d: %s", (int)pid,
+		    strerror(errno));
+	memset(&info, 0, sizeof(info));
+	if (waitid(SYS_P_PIDFD, (id_t)executor->pidfd, &info, WEXITED | WNOHANG |
+	    WNOWAIT) != 0) {
+		sys_close(&executor->pidfd);
+		return fail_set(fail, FAIL_SYSTEM,
+		    "process %d is no child of the supervisor", (int)pid);
+	}
+	if (sd_event_add_io(executor->all->event, &executor->exit_source,
+	    executor->pidfd, EPOLLIN, on_exit_source, executor) < 0)
+		fatalx("cannot watch an executor");
+	(void)sd_event_source_set_priority(executor->exit_source,
+	    PRIO_EXIT);
+	executor->pid = pid;
+	return 0;
+}
+
+/* --- the report pipe --- */
+
+static void
+take_hello(struct executor *executor, const struct ipc_report *report)
+{
+	const struct executors_calls *calls = &executor->all->calls;
+	struct fail fail;
+
+	if (report->u.hello.version != IPC_VERSION)
+		calls->other_version(executor->job, report->u.hello.version,
+		    executor->all->arg);
+	else if (adopt(executor, report->u.hello.pid, &fail) != 0)
+		calls->fault(executor->job, fail.text, executor->all->arg);
+	else
+		calls->hello(executor->job, executor->pid,
+		    executor->all->arg);
+}
+
+static void
+take_lines(struct executor *executor)
+{
+	const struct executors_calls *calls = &executor->all->calls;
+	struct ipc_report report;
+	struct fail fail;
+	int rc = 0;
+
+	while (!executor->dead && (rc = child_lines_next(&executor->lines,
+	    &report, &fail)) == 1) {
+		if (report.type == IPC_HELLO)
+			take_hello(executor, &report);
+		else
+			calls->report(executor->job, &report,
+			    executor->all->arg);
+		ipc_report_free(&report);
+	}
+	if (!executor->dead && rc == -1)
+		calls->fault(executor->job, fail.text, executor->all->arg);
+}
+
+/* Read once. 1: more may come, 0: nothing now, -1: end of file. */
+static int
+read_some(struct executor *executor)
+{
+	char chunk[READ_AT_ONCE];
+	size_t room = child_lines_room(&executor->lines);
+	ssize_t n;
+
+	if (executor->report_fd == -1)
+		return -1;
+	n = read(executor->report_fd, chunk, room < sizeof(chunk) ? room :
+	    sizeof(chunk));
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR ? 0 : -1;
+	if (n == 0)
+		return -1;
+	child_lines_add(&executor->lines, chunk, (size_t)n);
+	explicit_bzero(chunk, (size_t)n);
+	take_lines(executor);
+	return 1;
+}
+
+static void
+drain(struct executor *executor)
+{
+	for (int i = 0; i < DRAIN_MAX / READ_AT_ONCE && !executor->dead; i++)
+		if (read_some(executor) != 1)
+			break;
+}
+
+static int
+on_report(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct executor *executor = arg;
+	int got;
+
+	(void)fd, (void)revents;
+	enter(executor);
+	got = read_some(executor);
+	if (!leave(executor) || got >= 0)
+		return 0;
+	(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	if (executor->pid == 0)		/* else its exit follows */
+		fail_start(executor, "it ended before its first message");
+	return 0;
+}
+
+/* --- the order pipe --- */
+
+static void
+write_some(struct executor *executor)
+{
+	ssize_t n;
+
+	while (executor->out.len > 0) {
+		n = write(executor->order_fd, executor->out.data, executor->out.len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		buf_consume(&executor->out, (size_t)n);
+	}
+	if (executor->out.len > 0 && errno != EAGAIN)
+		buf_clear(&executor->out);		/* gone: its exit follows */
+	if (executor->out.len == 0)
+		buf_clear(&executor->out);
+	(void)sd_event_source_set_enabled(executor->order_source,
+	    executor->out.len > 0 ? SD_EVENT_ON : SD_EVENT_OFF);
+}
+
+static int
+on_order(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	(void)source, (void)fd, (void)revents;
+	write_some(arg);
+	return 0;
+}
+
+void
+executor_write(struct executor *executor, const struct buf *line, bool answer)
+{
+	if (answer)
+		executor->lines.turn.waiting = false;
+	executor->lines.turn.ordered = true;
+	if (buf_add(&executor->out, line->data, line->len) != 0)
+		return;		/* reads nothing: its deadline ends it */
+	write_some(executor);
+}
+
+/* --- start --- */
+
+static int
+make_pipes(struct executor *executor, int *order_read, int *report_write)
+{
+	int order[2], report[2];
+
+	if (pipe2(order, O_CLOEXEC) != 0)
+		return -1;
+	if (pipe2(report, O_CLOEXEC) != 0) {
+		(void)close(order[0]);
+		(void)close(order[1]);
+		return -1;
+	}
+	*order_read = order[0];
+	executor->order_fd = order[1];
+	executor->report_fd = report[0];
+	*report_write = report[1];
+	(void)fcntl(order[1], F_SETFL, O_NONBLOCK);
+	(void)fcntl(report[0], F_SETFL, O_NONBLOCK);
+	return 0;
+}
+
+static void
+watch_pipes(struct executor *executor)
+{
+	sd_event *event = executor->all->event;
+
+	if (sd_event_add_io(event, &executor->report_source,
+	    executor->report_fd, EPOLLIN, on_report, executor) < 0 ||
+	    sd_event_add_io(event, &executor->order_source,
+	    executor->order_fd, EPOLLOUT, on_order, executor) < 0)
+		fatalx("cannot watch the pipes of an executor");
+	(void)sd_event_source_set_priority(executor->report_source,
+	    PRIO_REPORT);
+	(void)sd_event_source_set_enabled(executor->order_source, SD_EVENT_OFF);
+}
+
+struct executor *
+executor_start(struct executors *all, void *job, struct fail *fail)
+{
+	struct executor *executor = xcalloc(1, sizeof(*executor));
+	int order_read = -1, report_write = -1, rc;
+
+	executor->all = all;
+	executor->job = job;
+	executor->number = ++all->last_number;
+	executor->order_fd = executor->report_fd = executor->pidfd = -1;
+	buf_init(&executor->out, IPC_ORDER_MAX * 2);
+	child_lines_init(&executor->lines);
+	LIST_INSERT_HEAD(&all->list, executor, link);
+	if (make_pipes(executor, &order_read, &report_write) != 0) {
+		(void)fail_set(fail, FAIL_SYSTEM, "pipe: %s",
+		    strerror(errno));
+		executor_free(executor);
+		return NULL;
+	}
+	rc = zygote_ask(all->zygote, executor->number, order_read,
+	    report_write, fail);
+	(void)close(order_read);
+	(void)close(report_write);
+	if (rc != 0) {
+		executor_free(executor);
+		return NULL;
+	}
+	watch_pipes(executor);
+	return executor;
+}
+
+/* --- what the zygote says --- */
+
+static struct executor *
+find(const struct executors *all, uint32_t number)
+{
+	struct executor *executor;
+
+	LIST_FOREACH(executor, &all->list, link)
+		if (executor->number == number)
+			return executor;
+	return NULL;
+}
+
+static int
+on_stray_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	siginfo_t info = { 0 };
+
+	(void)revents, (void)arg;
+	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) == 0 &&
+	    info.si_pid == 0)
+		return 0;
+	sd_event_source_disable_unref(source);
+	(void)close(fd);
+	return 0;
+}
+
+/* End a process that no job waits for any more: it died before its first
+ * message or broke the protocol before the zygote told its number. */
+static void
+end_stray(const struct executors *all, pid_t pid)
+{
+	sd_event_source *source;
+	siginfo_t info;
+	int fd = sys_pidfd_open(pid);
+
+	if (fd == -1)
+		return;
+	if (waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG | WNOWAIT) !=
+	    0 || sd_event_add_io(all->event, &source, fd, EPOLLIN,
+	    on_stray_exit, NULL) < 0) {
+		(void)close(fd);
+		return;
+	}
+	(void)sys_pidfd_signal(fd, SIGKILL);
+}
+
+static void
+forked(uint32_t number, pid_t pid, void *arg)
+{
+	struct executors *all = arg;
+	struct executor *executor = find(all, number);
+	struct fail fail;
+
+	if (executor == NULL)
+		end_stray(all, pid);
+	else if (adopt(executor, pid, &fail) != 0)
+		all->calls.fault(executor->job, fail.text, all->arg);
+}
+
+static void
+not_forked(uint32_t number, const char *why, void *arg)
+{
+	struct executors *all = arg;
+	struct executor *executor = find(all, number);
+
+	if (executor != NULL && executor->pid == 0)
+		fail_start(executor, why);
+}
+
+static void
+ready(void *arg)
+{
+	struct executors *all = arg;
+
+	all->calls.ready(all->arg);
+}
+
+static void
+zygote_ended(void *arg)
+{
+	executors_sweep(arg);
+}
+
+/* --- all of them --- */
+
+struct executors *
+executors_new(sd_event *event, const char *libexec_dir,
+    const struct executors_calls *calls, void *arg, struct fail *fail)
+{
+	static const struct zygote_calls zygote_calls = { .ready = ready,
+	    .forked = forked, .failed = not_forked, .ended = zygote_ended };
+	struct executors *all = xcalloc(1, sizeof(*all));
+
+	all->event = event;
+	all->calls = *calls;
+	all->arg = arg;
+	LIST_INIT(&all->list);
+	all->zygote = zygote_new(event, libexec_dir, &zygote_calls, all, fail);
+	if (all->zygote != NULL)
+		return all;
+	free(all);
+	return NULL;
+}
+
+void
+executors_free(struct executors *all)
+{
+	if (all == NULL)
+		return;
+	zygote_free(all->zygote);
+	free(all);
+}
+
+void
+executors_share(struct executors *all, int fd)
+{
+	zygote_share(all->zygote, fd);
+}
+
+bool
+executors_ready(const struct executors *all)
+{
+	return zygote_ready(all->zygote);
+}
+
+void
+executors_renew(struct executors *all, const char *why)
+{
+	zygote_renew(all->zygote, true, why);
+}
+
+static bool
+pid_known(const struct executors *all, pid_t pid)
+{
+	const struct executor *executor;
+
+	if (pid == zygote_pid(all->zygote) || all->calls.known(pid, all->arg))
+		return true;
+	LIST_FOREACH(executor, &all->list, link)
+		if (executor->pid == pid)
+			return true;
+	return false;
+}
+
+void
+executors_sweep(struct executors *all)
+{
+	for (int i = 0; i < 1000; i++) {
+		siginfo_t info = { 0 };
+
+		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+		    info.si_pid == 0 || pid_known(all, info.si_pid))
+			return;
+		(void)waitid(P_PID, (id_t)info.si_pid, &info,
+		    WEXITED | WNOHANG);
+	}
+}

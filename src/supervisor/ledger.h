@@ -1,0 +1,49 @@
+/*
+ * Jobs on disk.
+ */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include <stdint.h>
+
+#include "fail.h"
+#include "life.h"
+
+struct ledger;
+
+/* Open state_dir/ledger.sqlite, made if absent (mode 0600). A damaged database
+ * is set aside as ledger.sqlite.damaged-TIME; *set_aside then holds its new
+ * path (freed by the caller), else NULL. FAIL_SYSTEM if the folder cannot be
+ * used. */
+struct ledger	*ledger_open(const char *state_dir, char **set_aside,
+		    struct fail *);
+void		 ledger_close(struct ledger *);
+
+/* One transaction: begin, any number of saves, commit. A failed begin or save
+ * makes the commit fail; nothing of it is then on disk. */
+int	ledger_begin(struct ledger *, struct fail *);
+/* Write something, to see whether it can be written. */
+int	ledger_try(struct ledger *, struct fail *);
+int	ledger_save(struct ledger *, const struct life *, int64_t wall,
+	    struct fail *);
+int	ledger_commit(struct ledger *, struct fail *);
+void	ledger_rollback(struct ledger *);
+
+/* Every record that is neither LIFE_DONE nor LIFE_DROPPED, oldest first. The job
+ * given to take is the callee's to keep (life_free, then free); it was zeroed
+ * before. -1: some record cannot be read; the others were given all the same,
+ * it stays in the ledger, and the text names the first. */
+int	ledger_open_jobs(struct ledger *, void (*take)(struct life *, void *),
+	    void *, struct fail *);
+
+/* State of the record with this id; LIFE_NEW: there is none, or the database
+ * cannot be read. */
+enum life_state	ledger_state(struct ledger *, const char *id);
+
+/* Forget finished jobs last changed before this time. */
+int	ledger_prune(struct ledger *, int64_t before_wall, struct fail *);
+
+/* Bytes free where the ledger is. INT64_MAX if that cannot be told. */
+int64_t	ledger_free_space(const struct ledger *);
+
+#endif

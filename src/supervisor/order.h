@@ -1,0 +1,32 @@
+/*
+ * The order of an executor: everything that it gets to know.
+ */
+#ifndef ORDER_H
+#define ORDER_H
+
+#include "buf.h"
+#include "conf.h"
+#include "fail.h"
+#include "job.h"
+#include "life.h"
+#include "secret.h"
+
+/* What is the same for all orders of a moment. Borrowed. */
+struct order_terms {
+	const struct conf	*conf;
+	const struct secret	*password;	/* kept one; NULL: read the
+						   file */
+	const char		*region;
+	const char		*s3_endpoint;	/* NULL: the real one */
+	const char		*ca_file;	/* of S3; NULL: the system's */
+	bool			 use_fips, use_dualstack;
+};
+
+/* Append the order line of the job, or of its clean-up. Takes the data over,
+ * with its secrets, unless it is a clean-up's. -1: FAIL_CONFIG, the password
+ * cannot be read; FAIL_SYSTEM, the order is too large. */
+int	order_write(struct buf *, const struct life *, struct job_data *,
+	    const struct order_terms *, const struct life_now *,
+	    struct fail *);
+
+#endif

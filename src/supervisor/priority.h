@@ -1,0 +1,17 @@
+/*
+ * Priorities of the supervisor's event sources, first to last within a turn of
+ * the loop: a result always wins over an exit, and everything over a new poll.
+ */
+#ifndef PRIORITY_H
+#define PRIORITY_H
+
+enum {
+	PRIO_REPORT = -30,	/* report pipes */
+	PRIO_EXIT = -20,	/* pidfds, zygote */
+	PRIO_HTTP = -10,
+	PRIO_TIMER = 0,
+	PRIO_COMMIT = 10,	/* ledger's transaction of the turn */
+	PRIO_LOOK = 20,		/* whether the loop can be left */
+};
+
+#endif

@@ -1,0 +1,48 @@
+/*
+ * The process that executors are forked from, from the supervisor's side.
+ */
+#ifndef ZYGOTE_H
+#define ZYGOTE_H
+
+#include <sys/types.h>
+#include <systemd/sd-event.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fail.h"
+
+struct zygote;
+
+/* All from the loop. */
+struct zygote_calls {
+	/* its sign of life: requests will be served */
+	void	(*ready)(void *arg);
+	/* the request with this number made a process, our child */
+	void	(*forked)(uint32_t number, pid_t, void *arg);
+	/* it made none */
+	void	(*failed)(uint32_t number, const char *why, void *arg);
+	/* a zygote is gone: a child that it made may be known to nobody */
+	void	(*ended)(void *arg);
+};
+
+/* Open libexec_dir's executor (O_PATH) and start a zygote from it. FAIL_CONFIG
+ * if it cannot be run. */
+struct zygote	*zygote_new(sd_event *, const char *libexec_dir,
+		    const struct zygote_calls *, void *arg, struct fail *);
+void		 zygote_free(struct zygote *);	/* ends it */
+/* A descriptor, the caller's, that goes with every request: before the
+ * first. */
+void		 zygote_share(struct zygote *, int fd);
+/* Ask for an executor with these ends of its pipes. -1: FAIL_AGAIN, not now.
+ * forked or failed follows with this number, unless the zygote dies. */
+int		 zygote_ask(struct zygote *, uint32_t number, int order_fd,
+		    int report_fd, struct fail *);
+/* Replace it. deaf: it is killed; else it serves what it was asked already.
+ * Running executors are not touched; the new one takes requests at once. */
+void		 zygote_renew(struct zygote *, bool deaf, const char *why);
+/* Whether it lives: nothing is claimed while it does not. */
+bool		 zygote_ready(const struct zygote *);
+pid_t		 zygote_pid(const struct zygote *);	/* 0: none now */
+
+#endif
