@@ -13,13 +13,12 @@ size_t	utf8_cut(char *, size_t max);
 /* Drop the piece of a character that a cut left at the end. */
 void	utf8_trim(char *);
 
-/* How many characters a text has: its bytes, less those that continue a
- * character. */
-size_t	utf8_count(const char *);
-
 /* Bytes of the character at the start of a text; 0 at its end and for bytes
  * that are not UTF-8. */
 size_t	utf8_len(const char *);
+
+/* Number of characters of a text that is UTF-8. */
+size_t	utf8_count(const char *);
 
 /* Whether all of a text is UTF-8. */
 bool	utf8_valid(const char *);

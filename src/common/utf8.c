@@ -42,16 +42,6 @@ utf8_len(const char *s)
 }
 
 size_t
-utf8_count(const char *s)
-{
-	size_t n = 0;
-
-	for (; *s != '\0'; s++)
-		n += ((unsigned char)*s & 0xc0) != 0x80;
-	return n;
-}
-
-size_t
 utf8_cut(char *s, size_t max)
 {
 	size_t len = strnlen(s, max + 1);
@@ -77,6 +67,16 @@ utf8_trim(char *s)
 	s += len - 1 - back;
 	if ((unsigned char)*s >= 0xc0 && utf8_len(s) != back + 1)
 		*s = '\0';
+}
+
+size_t
+utf8_count(const char *s)
+{
+	size_t n = 0;
+
+	for (; *s != '\0'; s++)
+		n += ((unsigned char)*s & 0xc0) != 0x80;
+	return n;
 }
 
 bool
