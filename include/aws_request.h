@@ -4,9 +4,13 @@
 #ifndef AWS_REQUEST_H
 #define AWS_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "buf.h"
+#include "credentials.h"
+#include "fail.h"
 
 #define AWS_HEADERS_MAX		24	/* headers of one request */
 #define AWS_TLS_SETTINGS	"ca_file in [aws]"	/* http_tls.settings */
@@ -23,5 +27,31 @@ struct aws_request {
 /* Wipes; a zeroed one is fine. Calls that fill a request leave it freed when
  * they fail. */
 void	aws_request_free(struct aws_request *);
+
+/* --- building one: for codepipeline.c and s3.c --- */
+
+/* What the signature needs beside method and headers. */
+struct aws_request_scope {
+	const char	*service;
+	const char	*region;
+	const char	*host;		/* as libcurl sends it */
+	const char	*path;		/* of the URL */
+	const char	*payload_hash;
+	bool		 double_encode;
+};
+
+/* method is borrowed, a constant. */
+void	aws_request_init(struct aws_request *, const char *method);
+
+/* Add a header. FAIL_SYSTEM: value empty or with control characters (libcurl
+ * would drop the one and send the other as it is), or too many. The text names
+ * the header only. */
+int	aws_request_header(struct aws_request *, const char *name,
+	    const char *value, struct fail *);
+
+/* Add date, token if there is one, and the signature over Host and every
+ * header so far: the last step. wall: seconds, the clock's offset included. */
+int	aws_request_sign(struct aws_request *, const struct aws_request_scope *,
+	    const struct credentials *, int64_t wall, struct fail *);
 
 #endif

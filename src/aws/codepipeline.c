@@ -11,7 +11,6 @@
 #include "json.h"
 #include "mem.h"
 #include "model.h"
-#include "request.h"
 #include "sigv4.h"
 #include "utf8.h"
 
@@ -29,11 +28,11 @@ cp_request(struct aws_request *req, const struct aws_endpoint *ep,
     const char *region, const struct credentials *creds, int64_t wall,
     const char *operation, const json_t *input, struct fail *fail)
 {
-	struct request_scope scope;
+	struct aws_request_scope scope;
 	char *line, target[128], path[sizeof(ep->base) + 1], hash[65];
 	int rc = -1;
 
-	request_init(req, "POST");
+	aws_request_init(req, "POST");
 	(void)snprintf(target, sizeof(target), TARGET "%s", operation);
 	(void)snprintf(path, sizeof(path), "%s/", ep->base);
 	req->url = xasprintf("%s/", ep->url);
@@ -45,14 +44,14 @@ cp_request(struct aws_request *req, const struct aws_endpoint *ep,
 		goto out;
 	}
 	sigv4_sha256_hex(req->body.data, req->body.len, hash);
-	scope = (struct request_scope){
+	scope = (struct aws_request_scope){
 		.service = "codepipeline", .region = region, .host = ep->host,
 		.path = path, .payload_hash = hash, .double_encode = true,
 	};
-	if (request_header(req, "Content-Type", "application/x-amz-json-1.1",
-	    fail) == 0 &&
-	    request_header(req, "X-Amz-Target", target, fail) == 0)
-		rc = request_sign(req, &scope, creds, wall, fail);
+	if (aws_request_header(req, "Content-Type",
+	    "application/x-amz-json-1.1", fail) == 0 &&
+	    aws_request_header(req, "X-Amz-Target", target, fail) == 0)
+		rc = aws_request_sign(req, &scope, creds, wall, fail);
 out:
 	xfree_secret(line);
 	if (rc != 0)

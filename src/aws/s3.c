@@ -9,7 +9,6 @@
 #include "endpoint.h"
 #include "job.h"
 #include "mem.h"
-#include "request.h"
 #include "s3.h"
 #include "sigv4.h"
 
@@ -76,20 +75,20 @@ request_finish(struct aws_request *req, const struct s3_place *place,
     struct fail *fail)
 {
 	struct aws_endpoint ep;
-	struct request_scope scope;
+	struct aws_request_scope scope;
 	struct buf path;
 	int rc = -1;
 
 	buf_init(&path, 8192);
 	if (place_address(place, req, &path, &ep, fail) != 0 ||
-	    request_header(req, "x-amz-content-sha256", hash, fail) != 0)
+	    aws_request_header(req, "x-amz-content-sha256", hash, fail) != 0)
 		goto out;
-	scope = (struct request_scope){
+	scope = (struct aws_request_scope){
 		.service = "s3", .region = place->region, .host = ep.host,
 		.path = buf_text(&path), .payload_hash = hash,
 		.double_encode = false,
 	};
-	rc = request_sign(req, &scope, creds, wall, fail);
+	rc = aws_request_sign(req, &scope, creds, wall, fail);
 out:
 	buf_free(&path);
 	if (rc != 0)
@@ -104,7 +103,7 @@ s3_get_request(struct aws_request *req, const struct s3_place *place,
 	char hash[65];
 
 	sigv4_sha256_hex("", 0, hash);
-	request_init(req, "GET");
+	aws_request_init(req, "GET");
 	return request_finish(req, place, creds, wall, hash, fail);
 }
 
@@ -116,15 +115,16 @@ s3_put_request(struct aws_request *req, const struct s3_place *place,
 	unsigned char digest[crypto_hash_sha256_BYTES];
 	char hash[65], checksum[64];
 
-	request_init(req, "PUT");
+	aws_request_init(req, "PUT");
 	crypto_hash_sha256(digest, body, len);
 	sodium_bin2hex(hash, sizeof(hash), digest, sizeof(digest));
 	sodium_bin2base64(checksum, sizeof(checksum), digest, sizeof(digest),
 	    sodium_base64_VARIANT_ORIGINAL);
-	if (request_header(req, "Content-Type", content_type, fail) != 0 ||
-	    request_header(req, "x-amz-checksum-sha256", checksum, fail) != 0 ||
-	    request_header(req, "x-amz-server-side-encryption", "aws:kms",
-	    fail) != 0 || (kms_key != NULL && request_header(req,
+	if (aws_request_header(req, "Content-Type", content_type, fail) != 0 ||
+	    aws_request_header(req, "x-amz-checksum-sha256", checksum,
+	    fail) != 0 ||
+	    aws_request_header(req, "x-amz-server-side-encryption", "aws:kms",
+	    fail) != 0 || (kms_key != NULL && aws_request_header(req,
 	    "x-amz-server-side-encryption-aws-kms-key-id", kms_key,
 	    fail) != 0)) {
 		aws_request_free(req);

@@ -2,86 +2,87 @@
  * The clean-up order: what an executor that was killed left behind in
  * CloudShell.
  */
-#include <string.h>
-
-#include "executor.h"
+#include "cleanup.h"
+#include "execution.h"
+#include "lost.h"
 #include "mem.h"
+#include "undo.h"
 
 #define TEXT_MAX	1500
 
-/* The sandbox of an unanswered start; "" if there is none. One that may still
- * appear is a failure, for the supervisor to try again. */
+/* Looks for the sandbox of an unanswered start, if there was one. One that may
+ * still appear is a failure, for the supervisor to try again. */
 static int
-find_sandbox(struct exec *x, struct fail *f)
+find_sandbox(struct task *t, struct fail *fail)
 {
 	bool over;
 	int found;
 
-	if (x->facts.sandbox_id[0] != '\0' ||
-	    job_facts_lost(&x->facts) == 0 || x->facts.sandbox_name == NULL)
+	if (t->facts.sandbox_id[0] != '\0' ||
+	    job_facts_lost(&t->facts) == 0 || t->facts.sandbox_name == NULL)
 		return 0;
-	if (!x->order.policy.tag_sandbox_names)
-		return fail_set(f, FAIL_JOB, "a sandbox named \"%s\" may "
+	if (!t->order.policy.tag_sandbox_names)
+		return fail_set(fail, FAIL_JOB, "a sandbox named \"%s\" may "
 		    "exist; it was not ended, as its name is not unique",
-		    x->facts.sandbox_name);
-	over = lost_over(x);
-	if ((found = lost_find(x, f)) == -1)
+		    t->facts.sandbox_name);
+	over = lost_over(t);
+	if ((found = lost_find(t, fail)) == -1)
 		return -1;
 	if (found == 0 && !over)
-		return fail_set(f, FAIL_AGAIN, "sandbox \"%s\", whose start "
+		return fail_set(fail, FAIL_AGAIN, "sandbox \"%s\", whose start "
 		    "was not answered, was not found yet",
-		    x->facts.sandbox_name);
+		    t->facts.sandbox_name);
 	return 0;
 }
 
-/* The job's own sandbox, and that of a lost start beside it. What is left of
- * either is a failure, for the supervisor to try again. */
+/* Ends the job's own sandbox, and that of a lost start beside it. What is left
+ * of either is a failure, for the supervisor to try again. */
 static int
-end_sandboxes(struct exec *x, struct fail *f)
+end_sandboxes(struct task *t, struct fail *fail)
 {
-	bool over = lost_over(x);
+	bool over = lost_over(t);
 	struct buf left;
 	int rv;
 
 	buf_init(&left, TEXT_MAX);
-	rv = undo_sandbox(x, "the job ended without it", &left, f);
-	if (rv == -1)
-		(void)fail_prefix(f, "sandbox %s could not be ended",
-		    x->facts.sandbox_id);
+	rv = undo_sandbox(t, "the job ended without it", &left, fail);
+	if (rv != 0)
+		(void)fail_prefix(fail, "sandbox %s could not be ended",
+		    t->facts.sandbox_id);
 	else if (left.len > 0)
-		rv = fail_set(f, FAIL_AGAIN, "sandbox %s was ended. %s",
-		    x->facts.sandbox_id, buf_text(&left));
-	else if (x->facts.starts_lost > 0 && !over)
-		rv = fail_set(f, FAIL_AGAIN, "sandbox %s was ended; a second "
-		    "one, \"%s\", whose start was not answered, was not found "
-		    "yet", x->facts.sandbox_id, x->facts.sandbox_name);
+		rv = fail_set(fail, FAIL_AGAIN, "sandbox %s was ended. %s",
+		    t->facts.sandbox_id, buf_text(&left));
+	else if (t->facts.starts_lost > 0 && !over)
+		rv = fail_set(fail, FAIL_AGAIN, "sandbox %s was ended; a "
+		    "second one, \"%s\", whose start was not answered, was not "
+		    "found yet", t->facts.sandbox_id, t->facts.sandbox_name);
 	buf_free(&left);
 	return rv;
 }
 
 int
-clean_up(struct exec *x, struct fail *f)
+clean_up(struct task *t, struct fail *fail)
 {
 	struct buf text;
 	int rv = -1;
 
 	buf_init(&text, TEXT_MAX);
-	if (x->facts.execution_id[0] != '\0' &&
-	    undo_execution(x, &text, f) == -1) {
-		(void)fail_prefix(f, "the command could not be cancelled");
+	if (t->facts.execution_id[0] != '\0' &&
+	    execution_cancel(t, &text, fail) == -1) {
+		(void)fail_prefix(fail, "the command could not be cancelled");
 		goto out;
 	}
-	if (find_sandbox(x, f) == -1)
+	if (find_sandbox(t, fail) != 0)
 		goto out;
-	if (x->facts.sandbox_ours && x->facts.sandbox_id[0] != '\0') {
-		if (end_sandboxes(x, f) == -1)
+	if (t->facts.sandbox_ours && t->facts.sandbox_id[0] != '\0') {
+		if (end_sandboxes(t, fail) != 0)
 			goto out;
 		(void)buf_addf(&text, "%sSandbox %s was ended.",
-		    text.len > 0 ? " " : "", x->facts.sandbox_id);
+		    text.len > 0 ? " " : "", t->facts.sandbox_id);
 	}
 	if (text.len == 0)
 		(void)buf_adds(&text, "Nothing was left to clean up.");
-	x->result.text = xstrdup(buf_text(&text));
+	t->result.text = xstrdup(buf_text(&text));
 	rv = 0;
 out:
 	buf_free(&text);

@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "executor.h"
+#include "confine.h"
 #include "log.h"
 #include "mem.h"
 #include "sys.h"

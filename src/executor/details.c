@@ -1,15 +1,16 @@
 /*
- * What an input artifact says of its sandbox. Ours is a ZIP; the worker before
- * us wrote bare JSON.
+ * Our artifacts are ZIP archives; the worker before this one wrote bare JSON.
  */
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "executor.h"
+#include "details.h"
+#include "json.h"
 #include "mem.h"
+#include "zip.h"
 
-/* What every later action needs. */
+/* A new object with what every later action needs. */
 static json_t *
 names_of(const json_t *details)
 {
@@ -44,9 +45,9 @@ details_text(const json_t *details)
 	return text;
 }
 
-/* Bare JSON: blanks and a byte order mark may come first. */
+/* Reads bare JSON; blanks and a byte order mark may come first. */
 static json_t *
-bare(const char *data, size_t len, struct fail *f)
+bare(const char *data, size_t len, struct fail *fail)
 {
 	json_t *details = NULL;
 
@@ -55,7 +56,7 @@ bare(const char *data, size_t len, struct fail *f)
 		len -= 3;
 	}
 	if (json_crowded(data, len, CS_VALUES_MAX)) {
-		(void)fail_set(f, FAIL_CONFIG, "the input artifact has more "
+		(void)fail_set(fail, FAIL_CONFIG, "the input artifact has more "
 		    "than %d values: use the output artifact of "
 		    "Quali-Start-Sandbox as this action's input",
 		    CS_VALUES_MAX);
@@ -64,9 +65,9 @@ bare(const char *data, size_t len, struct fail *f)
 	if (len > 0 && len <= ARTIFACT_DETAILS_MAX)
 		details = json_parse(data, len, NULL);
 	if (details == NULL)
-		(void)fail_set(f, FAIL_CONFIG, "the input artifact is neither "
-		    "a ZIP archive nor JSON: use the output artifact of "
-		    "Quali-Start-Sandbox as this action's input");
+		(void)fail_set(fail, FAIL_CONFIG, "the input artifact is "
+		    "neither a ZIP archive nor JSON: use the output artifact "
+		    "of Quali-Start-Sandbox as this action's input");
 	return details;
 }
 
@@ -81,27 +82,27 @@ plain(const char *id)
 
 int
 details_read(const void *data, size_t len, char id[SANDBOX_ID_SIZE],
-    struct fail *f)
+    struct fail *fail)
 {
 	json_t *details;
 	char *text = NULL;
 	int rv = -1;
 
 	if (zip_detect(data, len))
-		details = zip_read_details(data, len, f);
+		details = zip_read_details(data, len, fail);
 	else
-		details = bare(data, len, f);
+		details = bare(data, len, fail);
 	if (details == NULL)
 		return -1;
 	if (json_is_object(details))
 		text = json_loose_text(details, "id");
-	if (text == NULL || !plain(text) ||
-	    strlcpy(id, text, SANDBOX_ID_SIZE) >= SANDBOX_ID_SIZE)
-		(void)fail_set(f, FAIL_CONFIG, "the input artifact names no "
+	if (text != NULL && plain(text) && strlen(text) < SANDBOX_ID_SIZE) {
+		(void)strlcpy(id, text, SANDBOX_ID_SIZE);
+		rv = 0;
+	} else
+		(void)fail_set(fail, FAIL_CONFIG, "the input artifact names no "
 		    "sandbox (no usable \"id\" in it): use the output artifact "
 		    "of Quali-Start-Sandbox as this action's input");
-	else
-		rv = 0;
 	free(text);
 	json_decref(details);
 	return rv;

@@ -1,6 +1,6 @@
 /*
- * The properties of the action, as the pipeline's author wrote them. All of
- * them arrive as texts; blank means none.
+ * Properties are written by people: blanks and control characters come with
+ * copied text, and values of their JSON are not always texts.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "executor.h"
+#include "inputs.h"
+#include "job.h"
+#include "json.h"
 #include "mem.h"
 #include "utf8.h"
 
@@ -20,7 +22,7 @@ blank(const char *s)
 	return s[strspn(s, " \t\r\n")] == '\0';
 }
 
-/* A word without the blanks around it; false if it does not fit. */
+/* Copies a word without the blanks around it; false if it does not fit. */
 static bool
 trim(char *dst, size_t size, const char *s)
 {
@@ -43,9 +45,8 @@ input_text(const json_t *configuration, const char *name)
 	return s == NULL || blank(s) ? NULL : s;
 }
 
-/* Blanks and control characters come with copied text and belong to no name
- * in CloudShell. Corrected in place, so that the text lives as long as the
- * configuration. */
+/* No name in CloudShell has blanks around it or control characters. The
+ * configuration is corrected, so that the text lives as long as it does. */
 const char *
 input_name(const json_t *configuration, const char *name)
 {
@@ -68,43 +69,43 @@ input_name(const json_t *configuration, const char *name)
 
 const char *
 input_required(const json_t *configuration, const char *name, const char *what,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *s = input_name(configuration, name);
 
 	if (s == NULL)
-		(void)fail_set(f, FAIL_CONFIG, "%s is missing: set it in the "
-		    "action's configuration to %s", name, what);
+		(void)fail_set(fail, FAIL_CONFIG, "%s is missing: set it in "
+		    "the action's configuration to %s", name, what);
 	return s;
 }
 
 int
 input_minutes(const json_t *configuration, const char *name, long *minutes,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *s, *why;
 	char word[32];
 	long long n;
 
 	s = input_required(configuration, name, "a number of minutes, such as "
-	    "120", f);
+	    "120", fail);
 	if (s == NULL)
 		return -1;
 	if (!trim(word, sizeof(word), s) ||
 	    word[strspn(word, "0123456789")] != '\0')
-		return fail_set(f, FAIL_CONFIG, "%s is not a whole number of "
-		    "minutes: write digits only, such as 120", name);
+		return fail_set(fail, FAIL_CONFIG, "%s is not a whole number "
+		    "of minutes: write digits only, such as 120", name);
 	n = strtonum(word, 1, MINUTES_MAX, &why);
 	if (why != NULL)
-		return fail_set(f, FAIL_CONFIG, "%s is %s: write a number from "
-		    "1 to %d", name, why, MINUTES_MAX);
+		return fail_set(fail, FAIL_CONFIG, "%s is %s: write a number "
+		    "from 1 to %d", name, why, MINUTES_MAX);
 	*minutes = (long)n;
 	return 0;
 }
 
 int
 input_flag(const json_t *configuration, const char *name, bool fallback,
-    bool *value, struct fail *f)
+    bool *value, struct fail *fail)
 {
 	static const char *const words[] = { "false", "true", "no", "yes",
 	    "0", "1" };
@@ -120,11 +121,12 @@ input_flag(const json_t *configuration, const char *name, bool fallback,
 			*value = i % 2 == 1;
 			return 0;
 		}
-	return fail_set(f, FAIL_CONFIG, "%s is neither true nor false", name);
+	return fail_set(fail, FAIL_CONFIG, "%s is neither true nor false",
+	    name);
 }
 
-/* Text of a number as its author would write it: 1.1 and not
- * 1.1000000000000001, and 1.0 stays unlike 1. */
+/* A number as its author would write it: 1.1 and not 1.1000000000000001; 1.0
+ * stays different from 1. */
 static char *
 real_text(double v)
 {
@@ -143,7 +145,7 @@ real_text(double v)
 	return s;
 }
 
-/* A new text value, NULL if it is an object or an array. */
+/* A new text of a value; NULL if that is an object or an array. */
 static json_t *
 as_text(const json_t *v)
 {
@@ -173,7 +175,7 @@ as_text(const json_t *v)
 }
 
 static json_t *
-parse(const char *s, const char *name, struct fail *f)
+parse(const char *s, const char *name, struct fail *fail)
 {
 	json_error_t e;
 	json_t *v;
@@ -183,26 +185,27 @@ parse(const char *s, const char *name, struct fail *f)
 		return v;
 	/* Jansson's own text may quote a value, and values may be secret */
 	if (v != NULL)
-		(void)fail_set(f, FAIL_CONFIG, "%s is not a JSON object: write "
-		    "an object such as {\"Version\": \"1.2\"}", name);
+		(void)fail_set(fail, FAIL_CONFIG, "%s is not a JSON object: "
+		    "write an object such as {\"Version\": \"1.2\"}", name);
 	else if (json_error_code(&e) == json_error_duplicate_key)
-		(void)fail_set(f, FAIL_CONFIG, "%s has a name twice (line %d, "
-		    "column %d): remove one of them", name, e.line, e.column);
+		(void)fail_set(fail, FAIL_CONFIG, "%s has a name twice (line "
+		    "%d, column %d): remove one of them", name, e.line,
+		    e.column);
 	else if (json_error_code(&e) == json_error_numeric_overflow)
-		(void)fail_set(f, FAIL_CONFIG, "%s has a number that is too "
+		(void)fail_set(fail, FAIL_CONFIG, "%s has a number that is too "
 		    "large (line %d, column %d): write it as text, in double "
 		    "quotes", name, e.line, e.column);
 	else
-		(void)fail_set(f, FAIL_CONFIG, "%s is not valid JSON (line %d, "
-		    "column %d): write an object such as "
-		    "{\"Version\": \"1.2\"}", name, e.line, e.column);
+		(void)fail_set(fail, FAIL_CONFIG, "%s is not valid JSON (line "
+		    "%d, column %d): write an object such as {\"Version\": "
+		    "\"1.2\"}", name, e.line, e.column);
 	json_decref(v);
 	return NULL;
 }
 
 int
 input_object(const json_t *configuration, const char *name, json_t **values,
-    struct fail *f)
+    struct fail *fail)
 {
 	const char *s = input_text(configuration, name), *key;
 	json_t *in, *v, *text;
@@ -210,41 +213,39 @@ input_object(const json_t *configuration, const char *name, json_t **values,
 	*values = NULL;
 	if (s == NULL)
 		return 0;
-	if ((in = parse(s, name, f)) == NULL)
+	if ((in = parse(s, name, fail)) == NULL)
 		return -1;
 	*values = json_object();
 	json_object_foreach(in, key, v) {
 		if ((text = as_text(v)) == NULL) {
-			(void)fail_set(f, FAIL_CONFIG, "%s: the value of "
+			(void)fail_set(fail, FAIL_CONFIG, "%s: the value of "
 			    "\"%.200s\" is %s: write a text, a number, true or "
 			    "false", name, key, json_is_array(v) ? "a list" :
 			    "an object");
-			goto fail;
+			goto bad;
 		}
 		(void)json_object_set_new(*values, key, text);
 	}
 	json_decref(in);
 	return 0;
-fail:
+bad:
 	json_decref(in);
 	json_decref(*values);
 	*values = NULL;
 	return -1;
 }
 
-/* Length in bytes of the first n characters of a UTF-8 text. */
+/* Bytes of the first n characters of a text. */
 static size_t
 characters(const char *s, size_t n)
 {
-	size_t i;
+	size_t len = strlen(s), have;
 
-	for (i = 0; s[i] != '\0'; i++) {
-		if (((unsigned char)s[i] & 0xc0) == 0x80)
-			continue;
-		if (n-- == 0)
-			break;
-	}
-	return i;
+	for (have = utf8_count(s); have > n; have--)
+		do
+			len--;
+		while (((unsigned char)s[len] & 0xc0) == 0x80);
+	return len;
 }
 
 char *

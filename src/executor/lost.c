@@ -1,52 +1,53 @@
 /*
- * Starts of a sandbox that were not answered. CloudShell may have made the
- * sandbox, or may do so for as long as a start may take; it is known by its
- * name, which ends in the job's tag.
+ * The facts count lost starts until the sandbox of each is accounted for: taken
+ * as the job's, ended beside it, or too late to appear.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "executor.h"
+#include "lost.h"
+#include "report.h"
 #include "sys.h"
+#include "teardown.h"
+#include "wait.h"
 
 #define IDS_MAX		2000	/* bytes of ids shown */
 
 int
-lost_note(struct exec *x, int64_t since, struct fail *f)
+lost_note(struct task *t, int64_t since, struct fail *fail)
 {
-	x->facts.starts_lost = job_facts_lost(&x->facts);
-	x->facts.start_wall = since;
-	return job_fact(x, f);
+	t->facts.starts_lost = job_facts_lost(&t->facts);
+	t->facts.start_wall = since;
+	return task_fact(t, fail);
 }
 
 bool
-lost_over(struct exec *x)
+lost_over(struct task *t)
 {
 	int64_t now = sys_wall();
 
-	if (x->facts.start_wall > now)	/* the clock was set back */
-		x->facts.start_wall = now;
+	if (t->facts.start_wall > now)	/* the clock was set back */
+		t->facts.start_wall = now;
 	/* a second more, as both times are cut to seconds */
-	return now - x->facts.start_wall >
-	    CS_START_MS(x->order.policy.http_timeout_ms) / 1000 + 1;
+	return now - t->facts.start_wall >
+	    CS_START_MS(t->order.policy.http_timeout_ms) / 1000 + 1;
 }
 
 /* One of the lost starts is accounted for. */
 static int
-take(struct exec *x, const char *id, struct fail *f)
+take(struct task *t, const char *id, struct fail *fail)
 {
-	(void)strlcpy(x->facts.sandbox_id, id, sizeof(x->facts.sandbox_id));
-	x->facts.sandbox_ours = true;
-	x->facts.starts_lost = job_facts_lost(&x->facts) - 1;
-	if (job_fact(x, f) == -1 && x->orders.halt != HALT_STOP)
+	(void)strlcpy(t->facts.sandbox_id, id, sizeof(t->facts.sandbox_id));
+	t->facts.sandbox_ours = true;
+	t->facts.starts_lost = job_facts_lost(&t->facts) - 1;
+	if (task_fact(t, fail) != 0 && t->orders.halt != HALT_STOP)
 		return -1;
 	return 1;
 }
 
 /* Only a person can tell which of them is this job's. The facts must ask for no
- * clean-up then: it would have to guess, too. */
+ * clean-up then, which would have to guess, too. */
 static int
-ambiguous(struct exec *x, const struct cs_found *found, struct fail *f)
+ambiguous(struct task *t, const struct cs_found *found, struct fail *fail)
 {
 	struct fail ignored;
 	struct buf ids;
@@ -57,35 +58,34 @@ ambiguous(struct exec *x, const struct cs_found *found, struct fail *f)
 		(void)buf_addf(&ids, "%s%s", i > 0 ? ", " : "", found->id[i]);
 	if (found->n > i)
 		(void)buf_addf(&ids, " and %zu more", found->n - i);
-	x->facts.starts_lost = 0;
-	(void)job_fact(x, &ignored);
-	(void)fail_set(f, FAIL_JOB, "several sandboxes are named \"%s\" (%s), "
-	    "and which of them this action has started is not known; end "
-	    "those that are not needed", x->facts.sandbox_name,
-	    buf_text(&ids));
+	t->facts.starts_lost = 0;
+	(void)task_fact(t, &ignored);
+	(void)fail_set(fail, FAIL_JOB, "several sandboxes are named \"%s\" "
+	    "(%s), and which of them this action has started is not known; end "
+	    "those that are not needed", t->facts.sandbox_name, buf_text(&ids));
 	buf_free(&ids);
 	return -1;
 }
 
 int
-lost_find(struct exec *x, struct fail *f)
+lost_find(struct task *t, struct fail *fail)
 {
 	struct cs_found found;
 
-	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    &found, f) == -1)
+	if (cs_sandbox_find(t->cs, t->facts.sandbox_name, t->facts.blueprint,
+	    &found, fail) != 0)
 		return -1;
 	if (found.n == 0)
 		return 0;
 	/* The second start is sent when none bears the name: after that all
 	 * that do are this job's. */
-	if (found.n > 1 && job_facts_lost(&x->facts) < 2)
-		return ambiguous(x, &found, f);
-	return take(x, found.id[0], f);
+	if (found.n > 1 && job_facts_lost(&t->facts) < 2)
+		return ambiguous(t, &found, fail);
+	return take(t, found.id[0], fail);
 }
 
 int
-lost_await(struct exec *x, struct fail *f)
+lost_await(struct task *t, struct fail *fail)
 {
 	struct wait w;
 	bool over;
@@ -93,80 +93,80 @@ lost_await(struct exec *x, struct fail *f)
 
 	report_progress(STEP_SANDBOX_START,
 	    "looking for the sandbox of an unanswered start");
-	wait_start(&w, &x->order);
+	wait_start(&w, &t->order);
 	do {
-		over = lost_over(x);
-		if ((rv = lost_find(x, f)) != 0 || over)
+		over = lost_over(t);
+		if ((rv = lost_find(t, fail)) != 0 || over)
 			return rv;
-	} while (wait_next(&w, &x->orders, f) == 0);
+	} while (wait_next(&w, &t->orders, fail) == 0);
 	return -1;
 }
 
+/* Ends one that a lost start has made beside the job's sandbox. */
 static int
-end_one(struct exec *x, const char *id, struct buf *text, struct fail *f)
+end_one(struct task *t, const char *id, struct buf *text, struct fail *fail)
 {
-	bool already;
+	bool gone;
 
 	report_progress(STEP_SANDBOX_END, id);
-	if (cs_sandbox_stop(x->cs, id, &already, f) == -1 &&
-	    f->kind != FAIL_REVISION) {
-		if (f->kind == FAIL_STOPPED)
+	if (teardown_request(t->cs, id, &gone, fail) != 0) {
+		if (fail->kind == FAIL_STOPPED)
 			return -1;
 		(void)buf_sentence(text, "A second sandbox (%s) was started "
 		    "and could not be ended: end it in CloudShell.", id);
 		return 0;
 	}
-	if (x->facts.starts_lost > 0)
-		x->facts.starts_lost--;
-	return job_fact(x, f);
+	if (t->facts.starts_lost > 0)
+		t->facts.starts_lost--;
+	return task_fact(t, fail);
 }
 
 int
-lost_surplus(struct exec *x, struct buf *text, struct fail *f)
+lost_surplus(struct task *t, struct buf *text, struct fail *fail)
 {
 	struct cs_found found;
 	size_t i;
 
-	if (x->facts.starts_lost == 0)
+	if (t->facts.starts_lost == 0)
 		return 0;
-	if (cs_sandbox_find(x->cs, x->facts.sandbox_name, x->facts.blueprint,
-	    &found, f) == -1) {
-		if (f->kind == FAIL_STOPPED)
+	if (cs_sandbox_find(t->cs, t->facts.sandbox_name, t->facts.blueprint,
+	    &found, fail) != 0) {
+		if (fail->kind == FAIL_STOPPED)
 			return -1;
 		(void)buf_sentence(text, "A second sandbox \"%s\" may exist: "
 		    "end it in CloudShell if it does.",
-		    x->facts.sandbox_name);
+		    t->facts.sandbox_name);
 		return 0;
 	}
 	for (i = 0; i < found.n && i < CS_FOUND_MAX; i++)
-		if (strcasecmp(found.id[i], x->facts.sandbox_id) != 0 &&
-		    end_one(x, found.id[i], text, f) == -1)
+		if (strcasecmp(found.id[i], t->facts.sandbox_id) != 0 &&
+		    end_one(t, found.id[i], text, fail) != 0)
 			return -1;
 	return 0;
 }
 
 int
-lost_settle(struct exec *x, struct buf *text, struct fail *f)
+lost_settle(struct task *t, struct buf *text, struct fail *fail)
 {
 	struct wait w;
 	bool over;
 
-	wait_start(&w, &x->order);
+	wait_start(&w, &t->order);
 	for (;;) {
-		over = lost_over(x);
-		if (lost_surplus(x, text, f) == -1)
+		over = lost_over(t);
+		if (lost_surplus(t, text, fail) != 0)
 			return -1;
-		if (x->facts.starts_lost == 0 || over || text->len > 0)
+		if (t->facts.starts_lost == 0 || over || text->len > 0)
 			return 0;
 		/* a sandbox that is Ready is worth more than this search */
-		if (x->deadline_ms - sys_now_ms() < w.max_ms +
-		    x->order.policy.http_timeout_ms) {
+		if (t->deadline_ms - sys_now_ms() < w.max_ms +
+		    t->order.policy.http_timeout_ms) {
 			(void)buf_sentence(text, "A second sandbox \"%s\" "
 			    "may appear: end it in CloudShell if it does.",
-			    x->facts.sandbox_name);
+			    t->facts.sandbox_name);
 			return 0;
 		}
-		if (wait_next(&w, &x->orders, f) == -1)
+		if (wait_next(&w, &t->orders, fail) != 0)
 			return -1;
 	}
 }

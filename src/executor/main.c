@@ -17,10 +17,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "executor.h"
+#include "confine.h"
+#include "http.h"
 #include "json.h"
 #include "log.h"
+#include "run.h"
 #include "sys.h"
+#include "zygote.h"
 
 #define ZYGOTE_SOCKET	3
 #define THREAD_STACK	(1024 * 1024)	/* of libcurl's resolver threads */
@@ -112,5 +115,5 @@ main(int argc, char **argv)
 	if (!zygote_serve(ZYGOTE_SOCKET, fds))
 		return 0;
 	/* the executor; _exit, since exit handlers belong to the zygote */
-	_exit(job_run(supervisor, fds));
+	_exit(run_executor(supervisor, fds));
 }

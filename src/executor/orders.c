@@ -1,7 +1,6 @@
 /*
- * What the supervisor tells an executor: lines on the order pipe, its end, and
- * SIGTERM. Reading is driven by epoll_wait here and by http_perform, which is
- * given the epoll descriptor as interrupt.
+ * Whoever waits reads: the pauses here, and http_perform, which is given the
+ * epoll descriptor as interrupt.
  */
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -14,9 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "executor.h"
 #include "log.h"
 #include "mem.h"
+#include "orders.h"
 #include "sys.h"
 
 #define NEVER	INT64_MAX
@@ -46,13 +45,13 @@ orders_open(struct orders *o, int fd)
 		return -1;
 	if ((o->epoll = epoll_create1(EPOLL_CLOEXEC)) == -1)
 		return -1;
-	if (watch(o->epoll, o->fd) == -1 || watch(o->epoll, o->signal) == -1 ||
-	    watch(o->epoll, o->timer) == -1)
+	if (watch(o->epoll, o->fd) != 0 || watch(o->epoll, o->signal) != 0 ||
+	    watch(o->epoll, o->timer) != 0)
 		return -1;
 	return 0;
 }
 
-/* Calls and pauses end at that time of SYS_CLOCK. */
+/* Has calls and pauses end at that time. */
 static void
 cut_at(struct orders *o, int64_t ms)
 {
@@ -81,16 +80,16 @@ halt(struct orders *o, enum halt what)
 		cut_at(o, now + STOP_CALL_MS(o->stop_ms));
 }
 
-/* One line after the order. A broken one ends the process: nothing can be
- * trusted then. */
+/* Takes one line after the order. A broken one ends the process, since nothing
+ * can be trusted then. */
 static void
 take_line(struct orders *o, const char *line, size_t len)
 {
 	struct ipc_later_order later = { 0 };
-	struct fail f;
+	struct fail fail;
 
-	if (ipc_later_decode(line, len, &later, &f) == -1) {
-		log_warnx("%s", f.text);
+	if (ipc_later_decode(line, len, &later, &fail) != 0) {
+		log_warnx("%s", fail.text);
 		_exit(IPC_EXIT_PROTOCOL);
 	}
 	switch (later.type) {
@@ -133,7 +132,7 @@ end_input(struct orders *o)
 	(void)epoll_ctl(o->epoll, EPOLL_CTL_DEL, o->fd, NULL);
 }
 
-/* One read of a pipe that is known to be readable. */
+/* Reads once from the pipe, which is known to be readable. */
 static void
 take_input(struct orders *o)
 {
@@ -145,7 +144,7 @@ take_input(struct orders *o)
 		return;
 	if (n <= 0)
 		end_input(o);
-	else if (buf_add(&o->in, chunk, n) == -1)
+	else if (buf_add(&o->in, chunk, n) != 0)
 		_exit(IPC_EXIT_PROTOCOL);
 	explicit_bzero(chunk, sizeof(chunk));
 }
@@ -159,7 +158,7 @@ take_signal(struct orders *o)
 		halt(o, HALT_STOP);
 }
 
-/* Wait at most ms for something to come, and take it from the descriptors. */
+/* Waits at most ms for something to come, and takes it from the descriptors. */
 static void
 take_events(struct orders *o, int ms)
 {
@@ -187,7 +186,7 @@ take(struct orders *o, int ms)
 enum ipc_exit
 orders_first(struct orders *o, struct ipc_order *order)
 {
-	struct fail f;
+	struct fail fail;
 	size_t len;
 	char *end;
 
@@ -199,8 +198,8 @@ orders_first(struct orders *o, struct ipc_order *order)
 		take_events(o, -1);
 	}
 	len = end - o->in.data;
-	if (ipc_order_decode(o->in.data, len, order, &f) == -1) {
-		log_warnx("%s", f.text);
+	if (ipc_order_decode(o->in.data, len, order, &fail) != 0) {
+		log_warnx("%s", fail.text);
 		return IPC_EXIT_PROTOCOL;
 	}
 	o->stop_ms = order->policy.stop_ms;
@@ -209,14 +208,14 @@ orders_first(struct orders *o, struct ipc_order *order)
 }
 
 static int
-stopped(struct orders *o, struct fail *f)
+stopped(struct orders *o, struct fail *fail)
 {
-	return fail_set(f, FAIL_STOPPED, "%s", o->halt == HALT_STOP ?
+	return fail_set(fail, FAIL_STOPPED, "%s", o->halt == HALT_STOP ?
 	    "the job was stopped" : "the job was parked");
 }
 
 int
-orders_pause(struct orders *o, int64_t ms, struct fail *f)
+orders_pause(struct orders *o, int64_t ms, struct fail *fail)
 {
 	int64_t now = sys_now_ms(), until = now + ms;
 
@@ -225,7 +224,7 @@ orders_pause(struct orders *o, int64_t ms, struct fail *f)
 		now = sys_now_ms();
 		/* a pause is no call under way: no shield for it */
 		if (now >= o->cut_ms || (o->shielded && o->halt != HALT_NONE))
-			return stopped(o, f);
+			return stopped(o, fail);
 		if (now >= until)
 			return 0;
 		/* bounded, as epoll_wait takes an int */
@@ -235,7 +234,7 @@ orders_pause(struct orders *o, int64_t ms, struct fail *f)
 }
 
 int
-orders_await(struct orders *o, const bool *flag, struct fail *f)
+orders_await(struct orders *o, const bool *flag, struct fail *fail)
 {
 	int64_t now, limit = NEVER;
 
@@ -249,7 +248,7 @@ orders_await(struct orders *o, const bool *flag, struct fail *f)
 		/* nothing is under way while credentials are awaited */
 		if (o->ended || now >= limit ||
 		    (flag == &o->answered && o->halt != HALT_NONE))
-			return stopped(o, f);
+			return stopped(o, fail);
 		/* the timer may be readable all the time: no busy waiting */
 		if (o->cut_ms <= now)
 			(void)poll(NULL, 0, 10);

@@ -1,17 +1,16 @@
 /*
- * The only writer of the report pipe. Lines are written completely; when the
- * supervisor no longer reads, the process ends, for nobody would ever know
- * what it did.
+ * When the supervisor no longer reads, the process ends, for nobody would ever
+ * know what it did.
  */
 #include <string.h>
 #include <unistd.h>
 
-#include "executor.h"
 #include "mem.h"
+#include "report.h"
 #include "write.h"
 
-/* Calls and progress stop being told before the supervisor takes their number
- * for a fault; room stays for intents, facts and the result. */
+/* Calls and progress are left out before the supervisor takes the number of
+ * lines for a fault; room stays for intents, facts and the result. */
 #define CHATTER_MAX	(IPC_REPORTS_MAX - 1000)
 
 static struct {
@@ -27,9 +26,9 @@ write_line(const struct ipc_report *r)
 	int rv = -1;
 
 	buf_init(&line, IPC_REPORT_MAX);
-	if (ipc_report_encode(&line, r) == -1)
+	if (ipc_report_encode(&line, r) != 0)
 		goto out;
-	if (write_all(pipe_end.fd, line.data, line.len) == -1)
+	if (write_all(pipe_end.fd, line.data, line.len) != 0)
 		_exit(IPC_EXIT_REPORT);
 	pipe_end.lines++;
 	rv = 0;
@@ -42,7 +41,7 @@ out:
 static void
 write_sure(const struct ipc_report *r)
 {
-	if (write_line(r) == -1)
+	if (write_line(r) != 0)
 		_exit(IPC_EXIT_PROTOCOL);
 }
 

@@ -3,13 +3,16 @@
  * minutes, so that old ones are renewed first; what passes is tried again, what
  * can be mended (credentials, region, clock) is mended once.
  */
-#include <stdlib.h>
 #include <string.h>
 
-#include "executor.h"
 #include "s3.h"
 #include "s3_error.h"
+#include "s3_transfer.h"
+#include "secret.h"
 #include "sys.h"
+
+/* Older credentials are renewed first (aws-contract 3.1). */
+#define FRESH_MS	(10 * 60 * 1000)
 
 #define RETRIES		5
 #define BACKOFF_MS	250
@@ -19,10 +22,11 @@
 #define USER_AGENT	"quali-job-worker/" VERSION
 
 struct transfer {
-	struct exec			*x;
+	struct s3_access		*access;
 	const struct job_artifact	*artifact;
 	const void			*body;		/* NULL: GET */
 	size_t				 len;
+	struct buf			*out;		/* of a GET */
 	char				 region[AWS_REGION_SIZE];
 	unsigned			 faults;	/* passing ones */
 	int				 attempt;
@@ -37,56 +41,41 @@ doing(const struct transfer *t)
 	    "writing the output artifact";
 }
 
-/* Ask the supervisor for fresh credentials. */
 static int
-renew(struct exec *x, struct fail *f)
+renew(struct s3_access *access, struct fail *fail)
 {
-	struct orders *o = &x->orders;
-
-	o->answered = false;
-	report_need_credentials();
-	if (orders_await(o, &o->answered, f) == -1)
-		return -1;
-	if (o->error != NULL || o->credentials.access_key_id == NULL) {
-		(void)fail_set(f, FAIL_SYSTEM, "no new credentials for the "
-		    "artifacts could be had from CodePipeline%s%.1000s",
-		    o->error != NULL ? ": " : "",
-		    o->error != NULL ? o->error : "");
-		return fail_add(f, LATER);
-	}
-	credentials_free(&x->order.data.credentials);
-	x->order.data.credentials = o->credentials;
-	memset(&o->credentials, 0, sizeof(o->credentials));
-	x->credentials_ms = sys_now_ms();
+	if (access->renew(access->arg, fail) != 0)
+		return fail->kind == FAIL_STOPPED ? -1 : fail_add(fail, LATER);
+	access->credentials_ms = sys_now_ms();
 	return 0;
 }
 
 static int
-build(const struct transfer *t, struct aws_request *req, struct fail *f)
+build(const struct transfer *t, struct aws_request *req, struct fail *fail)
 {
-	const struct exec *x = t->x;
-	const struct job_data *data = &x->order.data;
+	const struct s3_access *access = t->access;
 	const struct s3_place place = {
 		.region = t->region,
-		.endpoint = x->order.s3.endpoint,
-		.fips = x->order.s3.use_fips,
-		.dualstack = x->order.s3.use_dualstack,
+		.endpoint = access->endpoint,
+		.fips = access->fips,
+		.dualstack = access->dualstack,
 		.bucket = t->artifact->bucket,
 		.key = t->artifact->key,
 	};
-	int64_t wall = sys_wall() + x->skew_s;
+	int64_t wall = sys_wall() + access->skew_s;
 
 	if (t->body == NULL)
-		return s3_get_request(req, &place, &data->credentials, wall, f);
-	return s3_put_request(req, &place, &data->credentials, wall, t->body,
-	    t->len, "application/zip", data->encryption_key, f);
+		return s3_get_request(req, &place, access->credentials, wall,
+		    fail);
+	return s3_put_request(req, &place, access->credentials, wall, t->body,
+	    t->len, "application/zip", access->encryption_key, fail);
 }
 
 static int
 perform(struct transfer *t, const struct aws_request *req,
-    struct http_answer *a, struct fail *f)
+    struct http_answer *a, struct fail *fail)
 {
-	const struct http_tls tls = { .ca_file = t->x->order.s3.ca_file,
+	const struct http_tls tls = { .ca_file = t->access->ca_file,
 		.verify = true, .settings = AWS_TLS_SETTINGS };
 	const struct http_request http = {
 		.method = req->method,
@@ -94,23 +83,23 @@ perform(struct transfer *t, const struct aws_request *req,
 		.headers = (const char *const *)req->headers,
 		.body = t->body,
 		.body_len = t->len,
-		.answer_max = t->body == NULL ? ARTIFACT_MAX : AWS_ERROR_MAX,
+		.answer_max = t->body == NULL ? t->out->max : AWS_ERROR_MAX,
 		.tls = &tls,
 		.user_agent = USER_AGENT,
 	};
 	char where[1024];
 	int rv;
 
-	rv = http_perform(t->x->http, &http, a, f);
-	t->x->peer = "S3";
+	rv = http_perform(t->access->http, &http, a, fail);
 	t->attempt++;
-	report_call(req->method, http_url_show(where, sizeof(where), req->url),
-	    a->status, a->ms, t->attempt, rv == -1 ? f->text : NULL);
+	t->access->called(req->method,
+	    http_url_show(where, sizeof(where), req->url), a->status, a->ms,
+	    t->attempt, rv != 0 ? fail->text : NULL, t->access->arg);
 	return rv;
 }
 
-/* Refusals by their codes, or their beginnings; the hint is for the pipeline's
- * author, and says what is the worker's operator's to do. */
+/* Refusals by their codes, or the beginnings of these; the hint is for the
+ * pipeline's author, and says what the worker's operator has to do. */
 static const struct refusal {
 	const char	*code;
 	enum fail_kind	 get, put;
@@ -148,7 +137,7 @@ is_redirect(long status, const char *code)
 	    strcmp(code, "TemporaryRedirect") == 0;
 }
 
-/* The kind of a final refusal, and its hint or NULL. */
+/* Finds the kind of a final refusal, and its hint or NULL. */
 static enum fail_kind
 judge(const struct transfer *t, long status, const struct aws_error *e,
     const char **hint)
@@ -178,39 +167,40 @@ judge(const struct transfer *t, long status, const struct aws_error *e,
 
 static int
 refuse(const struct transfer *t, const struct http_answer *a,
-    const struct aws_error *e, struct fail *f)
+    const struct aws_error *e, struct fail *fail)
 {
 	const char *hint, *gap = e->message[0] != '\0' ? ": " : "";
 	enum fail_kind kind = judge(t, a->status, e, &hint);
 
-	(void)fail_set(f, kind, "S3 answered %s%s%s", e->code, gap,
+	(void)fail_set(fail, kind, "S3 answered %s%s%s", e->code, gap,
 	    e->message);
 	if (is_redirect(a->status, e->code)) {
-		f->kind = FAIL_SYSTEM;
-		(void)fail_add(f, "Bucket %.100s is not found in region %s: "
+		fail->kind = FAIL_SYSTEM;
+		(void)fail_add(fail, "Bucket %.100s is not found in region %s: "
 		    "the worker's operator checks AWS_ENDPOINT_URL_S3 and the "
 		    "region in [aws]", t->artifact->bucket, t->region);
 	} else if (hint != NULL)
-		(void)fail_add(f, "%s", hint);
+		(void)fail_add(fail, "%s", hint);
 	return -1;
 }
 
-/* What to do with an answer that is no success: 1 try again, -1 give up. */
+/* Mends what an answer that is no success complains of: 1 if it is to be tried
+ * again at once, -1 if not. */
 static int
-mend(struct transfer *t, const struct http_answer *a, struct fail *f)
+mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 {
 	struct aws_error e;
 
-	aws_error_s3(a, sys_wall() + t->x->skew_s, &e);
-	secret_mask(e.message, t->x->order.data.credentials.secret_key);
-	secret_mask(e.message, t->x->order.data.credentials.token);
+	aws_error_s3(a, sys_wall() + t->access->skew_s, &e);
+	secret_mask(e.message, t->access->credentials->secret_key);
+	secret_mask(e.message, t->access->credentials->token);
 	t->after_ms = e.retry_after_ms;
 	switch (e.class) {
 	case AWS_CREDENTIALS:
 		if (t->renewed)
 			break;
 		t->renewed = true;
-		return renew(t->x, f) == -1 ? -1 : 1;
+		return renew(t->access, fail) != 0 ? -1 : 1;
 	case AWS_REDIRECT:
 		if (t->redirected)
 			break;
@@ -221,57 +211,59 @@ mend(struct transfer *t, const struct http_answer *a, struct fail *f)
 		if (t->skewed)
 			break;
 		t->skewed = true;
-		t->x->skew_s += e.skew_s;
+		t->access->skew_s += e.skew_s;
 		return 1;
 	case AWS_THROTTLED:
 	case AWS_TRANSIENT:
-		(void)fail_set(f, FAIL_AGAIN, "S3 answered %s%s%s", e.code,
+		(void)fail_set(fail, FAIL_AGAIN, "S3 answered %s%s%s", e.code,
 		    e.message[0] != '\0' ? ": " : "", e.message);
 		return -1;
 	default:
 		break;
 	}
-	return refuse(t, a, &e, f);
+	return refuse(t, a, &e, fail);
 }
 
 static int
-too_large(struct fail *f)
+too_large(const struct transfer *t, struct fail *fail)
 {
-	return fail_set(f, FAIL_CONFIG, "it is larger than %d MiB: use the "
+	return fail_set(fail, FAIL_CONFIG, "it is larger than %zu MiB: use the "
 	    "output artifact of Quali-Start-Sandbox as this action's input",
-	    ARTIFACT_MAX / (1024 * 1024));
+	    t->out->max / (1024 * 1024));
 }
 
-/* One attempt: 0 done, 1 mended and to be tried at once, -1. */
+/* Makes one attempt: 0 done, 1 mended and to be tried again at once, -1. */
 static int
-attempt(struct transfer *t, struct buf *out, struct fail *f)
+attempt(struct transfer *t, struct fail *fail)
 {
 	struct http_answer a = { 0 };
 	struct aws_request req = { 0 };
 	int rv = -1;
 
-	if (sys_now_ms() - t->x->credentials_ms > ARTIFACT_FRESH_MS &&
-	    renew(t->x, f) == -1)
+	if (sys_now_ms() - t->access->credentials_ms > FRESH_MS &&
+	    renew(t->access, fail) != 0)
 		return -1;
-	if (build(t, &req, f) == -1)
+	if (build(t, &req, fail) != 0)
 		return -1;
-	if (perform(t, &req, &a, f) == -1) {
+	if (perform(t, &req, &a, fail) != 0) {
 		if (a.too_big && t->body == NULL)
-			(void)too_large(f);
+			(void)too_large(t, fail);
 	} else if (a.status >= 200 && a.status < 300) {
 		rv = 0;
-		if (out != NULL && buf_add(out, a.body.data, a.body.len) == -1)
-			rv = too_large(f);
+		if (t->out != NULL &&
+		    buf_add(t->out, a.body.data, a.body.len) != 0)
+			rv = too_large(t, fail);
 	} else
-		rv = mend(t, &a, f);
+		rv = mend(t, &a, fail);
 	http_answer_free(&a);
 	aws_request_free(&req);
 	return rv;
 }
 
-/* Wait before a passing fault is tried again; -1 if it is not to be. */
+/* Pauses before the next attempt after a passing fault; -1 if there is to be
+ * none. */
 static int
-back_off(struct transfer *t, struct fail *f)
+back_off(struct transfer *t, struct fail *fail)
 {
 	int64_t ms;
 	struct fail stopped;
@@ -281,63 +273,63 @@ back_off(struct transfer *t, struct fail *f)
 		ms = t->after_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS :
 		    t->after_ms;
 	if (++t->faults > RETRIES ||
-	    sys_now_ms() + ms >= t->x->deadline_ms) {
-		(void)fail_prefix(f, "tried %d times", t->attempt);
-		(void)fail_add(f, LATER);
-		f->kind = FAIL_SYSTEM;
+	    sys_now_ms() + ms >= t->access->deadline_ms) {
+		(void)fail_prefix(fail, "tried %d times", t->attempt);
+		(void)fail_add(fail, LATER);
+		fail->kind = FAIL_SYSTEM;
 		return -1;
 	}
-	if (orders_pause(&t->x->orders, ms, &stopped) == -1) {
-		*f = stopped;
+	if (t->access->pause(ms, t->access->arg, &stopped) != 0) {
+		*fail = stopped;
 		return -1;
 	}
 	return 0;
 }
 
 static int
-transfer(struct transfer *t, struct buf *out, struct fail *f)
+transfer(struct transfer *t, struct fail *fail)
 {
 	int rv;
 
 	if (t->artifact->bucket == NULL || t->artifact->key == NULL)
-		return fail_set(f, FAIL_CONFIG, "%s: CodePipeline names no S3 "
-		    "object for it; only artifacts in S3 are read and written",
-		    doing(t));
-	(void)strlcpy(t->region, t->x->order.s3.region == NULL ? "" :
-	    t->x->order.s3.region, sizeof(t->region));
+		return fail_set(fail, FAIL_CONFIG, "%s: CodePipeline names no "
+		    "S3 object for it; only artifacts in S3 are read and "
+		    "written", doing(t));
+	(void)strlcpy(t->region, t->access->region == NULL ? "" :
+	    t->access->region, sizeof(t->region));
 	do {
 		t->after_ms = 0;
-		rv = attempt(t, out, f);
-		if (rv == -1 && (f->kind == FAIL_AGAIN ||
-		    f->kind == FAIL_UNSURE))
-			rv = back_off(t, f) == -1 ? -1 : 1;
+		rv = attempt(t, fail);
+		if (rv == -1 && (fail->kind == FAIL_AGAIN ||
+		    fail->kind == FAIL_UNSURE))
+			rv = back_off(t, fail) != 0 ? -1 : 1;
 	} while (rv == 1);
-	if (rv == -1 && f->kind != FAIL_STOPPED)
-		(void)fail_prefix(f, "%s s3://%.100s/%.300s", doing(t),
+	if (rv == -1 && fail->kind != FAIL_STOPPED)
+		(void)fail_prefix(fail, "%s s3://%.100s/%.300s", doing(t),
 		    t->artifact->bucket, t->artifact->key);
 	return rv;
 }
 
 int
-s3_get(struct exec *x, const struct job_artifact *a, struct buf *out,
-    struct fail *f)
+s3_get(struct s3_access *access, const struct job_artifact *a,
+    struct buf *out, struct fail *fail)
 {
-	struct transfer t = { .x = x, .artifact = a };
+	struct transfer t = { .access = access, .artifact = a, .out = out };
 
-	return transfer(&t, out, f);
+	return transfer(&t, fail);
 }
 
 int
-s3_put(struct exec *x, const struct job_artifact *a, const void *data,
-    size_t len, struct fail *f)
+s3_put(struct s3_access *access, const struct job_artifact *a,
+    const void *data, size_t len, struct fail *fail)
 {
-	struct transfer t = { .x = x, .artifact = a, .body = data,
+	struct transfer t = { .access = access, .artifact = a, .body = data,
 	    .len = len };
 
-	if (x->order.data.encryption_type != NULL &&
-	    strcmp(x->order.data.encryption_type, "KMS") != 0)
-		return fail_set(f, FAIL_CONFIG, "%s: the pipeline's artifact "
-		    "encryption is of type %.50s; only KMS is supported",
-		    doing(&t), x->order.data.encryption_type);
-	return transfer(&t, NULL, f);
+	if (access->encryption_type != NULL &&
+	    strcmp(access->encryption_type, "KMS") != 0)
+		return fail_set(fail, FAIL_CONFIG, "%s: the pipeline's "
+		    "artifact encryption is of type %.50s; only KMS is "
+		    "supported", doing(&t), access->encryption_type);
+	return transfer(&t, fail);
 }

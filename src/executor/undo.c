@@ -1,76 +1,62 @@
 /*
- * Undoing what a job did: shared by failing starts, stops and clean-up.
+ * Giving the job's sandbox up: shared by failing starts, stops and clean-up.
  */
-#include <stdlib.h>
-#include <string.h>
-
-#include "executor.h"
+#include "lost.h"
 #include "mem.h"
+#include "report.h"
+#include "teardown.h"
+#include "undo.h"
 
 /* On disk before the end is asked for: the sandbox reads Ready for some time
  * after that, and an executor that goes on with the job must not hand it on. */
 static int
-note_reason(struct exec *x, const char *why, struct fail *f)
+note_reason(struct task *t, const char *why, struct fail *fail)
 {
-	if (x->facts.giving_up != NULL)
+	if (t->facts.giving_up != NULL)
 		return 0;
-	x->facts.giving_up = xstrdup(why);
-	if (job_fact(x, f) == 0 || x->orders.halt == HALT_STOP)
+	t->facts.giving_up = xstrdup(why);
+	if (task_fact(t, fail) == 0 || t->orders.halt == HALT_STOP)
 		return 0;
 	return -1;
 }
 
 int
-undo_sandbox(struct exec *x, const char *why, struct buf *left,
-    struct fail *f)
+undo_sandbox(struct task *t, const char *why, struct buf *left,
+    struct fail *fail)
 {
-	bool already = false;
+	bool gone;
 
-	report_progress(STEP_SANDBOX_END, x->facts.sandbox_id);
-	if (note_reason(x, why, f) == -1)
+	report_progress(STEP_SANDBOX_END, t->facts.sandbox_id);
+	if (note_reason(t, why, fail) != 0)
 		return -1;
-	if (!x->facts.stop_accepted &&
-	    cs_sandbox_stop(x->cs, x->facts.sandbox_id, &already, f) == -1 &&
-	    f->kind != FAIL_REVISION)	/* gone: nothing is left to end */
+	if (!t->facts.stop_accepted && teardown_request(t->cs,
+	    t->facts.sandbox_id, &gone, fail) != 0)
 		return -1;
-	x->result.sandbox_ended = true;
-	if (!x->facts.stop_accepted) {
-		x->facts.stop_accepted = true;
-		if (job_fact(x, f) == -1)
+	t->result.sandbox_ended = true;
+	if (!t->facts.stop_accepted) {
+		t->facts.stop_accepted = true;
+		if (task_fact(t, fail) != 0)
 			return -1;
 	}
-	return lost_surplus(x, left, f);
+	return lost_surplus(t, left, fail);
 }
 
 int
-undo_execution(struct exec *x, struct buf *text, struct fail *f)
+undo_failed(struct task *t, struct fail *fail)
 {
-	const char *id = x->facts.execution_id;
-	struct cs_execution e = { 0 };
-	int rv = -1, gone;
+	struct fail why = { 0 };
+	struct buf left;
 
-	if (cs_execution_look(x->cs, id, &e, f) == -1) {
-		if (f->kind == FAIL_REVISION) {
-			(void)buf_adds(text, "The command is gone.");
-			return 0;
-		}
-		/* what cannot be read may still be cancelled */
-		e.progress = CS_GOING;
-		e.cancellable = true;
-	}
-	if (e.progress != CS_GOING) {
-		(void)buf_addf(text, "The command had ended (%.100s).",
-		    e.status == NULL ? "unknown" : e.status);
-		rv = 0;
-	} else if (!e.cancellable) {
-		(void)buf_adds(text, "The command cannot be cancelled in "
-		    "CloudShell and goes on.");
-		rv = 0;
-	} else if ((gone = cs_execution_cancel(x->cs, id, f)) != -1) {
-		(void)buf_adds(text, gone ? "The command is gone." :
-		    "The command was cancelled.");
-		rv = !gone;
-	}
-	cs_execution_free(&e);
-	return rv;
+	buf_init(&left, 1000);
+	if (undo_sandbox(t, fail->text, &left, &why) == 0)
+		(void)fail_add(fail, "The sandbox was ended.%s%s",
+		    left.len > 0 ? " " : "", buf_text(&left));
+	else if (why.kind == FAIL_STOPPED)
+		*fail = why;
+	else
+		(void)fail_add(fail, "The sandbox (%s) could not be ended: "
+		    "%.400s%s", t->facts.sandbox_id, why.text,
+		    full_stop(why.text));
+	buf_free(&left);
+	return -1;
 }

@@ -1,8 +1,7 @@
 /*
- * ZIP archives in memory, by libzip. What is read comes from a bucket that
- * others write to: the number of members, their names and their sizes are
- * checked before anything is unpacked, and what is unpacked is bounded by what
- * was declared.
+ * What is read comes from a bucket that others write to: the number of members,
+ * their names and their sizes are checked before anything is unpacked, and what
+ * is unpacked is bounded by what was declared.
  */
 #include <sys/stat.h>
 
@@ -11,7 +10,8 @@
 #include <string.h>
 #include <zip.h>
 
-#include "executor.h"
+#include "json.h"
+#include "zip.h"
 
 #define END_SIZE	22	/* of the end record of an archive */
 #define COMMENT_MAX	65535
@@ -24,15 +24,15 @@ zip_detect(const void *data, size_t len)
 }
 
 static int
-broken(struct fail *f, const char *why)
+broken(struct fail *fail, const char *why)
 {
-	return fail_set(f, FAIL_CONFIG, "the input artifact is a ZIP archive "
-	    "that cannot be read (%s): use the output artifact of "
+	return fail_set(fail, FAIL_CONFIG, "the input artifact is a ZIP "
+	    "archive that cannot be read (%s): use the output artifact of "
 	    "Quali-Start-Sandbox as this action's input", why);
 }
 
-/* Members that the end record declares; -1 if there is no such record. It
- * keeps libzip from making room for millions of them. */
+/* How many members the end record declares; -1 if there is no such record.
+ * Checked first, this keeps libzip from making room for millions of them. */
 static long
 declared(const unsigned char *data, size_t len)
 {
@@ -72,27 +72,35 @@ member_name(zip_t *za, zip_uint64_t i)
 }
 
 static int
-check_members(zip_t *za, struct fail *f)
+check_number(zip_int64_t n, struct fail *fail)
+{
+	if (n <= ARTIFACT_MEMBERS_MAX)
+		return 0;
+	return fail_set(fail, FAIL_CONFIG, "the input artifact is a ZIP "
+	    "archive of more than %d members: use the output artifact of "
+	    "Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+}
+
+static int
+check_members(zip_t *za, struct fail *fail)
 {
 	zip_int64_t i, n = zip_get_num_entries(za, 0);
 	const char *name;
 
-	if (n > ARTIFACT_MEMBERS_MAX)
-		return fail_set(f, FAIL_CONFIG, "the input artifact is a ZIP "
-		    "archive of more than %d members: use the output artifact "
-		    "of Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+	if (check_number(n, fail) != 0)
+		return -1;
 	for (i = 0; i < n; i++) {
 		if ((name = member_name(za, i)) == NULL)
-			return broken(f, "a member has no name");
+			return broken(fail, "a member has no name");
 		if (strcmp(name, "./") != 0 && unsafe_name(name))
-			return broken(f, "a member's name is absolute or "
+			return broken(fail, "a member's name is absolute or "
 			    "leads out of the archive");
 	}
 	return 0;
 }
 
 static zip_t *
-open_archive(const void *data, size_t len, struct fail *f)
+open_archive(const void *data, size_t len, struct fail *fail)
 {
 	zip_source_t *source;
 	zip_error_t error;
@@ -100,28 +108,24 @@ open_archive(const void *data, size_t len, struct fail *f)
 	long n;
 
 	if ((n = declared(data, len)) == -1) {
-		(void)broken(f, "it is cut off");
+		(void)broken(fail, "it is cut off");
 		return NULL;
 	}
-	if (n > ARTIFACT_MEMBERS_MAX) {
-		(void)fail_set(f, FAIL_CONFIG, "the input artifact is a ZIP "
-		    "archive of more than %d members: use the output artifact "
-		    "of Quali-Start-Sandbox", ARTIFACT_MEMBERS_MAX);
+	if (check_number(n, fail) != 0)
 		return NULL;
-	}
 	zip_error_init(&error);
 	source = zip_source_buffer_create(data, len, 0, &error);
 	if (source == NULL) {
-		(void)broken(f, zip_error_strerror(&error));
+		(void)broken(fail, zip_error_strerror(&error));
 		goto out;
 	}
 	za = zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &error);
 	if (za == NULL) {
-		(void)broken(f, zip_error_strerror(&error));
+		(void)broken(fail, zip_error_strerror(&error));
 		zip_source_free(source);
 		goto out;
 	}
-	if (check_members(za, f) == -1) {
+	if (check_members(za, fail) != 0) {
 		zip_discard(za);
 		za = NULL;
 	}
@@ -131,30 +135,30 @@ out:
 }
 
 static int
-check_member(zip_t *za, zip_uint64_t i, zip_stat_t *st, struct fail *f)
+check_member(zip_t *za, zip_uint64_t i, zip_stat_t *st, struct fail *fail)
 {
 	const zip_uint64_t need = ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD |
 	    ZIP_STAT_ENCRYPTION_METHOD;
 	char why[64];
 
-	if (zip_stat_index(za, i, 0, st) == -1 || (st->valid & need) != need)
-		return broken(f, "a member is not described");
+	if (zip_stat_index(za, i, 0, st) != 0 || (st->valid & need) != need)
+		return broken(fail, "a member is not described");
 	if (st->encryption_method != ZIP_EM_NONE)
-		return broken(f, "it is encrypted");
+		return broken(fail, "it is encrypted");
 	if (st->comp_method != ZIP_CM_STORE &&
 	    st->comp_method != ZIP_CM_DEFLATE)
-		return broken(f, "it is packed in an unusual way");
+		return broken(fail, "it is packed in an unusual way");
 	if (st->size <= ARTIFACT_DETAILS_MAX)
 		return 0;
 	(void)snprintf(why, sizeof(why), "a member is larger than %d MiB",
 	    ARTIFACT_DETAILS_MAX / (1024 * 1024));
-	return broken(f, why);
+	return broken(fail, why);
 }
 
-/* A whole member. More bytes than declared, or others than its checksum says,
- * are a fault. */
+/* Reads a whole member. More bytes than declared, or others than its checksum
+ * says, are a fault. */
 static int
-read_member(zip_t *za, zip_uint64_t i, struct buf *out, struct fail *f)
+read_member(zip_t *za, zip_uint64_t i, struct buf *out, struct fail *fail)
 {
 	zip_file_t *file;
 	zip_stat_t st;
@@ -163,19 +167,20 @@ read_member(zip_t *za, zip_uint64_t i, struct buf *out, struct fail *f)
 	int rv = -1;
 
 	buf_clear(out);
-	if (check_member(za, i, &st, f) == -1)
+	if (check_member(za, i, &st, fail) != 0)
 		return -1;
 	if ((file = zip_fopen_index(za, i, 0)) == NULL)
-		return broken(f, zip_strerror(za));
+		return broken(fail, zip_strerror(za));
 	while ((n = zip_fread(file, chunk, sizeof(chunk))) > 0)
-		if (out->len + n > st.size || buf_add(out, chunk, n) == -1) {
-			(void)broken(f, "a member is larger than declared");
+		if (out->len + n > st.size || buf_add(out, chunk, n) != 0) {
+			(void)broken(fail, "a member is larger than declared");
 			goto out;
 		}
 	if (n == -1)
-		(void)broken(f, zip_error_strerror(zip_file_get_error(file)));
+		(void)broken(fail,
+		    zip_error_strerror(zip_file_get_error(file)));
 	else if (out->len != st.size)
-		(void)broken(f, "a member is shorter than declared");
+		(void)broken(fail, "a member is shorter than declared");
 	else
 		rv = 0;
 out:
@@ -191,10 +196,10 @@ is_json(const char *name)
 	return len > 5 && strcasecmp(name + len - 5, ".json") == 0;
 }
 
-/* The member's object, if it is one that names an id; NULL without a fail if
- * it is not, -1 if the archive is broken. */
+/* Reads the member's object if that names an id; *details is NULL if it does
+ * not. -1: the archive is broken. */
 static int
-try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *f)
+try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *fail)
 {
 	struct buf text;
 	char *id, why[64];
@@ -202,11 +207,11 @@ try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *f)
 
 	*details = NULL;
 	buf_init(&text, ARTIFACT_DETAILS_MAX);
-	rv = read_member(za, i, &text, f);
+	rv = read_member(za, i, &text, fail);
 	if (rv == 0 && json_crowded(text.data, text.len, CS_VALUES_MAX)) {
 		(void)snprintf(why, sizeof(why), "a member has more than %d "
 		    "values", CS_VALUES_MAX);
-		rv = broken(f, why);
+		rv = broken(fail, why);
 	} else if (rv == 0 && text.len > 0)
 		*details = json_parse(text.data, text.len, NULL);
 	buf_free(&text);
@@ -220,9 +225,9 @@ try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *f)
 	return rv;
 }
 
-/* The only JSON member with an id. */
+/* Finds the only JSON member with an id. */
 static json_t *
-search(zip_t *za, struct fail *f)
+search(zip_t *za, struct fail *fail)
 {
 	zip_int64_t i, n = zip_get_num_entries(za, 0);
 	json_t *found = NULL, *details;
@@ -230,38 +235,38 @@ search(zip_t *za, struct fail *f)
 	for (i = 0; i < n; i++) {
 		if (!is_json(member_name(za, i)))
 			continue;
-		if (try_member(za, i, &details, f) == -1)
-			goto fail;
+		if (try_member(za, i, &details, fail) != 0)
+			goto bad;
 		if (details == NULL)
 			continue;
 		if (found != NULL) {
 			json_decref(details);
-			(void)fail_set(f, FAIL_CONFIG, "the input artifact "
+			(void)fail_set(fail, FAIL_CONFIG, "the input artifact "
 			    "holds several JSON files with an \"id\": use the "
 			    "output artifact of Quali-Start-Sandbox");
-			goto fail;
+			goto bad;
 		}
 		found = details;
 	}
 	if (found == NULL)
-		(void)fail_set(f, FAIL_CONFIG, "the input artifact holds no "
+		(void)fail_set(fail, FAIL_CONFIG, "the input artifact holds no "
 		    ARTIFACT_DETAILS ": use the output artifact of "
 		    "Quali-Start-Sandbox as this action's input");
 	return found;
-fail:
+bad:
 	json_decref(found);
 	return NULL;
 }
 
 json_t *
-zip_read_details(const void *data, size_t len, struct fail *f)
+zip_read_details(const void *data, size_t len, struct fail *fail)
 {
 	json_t *details = NULL;
 	zip_int64_t i, n;
 	const char *name;
 	zip_t *za;
 
-	if ((za = open_archive(data, len, f)) == NULL)
+	if ((za = open_archive(data, len, fail)) == NULL)
 		return NULL;
 	n = zip_get_num_entries(za, 0);
 	for (i = 0; i < n; i++) {
@@ -270,9 +275,9 @@ zip_read_details(const void *data, size_t len, struct fail *f)
 			break;
 	}
 	if (i == n)
-		details = search(za, f);
-	else if (try_member(za, i, &details, f) == 0 && details == NULL)
-		(void)fail_set(f, FAIL_CONFIG, "the " ARTIFACT_DETAILS " of "
+		details = search(za, fail);
+	else if (try_member(za, i, &details, fail) == 0 && details == NULL)
+		(void)fail_set(fail, FAIL_CONFIG, "the " ARTIFACT_DETAILS " of "
 		    "the input artifact is not a JSON object with an \"id\": "
 		    "use the output artifact of Quali-Start-Sandbox");
 	zip_discard(za);
@@ -299,7 +304,7 @@ add_member(zip_t *za, const char *member, const void *data, size_t len)
 	    (zip_uint32_t)(S_IFREG | 0644) << 16);
 }
 
-/* The archive's bytes, once it is closed. */
+/* Appends the archive's bytes, once it is closed. */
 static int
 copy_out(struct buf *out, zip_source_t *source)
 {
@@ -307,10 +312,10 @@ copy_out(struct buf *out, zip_source_t *source)
 	zip_int64_t n;
 	int rv = 0;
 
-	if (zip_source_open(source) == -1)
+	if (zip_source_open(source) != 0)
 		return -1;
 	while ((n = zip_source_read(source, chunk, sizeof(chunk))) > 0)
-		if ((rv = buf_add(out, chunk, n)) == -1)
+		if ((rv = buf_add(out, chunk, n)) != 0)
 			break;
 	(void)zip_source_close(source);
 	return n == -1 ? -1 : rv;
@@ -318,7 +323,7 @@ copy_out(struct buf *out, zip_source_t *source)
 
 int
 zip_write(struct buf *out, const char *member, const void *data, size_t len,
-    struct fail *f)
+    struct fail *fail)
 {
 	zip_source_t *source;
 	zip_error_t error;
@@ -334,15 +339,15 @@ zip_write(struct buf *out, const char *member, const void *data, size_t len,
 		goto out;
 	}
 	zip_source_keep(source);	/* outlives zip_close */
-	if (add_member(za, member, data, len) == -1 || zip_close(za) == -1)
+	if (add_member(za, member, data, len) != 0 || zip_close(za) != 0)
 		zip_discard(za);
 	else
 		rv = copy_out(out, source);
 	zip_source_free(source);
 out:
 	zip_error_fini(&error);
-	if (rv == -1)
-		return fail_set(f, FAIL_SYSTEM, "the output artifact cannot be "
-		    "packed");
+	if (rv != 0)
+		return fail_set(fail, FAIL_SYSTEM, "the output artifact cannot "
+		    "be packed");
 	return 0;
 }

@@ -172,8 +172,8 @@ adopt(struct executor *executor, pid_t pid, struct fail *fail)
 		return fail_set(fail, FAIL_SYSTEM, "process %d: %s", (int)pid,
 		    strerror(errno));
 	memset(&info, 0, sizeof(info));
-	if (waitid(SYS_P_PIDFD, (id_t)executor->pidfd, &info, WEXITED | WNOHANG |
-	    WNOWAIT) != 0) {
+	if (waitid(SYS_P_PIDFD, (id_t)executor->pidfd, &info,
+	    WEXITED | WNOHANG | WNOWAIT) != 0) {
 		sys_close(&executor->pidfd);
 		return fail_set(fail, FAIL_SYSTEM,
 		    "process %d is no child of the supervisor", (int)pid);
@@ -231,7 +231,8 @@ write_some(struct executor *executor)
 	ssize_t n;
 
 	while (executor->out.len > 0) {
-		n = write(executor->order_fd, executor->out.data, executor->out.len);
+		n = write(executor->order_fd, executor->out.data,
+		    executor->out.len);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -239,7 +240,7 @@ write_some(struct executor *executor)
 		buf_consume(&executor->out, (size_t)n);
 	}
 	if (executor->out.len > 0 && errno != EAGAIN)
-		buf_clear(&executor->out);		/* gone: its exit follows */
+		buf_clear(&executor->out);	/* gone: its exit follows */
 	if (executor->out.len == 0)
 		buf_clear(&executor->out);
 	(void)sd_event_source_set_enabled(executor->order_source,

@@ -28,8 +28,8 @@ int	ledger_try(struct ledger *, struct fail *);
 
 /* Every record that is neither LIFE_DONE nor LIFE_DROPPED, oldest first. The
  * life given to take is the callee's to keep (life_free, then free); it was
- * zeroed before. -1: some record cannot be read; the others were given all the same,
- * it stays in the ledger, and the text names the first. */
+ * zeroed before. -1: some record cannot be read; the others were given all the
+ * same, it stays in the ledger, and the text names the first. */
 int	ledger_open_jobs(struct ledger *, void (*take)(struct life *, void *),
 	    void *, struct fail *);
 

@@ -59,9 +59,8 @@ def test_parked_during_the_call(sim, make_worker):
     sim.settings(cloudshell={"setup": "never"})
     sim.fault("cloudshell", "StartSandbox", "delay", {"ms": 3000})
     job = sim.job_add("start-sandbox", configuration=start())
-    wait_for(lambda: worker.ledger_state(job) == "ours" and
-             intent(worker, job) == "sandbox-start", "the intent",
-             worker.stderr)
+    sim.wait_fault_used()
+    assert intent(worker, job) == "sandbox-start"
     worker.terminate()
     assert worker.wait() == 0
     assert intent(worker, job) == "none"

@@ -5,8 +5,9 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "src/executor/executor.h"
 #include "fuzz.h"
+#include "src/executor/details.h"
+#include "src/executor/zip.h"
 
 static void
 check_round(const uint8_t *data, size_t size)

@@ -6,7 +6,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "src/executor/executor.h"
+#include "src/executor/inputs.h"
+#include "src/executor/match.h"
 #include "utf8.h"
 
 static void

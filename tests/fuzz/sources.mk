@@ -10,8 +10,8 @@ SOURCES_fuzz_report := $(addprefix src/common/,credentials.c ipc.c ipc_member.c 
 SOURCES_fuzz_order := $(SOURCES_fuzz_report)
 SOURCES_fuzz_codepipeline := $(SOURCES_fuzz_report) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
-	model.c request.c sigv4.c)
-SOURCES_fuzz_aws_error := $(addprefix src/aws/,classify.c endpoint.c error.c \
+	model.c aws_request.c sigv4.c)
+SOURCES_fuzz_aws_error := $(addprefix src/aws/,classify.c endpoint.c aws_error.c \
 	s3_error.c)
 PKG_fuzz_aws_error := expat
 SOURCES_fuzz_sigv4 := $(addprefix src/aws/,endpoint.c sigv4.c)

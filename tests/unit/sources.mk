@@ -21,13 +21,13 @@ PKG_test_endpoint := libcurl
 SOURCES_test_codepipeline := $(BASE) \
 	$(addprefix src/common/,credentials.c job.c url.c) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
-	model.c request.c sigv4.c)
+	model.c aws_request.c sigv4.c)
 PKG_test_codepipeline := libcurl
 SOURCES_test_s3 := $(BASE) src/common/url.c \
-	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
+	$(addprefix src/aws/,endpoint.c aws_request.c s3.c sigv4.c)
 PKG_test_s3 := libcurl
 SOURCES_test_aws_error := $(BASE) $(HTTP) src/common/url.c \
-	$(addprefix src/aws/,classify.c endpoint.c error.c s3_error.c)
+	$(addprefix src/aws/,classify.c endpoint.c aws_error.c s3_error.c)
 PKG_test_aws_error := libcurl libcrypto expat
 
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
@@ -79,9 +79,17 @@ SOURCES_test_executor_confine := $(BASE) src/executor/confine.c
 PKG_test_executor_confine := libcurl libcrypto libseccomp
 SOURCES_test_executor_report := $(BASE) $(IPC) src/executor/report.c
 PKG_test_executor_report := libcurl libcrypto
+SOURCES_test_executor_s3 := $(BASE) src/common/credentials.c \
+	src/common/url.c src/aws/classify.c \
+	src/common/http.c src/common/http_tls.c \
+	$(addprefix src/aws/,endpoint.c aws_error.c aws_request.c s3.c s3_error.c sigv4.c) \
+	src/executor/s3_transfer.c
+PKG_test_executor_s3 := libcurl libcrypto expat
+SOURCES_test_executor_wait := $(BASE) src/executor/wait.c
+PKG_test_executor_wait := libcurl libcrypto
 
 SOURCES_test_wipe := $(CLOUDSHELL) $(IPC) src/common/ipc_order.c \
-	src/aws/request.c src/aws/sigv4.c src/executor/orders.c \
+	src/aws/aws_request.c src/aws/sigv4.c src/executor/orders.c \
 	src/supervisor/transfer.c
 PKG_test_wipe := libcurl libcrypto libsystemd
 SOURCES_test_http_private := $(BASE) $(HTTP)

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "src/executor/executor.h"
+#include "job.h"
+#include "json.h"
+#include "src/executor/inputs.h"
 
 static json_t *
 one(const char *name, const char *value)

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <cmocka.h>
 
-#include "src/executor/executor.h"
+#include "src/executor/match.h"
 
 static char *const lab[] = { (char *)"web_ab12-cd34", (char *)"web_ef56-ab78",
     (char *)"db", (char *)"db_2", (char *)"B\xc3\xbcro",

@@ -14,7 +14,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "src/executor/executor.h"
+#include "src/executor/report.h"
 
 /* Lines of each type; the last one's type. */
 struct told {

@@ -12,7 +12,8 @@
 #include <cmocka.h>
 #include <zip.h>
 
-#include "src/executor/executor.h"
+#include "src/executor/details.h"
+#include "src/executor/zip.h"
 
 #define ID	"0f4c8a52-7f3e-4c6e-8b2e-95d1f0a6c111"
 #define DETAILS	"{\"name\":\"lab\",\"id\":\"" ID "\"}"
@@ -80,7 +81,7 @@ round_trip(void **state)
 	assert_int_equal(details_read(b.data, b.len, id, &f), 0);
 	assert_string_equal(id, ID);
 	buf_clear(&b);
-	assert_int_equal(zip_write(&b, ARTIFACT_OUTPUT, "", 0, &f), 0);
+	assert_int_equal(zip_write(&b, "output.txt", "", 0, &f), 0);
 	assert_true(zip_detect(b.data, b.len));
 	buf_free(&b);
 }
@@ -176,6 +177,7 @@ bare_json(void **state)
 	memcpy(long_id + 250, "\"}", 2);
 	assert_int_equal(details_read(long_id, 252, id, &f), -1);
 	assert_int_equal(f.kind, FAIL_CONFIG);
+	assert_string_equal(id, "x1");	/* not the beginning of another one */
 }
 
 static void

@@ -167,7 +167,8 @@ catalog_explains_each_id(void **state)
 		(void)snprintf(mark, sizeof(mark), "\n-- %s\nSubject: ",
 		    journal_message_ids[i]);
 		if (strstr(text, mark) == NULL)
-			fail_msg("no explanation of %s", journal_message_ids[i]);
+			fail_msg("no explanation of %s",
+			    journal_message_ids[i]);
 		for (int k = i + 1; k < JOURNAL_EVENT_MAX; k++)
 			assert_string_not_equal(journal_message_ids[i],
 			    journal_message_ids[k]);

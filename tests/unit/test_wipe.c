@@ -21,9 +21,9 @@
 #include "aws_request.h"
 #include "json.h"
 #include "mem.h"
-#include "src/aws/request.h"
+#include "http_client.h"
 #include "src/cloudshell/types.h"
-#include "src/executor/executor.h"
+#include "src/executor/orders.h"
 #include "src/supervisor/transfer.h"
 #include "sys.h"
 #include "write.h"
@@ -237,9 +237,9 @@ signed_requests(void **state)
 	struct fail f;
 
 	(void)state;
-	request_init(&req, "POST");
-	assert_int_equal(request_header(&req, "Host", host, &f), 0);
-	assert_int_equal(request_header(&req, "X-Amz-Security-Token",
+	aws_request_init(&req, "POST");
+	assert_int_equal(aws_request_header(&req, "Host", host, &f), 0);
+	assert_int_equal(aws_request_header(&req, "X-Amz-Security-Token",
 	    needle(), &f), 0);
 	(void)buf_adds(&req.body, needle());
 	free(host);

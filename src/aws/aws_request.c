@@ -6,11 +6,10 @@
 
 #include "aws_request.h"
 #include "mem.h"
-#include "request.h"
 #include "sigv4.h"
 
 void
-request_init(struct aws_request *req, const char *method)
+aws_request_init(struct aws_request *req, const char *method)
 {
 	memset(req, 0, sizeof(*req));
 	req->method = method;
@@ -29,7 +28,7 @@ aws_request_free(struct aws_request *req)
 }
 
 int
-request_header(struct aws_request *req, const char *name, const char *value,
+aws_request_header(struct aws_request *req, const char *name, const char *value,
     struct fail *fail)
 {
 	const char *p;
@@ -56,14 +55,14 @@ token_add(struct aws_request *req, const struct credentials *creds,
 
 	if (creds == NULL || creds->token == NULL)
 		return 0;
-	rc = request_header(req, "X-Amz-Security-Token",
+	rc = aws_request_header(req, "X-Amz-Security-Token",
 	    secret_open(creds->token), fail);
 	secret_close(creds->token);
 	return rc;
 }
 
 int
-request_sign(struct aws_request *req, const struct request_scope *scope,
+aws_request_sign(struct aws_request *req, const struct aws_request_scope *scope,
     const struct credentials *creds, int64_t wall, struct fail *fail)
 {
 	struct sigv4_header headers[AWS_HEADERS_MAX + 1];
@@ -76,7 +75,7 @@ request_sign(struct aws_request *req, const struct request_scope *scope,
 	int rc = -1;
 
 	sigv4_date(wall, date);
-	if (request_header(req, "X-Amz-Date", date, fail) != 0 ||
+	if (aws_request_header(req, "X-Amz-Date", date, fail) != 0 ||
 	    token_add(req, creds, fail) != 0)
 		return -1;
 	n = req->nheaders;
@@ -98,7 +97,7 @@ request_sign(struct aws_request *req, const struct request_scope *scope,
 	};
 	buf_init(&line, 8192);
 	if (sigv4_authorization(&in, creds, &line, fail) == 0)
-		rc = request_header(req, "Authorization", buf_text(&line),
+		rc = aws_request_header(req, "Authorization", buf_text(&line),
 		    fail);
 	buf_free(&line);
 	for (i = 0; i < n; i++)

@@ -1,0 +1,30 @@
+/*
+ * The end of a sandbox, and its teardown.
+ */
+#ifndef TEARDOWN_H
+#define TEARDOWN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cloudshell.h"
+#include "fail.h"
+#include "task.h"
+
+/* Has CloudShell end a sandbox. 0: it accepted that, or the sandbox had ended
+ * before or is unknown to it (*gone). Errors as cs_sandbox_stop's. */
+int	teardown_request(struct cs_client *, const char *id, bool *gone,
+	    struct fail *);
+
+/* Waits until the task's sandbox has ended or is gone. FAIL_JOB: CloudShell
+ * accepted to end it, but does not. */
+int	teardown_await(struct task *, struct fail *);
+
+/* Reads faults of the teardown from the activity feed, since the event with
+ * the id from; 0: its place is not known, then only faults that name the
+ * teardown count. FAIL_JOB: there are some; FAIL_STOPPED. *unknown: the feed
+ * could not be read, which is no failure. */
+int	teardown_check(struct task *, int64_t from, bool *unknown,
+	    struct fail *);
+
+#endif
