@@ -118,7 +118,7 @@ life_new(struct life *life, const struct offer *offer,
 	    sizeof(life->execution));
 	life->action = offer->action;
 	life->rules = *rules;
-	claim_token(life, data->continuation, true, now);
+	(void)claim_token(life, data->continuation, now);
 }
 
 void

@@ -699,6 +699,65 @@ resumed_job_with_a_forged_token_fails(void **state)
 	assert_int_equal(event(EV_SAVED), FX_PUT);
 }
 
+/* A job is resumed, and this token comes with its details. */
+static unsigned
+details_with(char *token)
+{
+	struct life_answer details = { .ok = true, .token = token };
+	struct life_event ev = { .type = EV_DETAILS_ANSWER,
+	    .u.answer = &details };
+	unsigned out = say(&ev);
+
+	free(token);
+	return out;
+}
+
+/* The offer's token could not be verified, then the worker ended before its
+ * claim was answered, and the next one has the right password: the job goes on
+ * from the token, it does not begin anew. */
+static void
+token_that_verifies_after_a_restart(void **state)
+{
+	struct job_facts facts = { .sandbox_id = "sandbox-1",
+	    .execution_id = "exec-1" };
+
+	(void)state;
+	offer(ACTION_RUN);
+	life.state = LIFE_CLAIMING;
+	life.claimed_wall = now.wall;
+	assert_int_equal(event(EV_RESUME), FX_ACKNOWLEDGE);
+	assert_int_equal(answer(ACK_TAKEN), FX_SAVE);
+	assert_int_equal(event(EV_SAVED), FX_DETAILS);
+	pass(1000);
+	assert_int_equal(details_with(token_encode(&facts, 60000, &owner,
+	    &key)), FX_SAVE);
+	assert_string_equal(life.facts.execution_id, "exec-1");
+	assert_int_equal(life_remaining(&life, &now), 60000);
+	assert_int_equal(life.deadline_wall, now.wall + 60);
+	assert_int_equal(event(EV_SAVED), FX_START);
+}
+
+/* What the record tells of a job needs no token: another password since then
+ * does not fail it. */
+static void
+resumed_job_outlives_its_password(void **state)
+{
+	const struct token_key old = { .known = true, .bytes = { 1 } };
+	struct job_facts facts = { .sandbox_id = "sandbox-1",
+	    .sandbox_ours = true };
+
+	(void)state;
+	offer(ACTION_START);
+	life.state = LIFE_OURS;
+	life.claimed_wall = WALL;
+	life.deadline_wall = WALL + TIMEOUT_MS / 1000;
+	life.facts = facts;
+	assert_int_equal(event(EV_RESUME), FX_DETAILS);
+	assert_int_equal(details_with(token_encode(&facts, 60000, &owner,
+	    &old)), FX_START);
+	assert_int_equal(life_remaining(&life, &now), TIMEOUT_MS);
+}
+
 #define TURN(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
@@ -734,6 +793,8 @@ main(void)
 		TURN(token_that_was_not_made_for_this_job),
 		TURN(job_with_a_forged_token_fails),
 		TURN(resumed_job_with_a_forged_token_fails),
+		TURN(token_that_verifies_after_a_restart),
+		TURN(resumed_job_outlives_its_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
