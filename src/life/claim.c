@@ -71,7 +71,7 @@ leave(struct life *life, int64_t left_ms, const struct life_now *now)
 bool
 claim_token(struct life *life, const char *token, const struct life_now *now)
 {
-	const struct token_owner owner = { life->action, life->execution };
+	const struct token_owner owner = flow_owner(life);
 	struct job_facts told;
 	struct fail fail;
 	int64_t left_ms;

@@ -191,3 +191,10 @@ flow_left_ms(const struct life *life, const struct life_now *now)
 
 	return left > 0 ? left : 0;
 }
+
+struct token_owner
+flow_owner(const struct life *life)
+{
+	return (struct token_owner){ life->action, life->execution,
+	    life->pipeline, life->stage, life->name };
+}

@@ -51,4 +51,7 @@ bool		flow_answered(struct life *, unsigned request);
 /* Milliseconds until the deadline, at least 0. */
 int64_t		flow_left_ms(const struct life *, const struct life_now *);
 
+/* What the life's continuation token is bound to; borrows from the life. */
+struct token_owner	flow_owner(const struct life *);
+
 #endif

@@ -9,7 +9,6 @@
 #include "mem.h"
 #include "token.h"
 
-static const struct token_owner owner = { ACTION_RUN, "execution" };
 static const struct token_key key = { .known = true };
 
 /* In place of libsodium's (--wrap). */
@@ -23,7 +22,8 @@ __wrap_sodium_memcmp(const void *a, const void *b, size_t n)
 }
 
 static void
-check(const struct job_facts *facts, int64_t left)
+check(const struct job_facts *facts, const struct token_owner *owner,
+    int64_t left)
 {
 	struct job_facts again = { 0 };
 	int64_t left_again = -1;
@@ -31,13 +31,13 @@ check(const struct job_facts *facts, int64_t left)
 	char *text, *twice;
 
 	MUST(left >= 0 && left <= INT64_C(7) * 86400 * 1000);
-	text = token_encode(facts, left, &owner, &key);
+	text = token_encode(facts, left, owner, &key);
 	if (text != NULL) {
 		MUST(strlen(text) <= JOB_TOKEN_MAX);
-		MUST(token_decode(text, &owner, &key, &again,
+		MUST(token_decode(text, owner, &key, &again,
 		    &left_again, &f) == 0);
 		MUST(left_again == left);
-		twice = token_encode(&again, left_again, &owner, &key);
+		twice = token_encode(&again, left_again, owner, &key);
 		MUST(twice != NULL && strcmp(text, twice) == 0);
 		xfree_secret(twice);
 		job_facts_free(&again);
@@ -45,23 +45,33 @@ check(const struct job_facts *facts, int64_t left)
 	xfree_secret(text);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+try(const char *text, enum job_action action)
 {
+	const struct token_owner owner = { action, "execution", "pipeline",
+	    "stage", "name" };
 	struct job_facts facts = { 0 };
 	struct fail f = { 0 };
 	int64_t left = 0;
+
+	if (token_decode(text, &owner, &key, &facts, &left, &f) != 0)
+		fuzz_fail_check(&f, CANARY);
+	else
+		check(&facts, &owner, left);
+	job_facts_free(&facts);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
 	char *text;
 
 	if (size > 4 * JOB_TOKEN_MAX)
 		return 0;
 	text = calloc(1, size + 1);
 	memcpy(text, data, size);
-	if (token_decode(text, &owner, &key, &facts, &left, &f) != 0)
-		fuzz_fail_check(&f, CANARY);
-	else
-		check(&facts, left);
-	job_facts_free(&facts);
+	for (int action = 0; action < ACTION_MAX; action++)
+		try(text, (enum job_action)action);
 	free(text);
 	return 0;
 }
