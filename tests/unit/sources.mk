@@ -18,6 +18,9 @@ SOURCES_test_ledger := $(BASE) $(IPC) $(LIFE) \
 	$(addprefix src/supervisor/,ledger_record.c lock.c)
 PKG_test_ledger := sqlite3
 
+SOURCES_test_token_key := $(BASE) src/supervisor/password.c \
+	src/supervisor/token_key.c
+
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
 SOURCES_test_endpoint := $(BASE) src/aws/endpoint.c
 SOURCES_test_codepipeline := $(BASE) src/common/credentials.c src/common/job.c \
