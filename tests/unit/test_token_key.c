@@ -161,12 +161,12 @@ static uint64_t
 address_space(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
-	unsigned long pages = 0;
+	char line[200] = "";
 
 	assert_non_null(file);
-	assert_int_equal(fscanf(file, "%lu", &pages), 1);
+	assert_non_null(fgets(line, sizeof(line), file));
 	(void)fclose(file);
-	return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+	return strtoul(line, NULL, 10) * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Then the old one is no key any more: the password is another. */
