@@ -81,7 +81,9 @@ struct job_data {
 	char			*encryption_key;	/* id, NULL: default
 							   key */
 	char			*encryption_type;	/* "KMS" with the key */
-	char			*continuation;		/* token, NULL: none */
+	char			*continuation;	/* token as it came, cut to
+						   JOB_TOKEN_MAX + 1 bytes;
+						   NULL: none */
 };
 
 void	job_data_free(struct job_data *);	/* members only; wipes,

@@ -193,12 +193,26 @@ artifacts_parse(const json_t *data, const char *key,
 	return 0;
 }
 
+/* Whatever it is: a token that is wrong fails its job, which needs a claim. One
+ * that is no text, or too long, is no token any more, but still there. */
+static void
+take_token(const json_t *data, struct job_data *d)
+{
+	const json_t *token = json_object_get(data, "continuationToken");
+	const char *text = json_string_value(token);
+
+	if (token == NULL || json_is_null(token) ||
+	    (text != NULL && text[0] == '\0'))
+		return;
+	d->continuation = xstrndup(text != NULL ? text : "",
+	    JOB_TOKEN_MAX + 1);
+}
+
 static int
 extras_parse(const json_t *data, struct job_data *d, struct fail *fail)
 {
 	const json_t *creds = json_object_of(data, "artifactCredentials");
 	const json_t *key = json_object_of(data, "encryptionKey");
-	const char *token = json_text(data, "continuationToken");
 
 	if (creds != NULL && (take_text(creds, "accessKeyId", AWS_KEY_ID_MAX,
 	    &d->credentials.access_key_id, fail) != 0 ||
@@ -211,9 +225,7 @@ extras_parse(const json_t *data, struct job_data *d, struct fail *fail)
 	    &d->encryption_key, fail) != 0 || take_text(key, "type",
 	    JOB_KMS_TYPE_MAX, &d->encryption_type, fail) != 0))
 		return fail_prefix(fail, "encryptionKey: ");
-	if (token != NULL && token[0] != '\0')
-		return take_text(data, "continuationToken", JOB_TOKEN_MAX,
-		    &d->continuation, fail);
+	take_token(data, d);
 	return 0;
 }
 

@@ -43,28 +43,53 @@ claim_offered_again(struct life *life, const struct life_event *ev,
 	return flow_save_then(life, 0);
 }
 
-void
-claim_token(struct life *life, const char *token, bool facts,
-    const struct life_now *now)
+/* Whether the record tells of work. No executor is started before the facts of
+ * a token are in it, so what the token says is older. */
+static bool
+begun(const struct job_facts *facts)
 {
-	const struct token_owner owner = { life->action, life->execution };
-	struct job_facts told = { 0 };
-	int64_t left_ms = 0;
+	return facts->intent != INTENT_NONE || facts->sandbox_name != NULL ||
+	    facts->sandbox_id[0] != '\0' || facts->execution_id[0] != '\0';
+}
+
+/* A token leaves the job this much time, or what it has if that is less. */
+static void
+leave(struct life *life, int64_t left_ms, const struct life_now *now)
+{
+	if (life->state != LIFE_OURS) {
+		life->deadline_wall = now->wall + left_ms / 1000;
+		return;
+	}
+	if (left_ms < LEFT_MIN_MS)
+		left_ms = LEFT_MIN_MS;
+	if (now->ms + left_ms >= life->deadline_ms)
+		return;
+	life->deadline_ms = now->ms + left_ms;
+	life->deadline_wall = now->wall + (left_ms + 999) / 1000;
+}
+
+bool
+claim_token(struct life *life, const char *token, const struct life_now *now)
+{
+	const struct token_owner owner = flow_owner(life);
+	struct job_facts told;
 	struct fail fail;
+	int64_t left_ms;
 
 	life->token_unread = false;
-	if (token == NULL)
-		return;
+	if (token == NULL || begun(&life->facts))
+		return false;
 	if (token_decode(token, &owner, life->rules.key, &told, &left_ms,
 	    &fail) != 0) {
 		free(life->token_fault);
 		life->token_fault = xstrdup(fail.text);
 		life->token_unread = true;
-	} else if (facts) {
-		life->facts = told;
-		life->deadline_wall = now->wall + left_ms / 1000;
-	} else
-		job_facts_free(&told);
+		return false;
+	}
+	job_facts_free(&life->facts);
+	life->facts = told;
+	leave(life, left_ms, now);
+	return true;
 }
 
 /* --- AcknowledgeJob --- */
@@ -202,6 +227,7 @@ claim_details(struct life *life, const struct life_event *ev,
     const struct life_now *now)
 {
 	const struct life_answer *answer = ev->u.answer;
+	bool taken;
 
 	if (!flow_answered(life, FX_DETAILS) || life->state != LIFE_OURS)
 		return 0;
@@ -218,8 +244,8 @@ claim_details(struct life *life, const struct life_event *ev,
 		return FX_CREDENTIALS;
 	}
 	life->have_data = true;
-	claim_token(life, answer->token, false, now);
+	taken = claim_token(life, answer->token, now);
 	if (life->token_fault != NULL)
 		return fail_token(life);
-	return flow_start(life, now);
+	return taken ? flow_save_then(life, FX_START) : flow_start(life, now);
 }

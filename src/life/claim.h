@@ -11,9 +11,9 @@ LIFE_HANDLER(claim_offered_again);
 LIFE_HANDLER(claim_answered);	/* AcknowledgeJob */
 LIFE_HANDLER(claim_details);	/* GetJobDetails */
 
-/* Read the continuation token of the job's data, NULL: it has none. facts: the
- * life begins with those of the token. */
-void	claim_token(struct life *, const char *token, bool facts,
-	    const struct life_now *);
+/* Read the continuation token of the job's data, NULL: it has none. A job that
+ * has not begun takes its facts and its time from there, or token_fault says
+ * why it cannot; one that has needs no token. Returns whether it took them. */
+bool	claim_token(struct life *, const char *token, const struct life_now *);
 
 #endif

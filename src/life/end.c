@@ -273,15 +273,9 @@ end_without_result(struct life *life, const struct life_exit *end)
 	buf_free(&text);
 }
 
-int
-end_handed_back(struct life *life, int64_t left_ms)
+void
+end_handed_back(struct life *life, char *token)
 {
-	const struct token_owner owner = { life->action, life->execution };
-	char *token = token_encode(&life->facts, left_ms, &owner,
-	    life->rules.key);
-
-	if (token == NULL)
-		return -1;
 	job_result_free(&life->result);
 	life->result.outcome = OUTCOME_CONTINUE;
 	life->result.text = xstrdup("Handed back to the queue: the worker is "
@@ -289,5 +283,4 @@ end_handed_back(struct life *life, int64_t left_ms)
 	if (life->facts.sandbox_id[0] != '\0')
 		life->result.external_id = xstrdup(life->facts.sandbox_id);
 	life->result.continuation = token;
-	return 0;
 }

@@ -18,9 +18,9 @@ void	end_failed(struct life *, enum fail_kind, const char *, ...)
 /* A failure because CodePipeline takes no put of a success or hand-back.
  * Returns whether the executor told that result, as needs_cleanup asks. */
 bool	end_untaken(struct life *);
-/* Hand-back: a result with the continuation token. -1, and nothing changed, if
- * none can be made. */
-int	end_handed_back(struct life *, int64_t left_ms);
+/* Hand-back: a result with this continuation token, which it takes over. */
+void	end_handed_back(struct life *, char *token);
+
 /* The put was refused for good: whether that abandons what is left on
  * CloudShell, and a clean-up executor must undo it. */
 bool	end_abandoned(const struct life *);

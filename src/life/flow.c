@@ -201,3 +201,10 @@ flow_save_failed(struct life *life, const struct life_event *ev,
 	life->save_ms = now->ms + SAVE_RETRY_MS;
 	return flow_release(life, go, now);
 }
+
+struct token_owner
+flow_owner(const struct life *life)
+{
+	return (struct token_owner){ life->action, life->execution,
+	    life->pipeline, life->stage, life->name };
+}

@@ -77,4 +77,7 @@ unsigned	flow_stop_child(struct life *, enum life_stop,
 LIFE_HANDLER(flow_saved);
 LIFE_HANDLER(flow_save_failed);
 
+/* What the life's continuation token is bound to; borrows from the life. */
+struct token_owner	flow_owner(const struct life *);
+
 #endif

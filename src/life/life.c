@@ -92,7 +92,7 @@ life_new(struct life *life, const struct offer *offer,
 	life->action = offer->action;
 	life->rules = *rules;
 	if (data->continuation != NULL)
-		claim_token(life, data->continuation, true, now);
+		(void)claim_token(life, data->continuation, now);
 }
 
 void

@@ -170,13 +170,17 @@ run_fault(struct life *life, const struct life_event *ev,
 unsigned
 run_rest(struct life *life, const struct life_now *now)
 {
+	const struct token_owner owner = flow_owner(life);
+	char *token;
+
 	if (life->state != LIFE_OURS || !life->rules.hand_back ||
-	    life->token_unread ||
-	    life->facts.intent != INTENT_NONE ||
-	    (life->facts.sandbox_id[0] == '\0' &&
-	    life->facts.starts_lost > 0) ||
-	    end_handed_back(life, life_remaining(life, now)) != 0)
+	    life->token_unread)
+		return 0;
+	token = token_encode(&life->facts, life_remaining(life, now), &owner,
+	    life->rules.key);
+	if (token == NULL)
 		return 0;	/* goes on with the next process */
+	end_handed_back(life, token);
 	return flow_ended(life, true);
 }
 

@@ -23,15 +23,21 @@ hash_text(crypto_generichash_state *state, const char *text)
 static void
 salt_of(const struct conf *conf, unsigned char salt[crypto_pwhash_SALTBYTES])
 {
-	const char *domain = conf->cloudshell.domain;
 	crypto_generichash_state state;
 
 	(void)crypto_generichash_init(&state, NULL, 0,
 	    crypto_pwhash_SALTBYTES);
 	hash_text(&state, "quali-job-worker continuation token");
 	hash_text(&state, conf->cloudshell.user);
-	hash_text(&state, domain != NULL ? domain : "");
+	hash_text(&state, conf->cloudshell.domain);
 	(void)crypto_generichash_final(&state, salt, crypto_pwhash_SALTBYTES);
+}
+
+static void
+unknown(struct token_source *source, const char *why)
+{
+	explicit_bzero(&source->key, sizeof(source->key));
+	(void)strlcpy(source->key.why, why, sizeof(source->key.why));
 }
 
 /* Whether the password is another one than the key was made of; notes it. */
@@ -39,6 +45,7 @@ static bool
 changed(struct token_source *source, const struct secret *password)
 {
 	unsigned char now[sizeof(source->seen)];
+	bool same;
 
 	if (!source->key.known)
 		randombytes_buf(source->seen_key, sizeof(source->seen_key));
@@ -46,11 +53,11 @@ changed(struct token_source *source, const struct secret *password)
 	    (const unsigned char *)secret_open(password), secret_len(password),
 	    source->seen_key, sizeof(source->seen_key));
 	secret_close(password);
-	if (source->key.known &&
-	    sodium_memcmp(now, source->seen, sizeof(now)) == 0)
-		return false;
+	same = source->key.known &&
+	    sodium_memcmp(now, source->seen, sizeof(now)) == 0;
 	memcpy(source->seen, now, sizeof(now));
-	return true;
+	explicit_bzero(now, sizeof(now));
+	return !same;
 }
 
 static void
@@ -65,8 +72,7 @@ make(struct token_source *source, const struct secret *password)
 	    KEY_MEMORY, crypto_pwhash_ALG_ARGON2ID13) == 0;
 	secret_close(password);
 	if (!key->known)
-		(void)strlcpy(key->why, "the worker has not the memory to "
-		    "verify it", sizeof(key->why));
+		unknown(source, "the worker lacks the memory to verify it");
 }
 
 void
@@ -76,12 +82,11 @@ token_key_refresh(struct token_source *source)
 	struct fail fail;
 
 	password = password_get(source->conf, source->password, &fail);
-	if (password == NULL) {
-		source->key.known = false;
-		(void)strlcpy(source->key.why, "the worker has no CloudShell "
-		    "password to verify it with", sizeof(source->key.why));
-	} else if (changed(source, password))
+	if (password != NULL && changed(source, password))
 		make(source, password);
+	if (password == NULL && !source->key.known)
+		unknown(source, "the worker could not read the CloudShell "
+		    "password that it verifies tokens with");
 	secret_free(password);
 }
 
@@ -90,4 +95,5 @@ token_key_wipe(struct token_source *source)
 {
 	explicit_bzero(&source->key, sizeof(source->key));
 	explicit_bzero(source->seen, sizeof(source->seen));
+	explicit_bzero(source->seen_key, sizeof(source->seen_key));
 }

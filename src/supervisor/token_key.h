@@ -21,8 +21,8 @@ struct token_source {
 
 /* Make the key, unless it is known and the password is the same as before:
  * takes some 10 ms and 8 MiB, since a token is no place to try passwords
- * against. If the password cannot be read, the key is not known and says
- * why. */
+ * against. While the password cannot be read, the key stays as it is; if there
+ * is none yet, it is not known and says why. */
 void	token_key_refresh(struct token_source *);
 void	token_key_wipe(struct token_source *);
 

@@ -243,6 +243,9 @@ execution_new(json_t *j, enum action action, struct pipeline *owner)
 	x->owner = owner;
 	random_guid(x->id, false);
 	random_guid(x->pipeline_execution, false);
+	if (jstr(j, "pipelineExecutionId") != NULL)
+		snprintf(x->pipeline_execution, sizeof(x->pipeline_execution),
+		    "%s", jstr(j, "pipelineExecutionId"));
 	x->category = copy_or(jstr(j, "category"), actions[action].category);
 	x->provider = copy_or(jstr(j, "provider"), actions[action].provider);
 	x->version = copy_or(jstr(j, "version"), "10");
@@ -418,10 +421,12 @@ job_describe(struct job *job)
 	for (i = 0; i < x->ninputs; i++)
 		json_array_append_new(inputs, json_pack("{ss ss}", "bucket",
 		    x->inputs[i].bucket, "key", x->inputs[i].key));
-	return json_pack("{ss ss ss ss ss ss? ss? si si si si sO so so sO ss}",
-	    "id", job->id, "state", state_names[job->state],
+	return json_pack("{ss ss ss ss ss ss ss ss ss ss? ss? si si si si sO "
+	    "so so sO ss}", "id", job->id, "state", state_names[job->state],
 	    "action", actions[x->action].name, "version", x->version,
 	    "actionExecutionId", x->id,
+	    "pipelineExecutionId", x->pipeline_execution,
+	    "pipeline", x->pipeline, "stage", x->stage, "name", x->name,
 	    "nonce", job->nonce[0] == '\0' ? NULL : job->nonce,
 	    "continuationToken", job->token, "deliveries", job->deliveries,
 	    "acknowledged", job->acknowledged,

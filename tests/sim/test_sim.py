@@ -373,7 +373,8 @@ def test_batches_and_types(sim):
 
 def test_continuation(sim):
     sim.settings(codepipeline={"continuation_delay_ms": 100})
-    jid = sim.job(configuration={"A": "1"})
+    execution = "6d9a63ed-1a88-45dc-91e9-91c836ff589e"
+    jid = sim.job(configuration={"A": "1"}, pipelineExecutionId=execution)
     sim.claim()
     a = sim.cp("PutJobSuccessResult", {
         "jobId": jid, "continuationToken": "t1",
@@ -386,12 +387,18 @@ def test_continuation(sim):
     job = wait_for(lambda: sim.poll())[0]
     assert job["id"] != jid
     assert job["data"]["continuationToken"] == "t1"
+    context = job["data"]["pipelineContext"]
+    assert context["pipelineExecutionId"] == execution
     assert job["data"]["actionConfiguration"]["configuration"] == {"A": "1"}
     assert sim.ack(job).status == 200
     old = sim.admin("GET", "/jobs/" + jid)
     new = sim.admin("GET", "/jobs/" + job["id"])
     assert old["state"] == "Continued" and old["latest"] == job["id"]
     assert old["actionExecutionId"] == new["actionExecutionId"]
+    assert new["pipelineExecutionId"] == execution
+    assert (new["pipeline"], new["stage"], new["name"]) == (
+        context["pipelineName"], context["stage"]["name"],
+        context["action"]["name"])
     assert sim.cp("PutJobSuccessResult",
                   {"jobId": job["id"]}).status == 200
     assert sim.admin("GET", "/jobs/" + jid)["console"]["status"] == \

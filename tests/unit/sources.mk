@@ -10,10 +10,15 @@ LIFE := $(wildcard src/life/*.c)
 SOURCES_test_life := $(BASE) $(IPC) $(LIFE) tests/unit/life_answers.c
 SOURCES_test_life_events := $(SOURCES_test_life)
 SOURCES_test_life_turns := $(SOURCES_test_life)
+SOURCES_test_token := $(BASE) src/common/ipc.c src/common/ipc_member.c \
+	src/common/credentials.c src/common/job.c src/life/token.c
 
 SOURCES_test_ledger := $(BASE) $(IPC) $(LIFE) \
 	$(addprefix src/supervisor/,ledger_record.c lock.c)
 PKG_test_ledger := sqlite3
+
+SOURCES_test_token_key := $(BASE) src/supervisor/password.c \
+	src/supervisor/token_key.c
 
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
 SOURCES_test_endpoint := $(BASE) src/common/url.c src/aws/endpoint.c

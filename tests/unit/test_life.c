@@ -465,6 +465,7 @@ work_run(struct world *w)
 	} else if (w->p.phase == P_WAIT) {
 		w->commands++;
 		f->intent = INTENT_NONE;
+		strlcpy(f->sandbox_id, "sandbox-2", sizeof(f->sandbox_id));
 		strlcpy(f->execution_id, "exec-1", sizeof(f->execution_id));
 		w->p.phase = P_READY;
 		if (!one_in(w, 15))
