@@ -31,7 +31,7 @@ do_start(struct dispatch *dispatch, struct entry *entry)
 
 	if (life->cleaning && board_active(dispatch->board) >
 	    dispatch->board->max_jobs) {
-		board_post(entry, EV_BUSY, NULL);
+		board_post(entry, EV_BUSY, "");
 		return;
 	}
 	if (life->cleaning)
