@@ -1,6 +1,8 @@
 /*
  * How the worker is.
  */
+#include <systemd/sd-daemon.h>
+
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +13,7 @@ status_take(struct status *status, const struct status_sources *from)
 {
 	const struct board *board = from->board;
 
-	*status = (struct status){ .mode = from->mode,
+	*status = (struct status){ .mode = *from->mode,
 	    .running = board_running(board), .max_jobs = board->max_jobs,
 	    .claimed = board->claimed, .succeeded = board->succeeded,
 	    .failed = board->failed, .ambiguous = board->ambiguous,
@@ -67,4 +69,43 @@ status_line(const struct status *status, char *dst, size_t size)
 		    status->claimed, status->succeeded, status->failed);
 	}
 	return dst;
+}
+
+void
+status_tell(struct status_teller *teller)
+{
+	char line[sizeof(teller->told)];
+	struct status status;
+
+	status_take(&status, &teller->sources);
+	if (strcmp(status_line(&status, line, sizeof(line)),
+	    teller->told) == 0)
+		return;
+	(void)strlcpy(teller->told, line, sizeof(teller->told));
+	(void)sd_notifyf(0, "STATUS=%s", line);
+}
+
+static int
+on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct status_teller *teller = arg;
+
+	(void)source, (void)usec;
+	teller->soon = false;
+	status_tell(teller);
+	return 0;
+}
+
+void
+status_teller_init(struct status_teller *teller, sd_event *event,
+    const struct status_sources *sources)
+{
+	*teller = (struct status_teller){ .event = event,
+	    .sources = *sources, .on_timer = on_timer };
+}
+
+void
+status_teller_free(struct status_teller *teller)
+{
+	teller->timer = sd_event_source_disable_unref(teller->timer);
 }

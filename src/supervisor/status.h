@@ -5,6 +5,8 @@
 #ifndef STATUS_H
 #define STATUS_H
 
+#include <systemd/sd-event.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +15,9 @@
 #include "board.h"
 #include "commit.h"
 #include "poller.h"
+#include "timer.h"
+
+#define STATUS_SOON_MS	500
 
 enum worker_mode {
 	MODE_STARTING,
@@ -23,7 +28,7 @@ enum worker_mode {
 
 /* Where the snapshot is taken from; poller and keys may be NULL. */
 struct status_sources {
-	enum worker_mode	 mode;
+	const enum worker_mode	*mode;
 	const struct board	*board;
 	const struct commit	*commit;
 	const struct poller	*poller;
@@ -47,5 +52,30 @@ struct status {
 void	 status_take(struct status *, const struct status_sources *);
 /* The line that systemctl shows. Returns dst. */
 char	*status_line(const struct status *, char *dst, size_t);
+
+/* Tells systemd the status line whenever it is another one. */
+struct status_teller {
+	sd_event		*event;
+	struct status_sources	 sources;	/* may change */
+	char			 told[256];
+	sd_event_source		*timer;
+	sd_event_time_handler_t	 on_timer;
+	bool			 soon;		/* it is armed */
+};
+
+void	 status_teller_init(struct status_teller *, sd_event *,
+	    const struct status_sources *);
+void	 status_teller_free(struct status_teller *);	/* its timer */
+void	 status_tell(struct status_teller *);
+
+/* The same within half a second: for what changes often. */
+static inline void
+status_tell_soon(struct status_teller *teller)
+{
+	if (!teller->soon)
+		timer_in(teller->event, &teller->timer, STATUS_SOON_MS,
+		    teller->on_timer, teller);
+	teller->soon = true;
+}
 
 #endif

@@ -30,7 +30,6 @@
 #define LOCK_WAIT_MS		10000	/* for the last executor of a former
 					   supervisor, which dies with it */
 #define HOUSEKEEPING_MS		30000
-#define STATUS_MS		500	/* from a change to STATUS= */
 #define STOP_EXTRA_MS		5000	/* to end after the kill grace */
 
 struct worker {
@@ -52,55 +51,14 @@ struct worker {
 	struct intake		 intake;
 	struct poller		*poller;
 	enum worker_mode	 mode;
+	struct status_teller	 status;
 	bool			 told_ready;
 	struct told		 no_keys;
-	char			 status[256];	/* as last told to systemd */
-	sd_event_source		*status_timer, *stop_timer, *housekeeping,
-				*upgrade;
+	sd_event_source		*stop_timer, *housekeeping, *upgrade;
 	sd_event_source		*rest;		/* looks, while stopping,
 						   whether all is at rest */
 	int			 exit_status;
 };
-
-/* --- what systemd sees --- */
-
-static void
-tell_status(struct worker *worker)
-{
-	const struct status_sources sources = { worker->mode, &worker->board,
-	    &worker->commit, worker->poller, worker->aws.keys };
-	char line[sizeof(worker->status)];
-	struct status status;
-
-	status_take(&status, &sources);
-	if (strcmp(status_line(&status, line, sizeof(line)),
-	    worker->status) == 0)
-		return;
-	(void)strlcpy(worker->status, line, sizeof(worker->status));
-	(void)sd_notifyf(0, "STATUS=%s", line);
-}
-
-static int
-on_status(sd_event_source *source, uint64_t usec, void *arg)
-{
-	(void)source, (void)usec;
-	tell_status(arg);
-	return 0;
-}
-
-/* Something that the status tells may be different now. */
-static void
-status_changed(struct worker *worker)
-{
-	int enabled = SD_EVENT_OFF;
-
-	if (worker->status_timer != NULL)
-		(void)sd_event_source_get_enabled(worker->status_timer,
-		    &enabled);
-	if (enabled == SD_EVENT_OFF)
-		timer_in(worker->event, &worker->status_timer, STATUS_MS,
-		    on_status, worker);
-}
 
 /* --- stop --- */
 
@@ -145,7 +103,7 @@ on_rest(sd_event_source *source, void *arg)
 	struct worker *worker = arg;
 
 	(void)source;
-	tell_status(worker);
+	status_tell(&worker->status);
 	if (worker->mode == MODE_STOPPING &&
 	    board_at_rest(&worker->board, true))
 		park(worker);	/* what has no executor may be handed back */
@@ -155,15 +113,22 @@ on_rest(sd_event_source *source, void *arg)
 	return 0;
 }
 
+static int
+on_turn(sd_event_source *source, void *arg)
+{
+	(void)source, (void)arg;
+	return 0;
+}
+
+/* Look after every turn of the loop, and see to it that one comes. */
 static void
 watch_rest(struct worker *worker)
 {
 	if (sd_event_add_post(worker->event, &worker->rest, on_rest,
-	    worker) < 0)
+	    worker) < 0 ||
+	    sd_event_add_defer(worker->event, NULL, on_turn, NULL) < 0)
 		fatalx("cannot add an event source");
 	(void)sd_event_source_set_priority(worker->rest, PRIO_LOOK);
-	/* a turn comes in any case */
-	timer_in(worker->event, &worker->status_timer, 0, on_status, worker);
 }
 
 /* Begin to end: drain now, park after stop_grace, leave the loop when all jobs
@@ -219,7 +184,7 @@ on_ready(void *arg)
 	if (worker->mode == MODE_STARTING)
 		worker->mode = MODE_RUNNING;
 	(void)sd_notifyf(0, "READY=1\nMAINPID=%d", (int)getpid());
-	tell_status(worker);
+	status_tell(&worker->status);
 }
 
 static void
@@ -227,7 +192,7 @@ on_changed(bool freed, void *arg)
 {
 	struct worker *worker = arg;
 
-	status_changed(worker);
+	status_tell_soon(&worker->status);
 	if (freed && worker->poller != NULL)
 		poller_wake(worker->poller);
 }
@@ -254,8 +219,9 @@ static void
 on_hindered(void *arg)
 {
 	const struct intake *intake = arg;
+	struct worker *worker = intake->arg;
 
-	status_changed(intake->arg);
+	status_tell_soon(&worker->status);
 }
 
 /* The look-up is repeated; the same reason is told once an hour. */
@@ -286,7 +252,7 @@ on_keys(bool have, void *arg)
 		tell_no_keys(worker);
 	if (have && worker->poller != NULL && worker->mode < MODE_STOPPING)
 		poller_restart(worker->poller);
-	tell_status(worker);
+	status_tell(&worker->status);
 }
 
 static int
@@ -303,7 +269,7 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 	/* What a burst of jobs and TLS connections left free in the heap. */
 	if (board_running(&worker->board) == 0)
 		(void)malloc_trim(0);
-	tell_status(worker);
+	status_tell(&worker->status);
 	timer_in(worker->event, &worker->housekeeping, HOUSEKEEPING_MS,
 	    on_housekeeping, worker);
 	return 0;
@@ -376,6 +342,9 @@ wire(struct worker *worker)
 	    .executors = worker->executors, .ledger = worker->ledger,
 	    .tokens = &worker->tokens, .types = worker->types,
 	    .ntypes = worker->ntypes, .arg = worker };
+	status_teller_init(&worker->status, worker->event,
+	    &(struct status_sources){ .mode = &worker->mode,
+	    .board = &worker->board, .commit = &worker->commit });
 	worker->tokens.conf = conf;
 	worker->tokens.password = worker->password;
 	worker->aws.timeout_ms = conf->worker.http_timeout;
@@ -437,12 +406,14 @@ worker_start(struct worker *worker, struct secret *password,
 	worker->aws.transfers = transfers_new(worker->event);
 	worker->aws.keys = aws_keys_new(worker->event, &worker->conf, on_keys,
 	    worker);
+	worker->status.sources.keys = worker->aws.keys;
 	if (ledger_open_jobs(worker->ledger, resume, worker, fail) != 0)
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; its other jobs go "
 		    "on", fail->text);
 	worker->poller = poller_new(worker->event, &worker->aws,
 	    worker->types, worker->ntypes, worker->conf.worker.poll_interval,
 	    &calls, &worker->intake);
+	worker->status.sources.poller = worker->poller;
 	timer_in(worker->event, &worker->housekeeping, HOUSEKEEPING_MS,
 	    on_housekeeping, worker);
 	tell_start(worker);
@@ -476,7 +447,7 @@ worker_free(struct worker *worker)
 	ledger_close(worker->ledger);
 	commit_free(&worker->commit);
 	token_key_wipe(&worker->tokens);
-	sd_event_source_disable_unref(worker->status_timer);
+	status_teller_free(&worker->status);
 	sd_event_source_disable_unref(worker->stop_timer);
 	sd_event_source_disable_unref(worker->housekeeping);
 	sd_event_source_disable_unref(worker->upgrade);
