@@ -23,7 +23,7 @@ collect(const struct board *board, const struct life ***lives)
 		n += entry->save;
 	if (n == 0)
 		return 0;
-	*lives = xcalloc(n, sizeof(**lives));
+	*lives = xcalloc(n, sizeof(const struct life *));
 	n = 0;
 	TAILQ_FOREACH(entry, &board->entries, link)
 		if (entry->save)
