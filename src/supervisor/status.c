@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "status.h"
+#include "utf8.h"
 
 void
 status_take(struct status *status, const struct status_sources *from)
@@ -68,6 +69,9 @@ status_line(const struct status *status, char *dst, size_t size)
 		    trouble, status->running, (long long)status->max_jobs,
 		    status->claimed, status->succeeded, status->failed);
 	}
+	/* systemd takes nothing else */
+	utf8_trim(dst);
+	utf8_clean(dst, false);
 	return dst;
 }
 

@@ -50,7 +50,8 @@ struct status {
 };
 
 void	 status_take(struct status *, const struct status_sources *);
-/* The line that systemctl shows. Returns dst. */
+/* The line that systemctl shows: UTF-8 without control characters, cut to
+ * size. Returns dst. */
 char	*status_line(const struct status *, char *dst, size_t);
 
 /* Tells systemd the status line whenever it is another one. */
