@@ -368,7 +368,7 @@ poller_wake(struct poller *poller)
 		return;
 	for (size_t i = 0; i < poller->n; i++) {
 		if (poller->polls[i].blocked)
-			poller->polls[i].due_ms = 0;
+			poller->polls[i].due_ms = poller->calm_ms;
 		poller->polls[i].blocked = false;
 	}
 	set_timer(poller, sys_now_ms());
