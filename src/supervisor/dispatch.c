@@ -216,11 +216,12 @@ set_timer(struct dispatch *dispatch, struct entry *entry)
 		    entry);
 }
 
-void
-dispatch_event(struct entry *entry, const struct life_event *event, void *arg)
+/* gone: its executor has just gone away. */
+static void
+deliver(struct dispatch *dispatch, struct entry *entry,
+    const struct life_event *event, bool gone)
 {
 	const struct executor *executor = entry->executor;
-	struct dispatch *dispatch = arg;
 	struct board_event *next;
 	bool slot = entry->life.slot;
 
@@ -240,8 +241,14 @@ dispatch_event(struct entry *entry, const struct life_event *event, void *arg)
 		set_timer(dispatch, entry);
 	if (slot && (entry->over || !entry->life.slot))
 		dispatch->changed(true, dispatch->arg);
-	else if (entry->executor != executor)
+	else if (gone || entry->executor != executor)
 		dispatch->changed(false, dispatch->arg);
+}
+
+void
+dispatch_event(struct entry *entry, const struct life_event *event, void *arg)
+{
+	deliver(arg, entry, event, false);
 }
 
 /* --- what executors say --- */
@@ -333,10 +340,11 @@ fault(void *job, const char *text, void *arg)
 static void
 failed(void *job, const char *why, void *arg)
 {
+	struct life_event event = { .type = EV_START_FAILED, .u.text = why };
 	struct entry *entry = job;
 
 	entry->executor = NULL;
-	tell(arg, entry, EV_START_FAILED, why);
+	deliver(arg, entry, &event, true);
 }
 
 static void
@@ -348,7 +356,7 @@ ended(void *job, const struct executor_end *end, void *arg)
 	struct entry *entry = job;
 
 	entry->executor = NULL;
-	dispatch_event(entry, &event, arg);
+	deliver(arg, entry, &event, true);
 }
 
 static void
