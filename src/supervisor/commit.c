@@ -31,17 +31,19 @@ collect(const struct board *board, const struct life ***lives)
 	return n;
 }
 
-static bool
+/* 1: saved; 0: there was nothing to save, which says nothing of the ledger. */
+static int
 save_all(struct commit *commit, struct fail *fail)
 {
 	const struct life **lives = NULL;
 	size_t n = collect(commit->board, &lives);
-	bool saved;
+	int rc;
 
-	saved = n == 0 || ledger_save(commit->ledger, lives, n, sys_wall(),
-	    fail) == 0;
+	if (n == 0)
+		return 0;
+	rc = ledger_save(commit->ledger, lives, n, sys_wall(), fail);
 	free(lives);
-	return saved;
+	return rc == 0 ? 1 : -1;
 }
 
 static void
@@ -100,7 +102,7 @@ commit_last(struct commit *commit)
 {
 	struct fail fail;
 
-	if (commit->ledger != NULL && !save_all(commit, &fail))
+	if (commit->ledger != NULL && save_all(commit, &fail) == -1)
 		log_err("%s: records of this turn are lost", fail.text);
 }
 
@@ -112,19 +114,19 @@ on_commit(sd_event_source *source, void *arg)
 	struct board *board = commit->board;
 	struct entry *entry;
 	struct fail fail = { 0 };
-	bool saved = save_all(commit, &fail);
+	int saved = save_all(commit, &fail);
 
 	(void)source;
 	commit->soon = false;
 	timer_off(commit->timer);
-	if (!saved || commit->broken)
-		tell_ledger(commit, saved, fail.text);
-	if (!saved)
+	if (saved == -1 || (saved == 1 && commit->broken))
+		tell_ledger(commit, saved == 1, fail.text);
+	if (saved == -1)
 		event.type = EV_SAVE_FAILED;
 	/* New saves wanted by what follows are for the next transaction. */
 	TAILQ_FOREACH(entry, &board->entries, link) {
 		entry->in_commit = entry->save &&
-		    (!saved || entry->life.dirty);
+		    (saved == -1 || entry->life.dirty);
 		entry->save = false;
 	}
 	TAILQ_FOREACH(entry, &board->entries, link) {
