@@ -4,6 +4,7 @@
  * it dies or does not answer.
  */
 #include <sys/prctl.h>
+#include <sys/queue.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -26,8 +27,21 @@
 #include "zygote.h"
 
 #define ZYGOTE_FD	3	/* its end of the socket pair */
+#ifndef QUICK_MS		/* a test does not wait so long */
 #define QUICK_MS	5000	/* it ended sooner: start the next one later */
+#endif
+#ifndef READY_MS
 #define READY_MS	10000	/* from the start to the sign of life */
+#endif
+
+/* A replaced zygote on its way out: asked nothing more, it may still answer
+ * what it was asked. */
+struct retired {
+	LIST_ENTRY(retired) link;
+	struct zygote	*zygote;
+	int		 sock, pidfd;
+	sd_event_source	*answer_source, *exit_source;
+};
 
 struct zygote {
 	sd_event	*event;
@@ -43,13 +57,7 @@ struct zygote {
 	char		*environment[16];
 	sd_event_source	*answer_source, *exit_source, *again_source;
 	sd_event_source	*ready_source;
-};
-
-/* A replaced zygote on its way out. */
-struct retired {
-	struct zygote	*zygote;
-	int		 pidfd;
-	sd_event_source	*source;
+	LIST_HEAD(, retired) retired;
 };
 
 static void	zygote_start(struct zygote *);
@@ -145,30 +153,43 @@ on_zygote_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
-static int
-on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
+static void
+on_sign_of_life(struct zygote *zygote)
 {
-	struct zygote *zygote = arg;
+	zygote->ready = true;
+	zygote->ready_source =
+	    sd_event_source_disable_unref(zygote->ready_source);
+	zygote->calls.ready(zygote->arg);
+}
+
+/* 1: an answer was taken, 0: there is none now, -1: there will be no more. */
+static int
+take_answer(struct zygote *zygote, int fd, bool present)
+{
 	struct ipc_zygote_answer answer;
 	ssize_t n = recv(fd, &answer, sizeof(answer), 0);
 
-	(void)revents;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
-	if (n != (ssize_t)sizeof(answer)) {	/* its exit follows */
-		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
-		return 0;
-	}
+	if (n != (ssize_t)sizeof(answer))	/* its exit follows */
+		return -1;
 	if (answer.number == IPC_ZYGOTE_READY) {
-		zygote->ready = true;
-		zygote->ready_source =
-		    sd_event_source_disable_unref(zygote->ready_source);
-		zygote->calls.ready(zygote->arg);
+		if (present)
+			on_sign_of_life(zygote);
 	} else if (answer.pid > 0)
 		zygote->calls.forked(answer.number, answer.pid, zygote->arg);
 	else
 		zygote->calls.failed(answer.number, strerror(answer.error),
 		    zygote->arg);
+	return 1;
+}
+
+static int
+on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	(void)revents;
+	if (take_answer(arg, fd, true) == -1)
+		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
 	return 0;
 }
 
@@ -264,6 +285,7 @@ zygote_new(sd_event *event, const char *libexec_dir,
 	zygote->calls = *calls;
 	zygote->arg = arg;
 	zygote->sock = zygote->pidfd = zygote->shared_fd = -1;
+	LIST_INIT(&zygote->retired);
 	zygote->exe_fd = open(path, O_PATH | O_CLOEXEC);
 	if (zygote->exe_fd == -1 ||
 	    faccessat(AT_FDCWD, path, X_OK, AT_EACCESS) != 0) {
@@ -279,26 +301,6 @@ zygote_new(sd_event *event, const char *libexec_dir,
 	make_environment(zygote);
 	zygote_start(zygote);
 	return zygote;
-}
-
-void
-zygote_free(struct zygote *zygote)
-{
-	pid_t pid;
-
-	if (zygote == NULL)
-		return;
-	pid = zygote->pid;
-	if (zygote->pidfd != -1)
-		(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
-	zygote_close(zygote);
-	if (pid > 0)
-		(void)waitpid(pid, NULL, 0);
-	sd_event_source_disable_unref(zygote->again_source);
-	for (size_t i = 0; zygote->environment[i] != NULL; i++)
-		free(zygote->environment[i]);
-	(void)close(zygote->exe_fd);
-	free(zygote);
 }
 
 int
@@ -331,37 +333,71 @@ zygote_ask(struct zygote *zygote, uint32_t number, int order_fd,
 	return 0;
 }
 
+/* --- replacing it --- */
+
+/* The sources first: a fork that has not executed yet holds the descriptors,
+ * too, and epoll would go on reporting them. */
+static void
+retired_free(struct retired *retired)
+{
+	sd_event_source_disable_unref(retired->answer_source);
+	sd_event_source_disable_unref(retired->exit_source);
+	LIST_REMOVE(retired, link);
+	(void)close(retired->sock);
+	(void)close(retired->pidfd);
+	free(retired);
+}
+
+static int
+on_retired_answer(sd_event_source *source, int fd, uint32_t revents,
+    void *arg)
+{
+	struct retired *retired = arg;
+
+	(void)revents;
+	if (take_answer(retired->zygote, fd, false) == -1)
+		(void)sd_event_source_set_enabled(source, SD_EVENT_OFF);
+	return 0;
+}
+
 static int
 on_retired_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
 	struct retired *retired = arg;
+	struct zygote *zygote = retired->zygote;
 	siginfo_t info;
 
-	(void)revents;
+	(void)source, (void)revents;
 	(void)waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
-	/* in this order: a fork that has not executed yet holds the descriptor,
-	 * too, and epoll would go on reporting it */
-	sd_event_source_disable_unref(source);
-	(void)close(fd);
-	retired->zygote->calls.ended(retired->zygote->arg);
-	free(retired);
+	while (take_answer(zygote, retired->sock, false) == 1)
+		continue;
+	retired_free(retired);
+	zygote->calls.ended(zygote->arg);
 	return 0;
 }
 
-/* Let the present zygote go: its socket is closed, which ends it when it has
- * served what was sent already; its process is waited for apart. */
+/* Let the present zygote go. The end of its requests ends it when it has
+ * served them; its socket stays open until then, since closing it with an
+ * answer unread would take the requests away that are on their way. */
 static void
 retire(struct zygote *zygote)
 {
 	struct retired *retired = xcalloc(1, sizeof(*retired));
 
 	retired->zygote = zygote;
+	retired->sock = zygote->sock;
 	retired->pidfd = zygote->pidfd;
-	zygote->pidfd = -1;
+	LIST_INSERT_HEAD(&zygote->retired, retired, link);
+	zygote->sock = zygote->pidfd = -1;
 	zygote_close(zygote);
-	if (sd_event_add_io(zygote->event, &retired->source,
+	(void)shutdown(retired->sock, SHUT_WR);
+	if (sd_event_add_io(zygote->event, &retired->answer_source,
+	    retired->sock, EPOLLIN, on_retired_answer, retired) < 0 ||
+	    sd_event_add_io(zygote->event, &retired->exit_source,
 	    retired->pidfd, EPOLLIN, on_retired_exit, retired) < 0)
 		fatalx("cannot watch the zygote");
+	(void)sd_event_source_set_priority(retired->answer_source, PRIO_EXIT);
+	(void)sd_event_source_set_priority(retired->exit_source, PRIO_EXIT);
 }
 
 void
@@ -375,6 +411,41 @@ zygote_renew(struct zygote *zygote, bool deaf, const char *why)
 		(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
 	retire(zygote);
 	zygote_start(zygote);
+}
+
+static void
+end_retired(struct zygote *zygote)
+{
+	struct retired *retired;
+	siginfo_t info;
+
+	while ((retired = LIST_FIRST(&zygote->retired)) != NULL) {
+		(void)sys_pidfd_signal(retired->pidfd, SIGKILL);
+		(void)waitid(SYS_P_PIDFD, (id_t)retired->pidfd, &info,
+		    WEXITED);
+		retired_free(retired);
+	}
+}
+
+void
+zygote_free(struct zygote *zygote)
+{
+	pid_t pid;
+
+	if (zygote == NULL)
+		return;
+	end_retired(zygote);
+	pid = zygote->pid;
+	if (zygote->pidfd != -1)
+		(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
+	zygote_close(zygote);
+	if (pid > 0)
+		(void)waitpid(pid, NULL, 0);
+	sd_event_source_disable_unref(zygote->again_source);
+	for (size_t i = 0; zygote->environment[i] != NULL; i++)
+		free(zygote->environment[i]);
+	(void)close(zygote->exe_fd);
+	free(zygote);
 }
 
 void

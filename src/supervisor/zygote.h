@@ -30,7 +30,8 @@ struct zygote_calls {
  * if it cannot be run. */
 struct zygote	*zygote_new(sd_event *, const char *libexec_dir,
 		    const struct zygote_calls *, void *arg, struct fail *);
-void		 zygote_free(struct zygote *);	/* ends it */
+/* Ends it, and those it replaced; nobody is called any more. */
+void		 zygote_free(struct zygote *);
 /* A descriptor, the caller's, that goes with every request: before the
  * first. */
 void		 zygote_share(struct zygote *, int fd);
