@@ -96,6 +96,22 @@ try_sockets(void)
 	    DENIED(listen(0, 1));
 }
 
+static pid_t neighbour;		/* another process of the same user */
+
+/* Ready for input, the pipe signals its owner: whom, and how, fcntl says. */
+static int
+try_owner(void)
+{
+	int fds[2];
+
+	if (pipe(fds) == -1)
+		return 1;
+	(void)fcntl(fds[0], F_SETOWN, neighbour);
+	(void)fcntl(fds[0], F_SETSIG, SIGKILL);
+	(void)fcntl(fds[0], F_SETFL, O_RDONLY | O_NONBLOCK | O_ASYNC);
+	return write(fds[1], "x", 1) == 1 ? 0 : 2;
+}
+
 static int
 try_exec(void)
 {
@@ -200,6 +216,42 @@ signals(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
+/* It lives as long as nobody signals it: its exit status is what the test
+ * gives it at the end. */
+static pid_t
+start_neighbour(int *end)
+{
+	int fds[2];
+	char c;
+	pid_t pid;
+
+	assert_int_equal(pipe(fds), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(fds[1]);
+		_exit(read(fds[0], &c, 1) == 1 ? 42 : 1);
+	}
+	(void)close(fds[0]);
+	*end = fds[1];
+	return pid;
+}
+
+static void
+signal_by_owner(void **state)
+{
+	int status, end;
+
+	(void)state;
+	neighbour = start_neighbour(&end);
+	assert_int_equal(run(try_owner), 0);
+	/* it may be dead by now */
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)!write(end, "x", 1);
+	(void)close(end);
+	assert_int_equal(waitpid(neighbour, &status, 0), neighbour);
+	assert_false(WIFSIGNALED(status));
+	assert_int_equal(WEXITSTATUS(status), 42);
+}
+
 /* A process whose parent is another one does not go on. */
 static void
 orphan(void **state)
@@ -229,6 +281,7 @@ main(void)
 		cmocka_unit_test(allowed_calls),
 		cmocka_unit_test(limits),
 		cmocka_unit_test(signals),
+		cmocka_unit_test(signal_by_owner),
 		cmocka_unit_test(orphan),
 	};
 
