@@ -105,22 +105,6 @@ void	report_call(const char *method, const char *where, long status,
 void	report_need_credentials(void);
 void	report_result(const struct job_result *);
 
-/* --- confine.c --- */
-
-/* In the zygote: compile the filter of system calls once. -1 with errno. */
-int	confine_prepare(void);
-
-/* In the executor: give up all it does not need. supervisor is the pid the
- * process must be a child of; keep are its n descriptors beside 0, 1 and 2.
- * -1 if any of it failed: then the process must not go on. */
-int	confine(pid_t supervisor, const int *keep, size_t n);
-
-/* --- zygote.c --- */
-
-/* Serve requests on the socket until its end of file. In an executor it
- * returns true with the descriptors; in the zygote false, at the end. */
-bool	zygote_serve(int sock, int fds[IPC_ZYGOTE_FDS]);
-
 /* --- job.c: one executor from its start to its exit --- */
 
 /* All that an executor knows. */

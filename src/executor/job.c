@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "executor.h"
 #include "log.h"
 #include "sys.h"

@@ -17,10 +17,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "executor.h"
 #include "json.h"
 #include "log.h"
 #include "sys.h"
+#include "zygote.h"
 
 #define ZYGOTE_SOCKET	3
 #define THREAD_STACK	(1024 * 1024)	/* of libcurl's resolver threads */

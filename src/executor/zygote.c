@@ -12,8 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "executor.h"
 #include "log.h"
+#include "zygote.h"
 
 static void
 close_fds(const int fds[IPC_ZYGOTE_FDS])

@@ -23,7 +23,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 
-#include "src/executor/executor.h"
+#include "src/executor/confine.h"
 #include "sys.h"
 
 #define DENIED(call)	((call) == -1 && errno == EPERM ? 0 : 1)
