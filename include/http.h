@@ -26,6 +26,8 @@
 /* How a peer's certificate is checked. */
 struct http_tls {
 	const char	*ca_file;	/* PEM bundle, or NULL: the system's */
+	const char	*ca;		/* its text, in place of a file, for
+					   http_perform only; NULL: none */
 	bool		 verify;	/* false: no check at all */
 	const char	*settings;	/* that say so, for texts, a constant:
 					   "ca_file in [aws]"; NULL: none */

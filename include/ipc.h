@@ -24,9 +24,11 @@
 
 #define IPC_VERSION	1
 
-#define IPC_ORDER_MAX	(512 * 1024)	/* bytes of an order line: up to
+#define IPC_CA_MAX	(512 * 1024)	/* bytes of certificates: twice what
+					   systems have */
+#define IPC_ORDER_MAX	(2 * 1024 * 1024)	/* bytes of an order line: up to
 					   100 KB of configuration, escaped,
-					   and keys */
+					   keys, two texts of certificates */
 #define IPC_REPORT_MAX	(256 * 1024)	/* of a report line: output variables,
 					   escaped, and a message */
 #define IPC_REPORTS_MAX	20000		/* report lines of one executor */
@@ -152,14 +154,15 @@ struct ipc_order {
 		char		*user;
 		char		*domain;
 		struct secret	*password;
-		char		*ca_file;	/* NULL: the system's */
+		char		*ca;	/* certificates as PEM text, NULL: the
+					   system's */
 		bool		 verify;
 		char		*portal_url;	/* NULL: no SandboxUrl */
 	} cloudshell;
 	struct {
 		char		*region;
 		char		*endpoint;	/* of S3, NULL: the real one */
-		char		*ca_file;
+		char		*ca;
 		bool		 use_fips, use_dualstack;
 	} s3;
 	struct {

@@ -134,6 +134,15 @@ http_set_tls(CURL *easy, const struct http_tls *tls)
 	if (!verify) {		/* nothing to read, then */
 		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	} else if (tls != NULL && tls->ca != NULL) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+#if HTTP_CA_BLOB
+		struct curl_blob blob = { (void *)(uintptr_t)tls->ca,
+		    strlen(tls->ca), CURL_BLOB_NOCOPY };
+
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+#endif
 	} else if (tls != NULL && tls->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);

@@ -134,7 +134,7 @@ set_up(struct exec *x)
 	s->user = x->order.cloudshell.user;
 	s->domain = x->order.cloudshell.domain;
 	s->password = x->order.cloudshell.password;
-	s->tls.ca_file = x->order.cloudshell.ca_file;
+	s->tls.ca = x->order.cloudshell.ca;
 	s->tls.verify = x->order.cloudshell.verify;
 	s->tls.settings = "ca_file or verify in [cloudshell]";
 	s->timeout_ms = x->order.policy.http_timeout_ms;

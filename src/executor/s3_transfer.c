@@ -84,7 +84,7 @@ static int
 perform(struct transfer *t, const struct aws_request *req,
     struct http_answer *a, struct fail *f)
 {
-	const struct http_tls tls = { .ca_file = t->x->order.s3.ca_file,
+	const struct http_tls tls = { .ca = t->x->order.s3.ca,
 		.verify = true, .settings = AWS_TLS_SETTINGS };
 	const struct http_request http = {
 		.method = req->method,

@@ -1,6 +1,7 @@
 /*
  * Effects of a job that talk to CodePipeline, and the order an executor gets.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -303,6 +304,34 @@ password(const struct worker *worker, struct fail *fail)
 	return secret_read(worker->conf.cloudshell.password_file, fail);
 }
 
+/* What a file of certificates holds: executors cannot read it. What is not
+ * UTF-8 in it can only be a remark. */
+static int
+certificates(const char *setting, const char *path, char **text,
+    struct fail *fail)
+{
+	if (path == NULL)
+		return 0;
+	if ((*text = sys_read_file(path, IPC_CA_MAX, NULL)) == NULL)
+		return fail_set(fail, FAIL_CONFIG, "%s: %s: %s", setting, path,
+		    strerror(errno));
+	utf8_clean(*text, true);
+	return 0;
+}
+
+static int
+order_certificates(const struct worker *worker, struct ipc_order *order,
+    struct fail *fail)
+{
+	const struct conf *conf = &worker->conf;
+
+	if (conf->cloudshell.verify && certificates("cloudshell.ca_file",
+	    conf->cloudshell.ca_file, &order->cloudshell.ca, fail) != 0)
+		return -1;
+	return certificates("aws.ca_file or AWS_CA_BUNDLE",
+	    credentials_ca_bundle(worker->credentials), &order->s3.ca, fail);
+}
+
 static void
 order_places(const struct worker *worker, struct ipc_order *order)
 {
@@ -311,13 +340,11 @@ order_places(const struct worker *worker, struct ipc_order *order)
 
 	order->s3.region = xstrdup(worker_region(worker));
 	order->s3.endpoint = xstrdup(credentials_endpoint(source, "s3"));
-	order->s3.ca_file = xstrdup(credentials_ca_bundle(source));
 	order->s3.use_fips = credentials_use_fips(source);
 	order->s3.use_dualstack = credentials_use_dualstack(source);
 	order->cloudshell.url = xstrdup(conf->cloudshell.url);
 	order->cloudshell.user = xstrdup(conf->cloudshell.user);
 	order->cloudshell.domain = xstrdup(conf->cloudshell.domain);
-	order->cloudshell.ca_file = xstrdup(conf->cloudshell.ca_file);
 	order->cloudshell.verify = conf->cloudshell.verify;
 	order->cloudshell.portal_url = xstrdup(conf->cloudshell.portal_url);
 }
@@ -362,10 +389,13 @@ effect_order(struct entry *entry, struct buf *line, struct fail *fail)
 	job_facts_copy(&order.facts, &entry->job.facts);
 	order_places(entry->worker, &order);
 	order_policy(&entry->worker->conf, &order);
+	if (order_certificates(entry->worker, &order, fail) != 0)
+		goto out;
 	rc = ipc_order_encode(line, &order);
 	if (rc != 0)
 		fail_set(fail, FAIL_SYSTEM, "the order is larger than %d bytes "
 		    "or not UTF-8", IPC_ORDER_MAX);
+out:
 	ipc_order_free(&order);
 	return rc;
 }

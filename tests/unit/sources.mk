@@ -25,17 +25,17 @@ SOURCES_test_s3 := $(BASE) \
 	$(addprefix src/aws/,endpoint.c request.c s3.c sigv4.c)
 SOURCES_test_aws_error := $(BASE) $(HTTP) \
 	$(addprefix src/aws/,endpoint.c error.c s3_error.c)
-PKG_test_aws_error := libcurl libcrypto expat
+PKG_test_aws_error := libcurl libssl libcrypto expat
 
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
-PKG_test_transfer := libcurl libcrypto libsystemd
+PKG_test_transfer := libcurl libssl libcrypto libsystemd
 
 SOURCES_test_buf := $(BASE)
 SOURCES_test_json := $(BASE)
 SOURCES_test_secret := $(BASE)
 SOURCES_test_sys := $(BASE)
 SOURCES_test_http := $(BASE) $(HTTP) $(LOOPBACK)
-PKG_test_http := libcurl libcrypto
+PKG_test_http := libcurl libssl libcrypto
 SOURCES_test_http_proxy := $(BASE) $(HTTP)
 PKG_test_http_proxy := libcurl libssl libcrypto
 SOURCES_test_ipc := $(BASE) $(IPC) src/common/ipc_order.c
@@ -46,12 +46,12 @@ SOURCES_test_conf := $(BASE) $(addprefix src/common/,conf.c conf_print.c \
 CLOUDSHELL := $(BASE) $(HTTP) $(addprefix src/cloudshell/,activity.c \
 	answer.c blueprint.c client.c command.c login.c sandbox.c text.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
-PKG_test_cloudshell_text := libcurl libcrypto
+PKG_test_cloudshell_text := libcurl libssl libcrypto
 SOURCES_test_cloudshell_client := $(CLOUDSHELL) $(LOOPBACK) \
 	$(addprefix tests/unit/,cloudshell_listener.c cloudshell_rig.c)
-PKG_test_cloudshell_client := libcurl libcrypto
+PKG_test_cloudshell_client := libcurl libssl libcrypto
 SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)
-PKG_test_cloudshell_calls := libcurl libcrypto
+PKG_test_cloudshell_calls := libcurl libssl libcrypto
 
 SOURCES_test_actions := $(BASE) src/common/job.c src/supervisor/actions.c
 PKG_test_actions := libcurl libcrypto
@@ -76,10 +76,10 @@ PKG_test_executor_report := libcurl libcrypto
 SOURCES_test_wipe := $(CLOUDSHELL) $(IPC) src/common/ipc_order.c \
 	src/aws/request.c src/aws/sigv4.c src/executor/orders.c \
 	src/supervisor/transfer.c
-PKG_test_wipe := libcurl libcrypto libsystemd
+PKG_test_wipe := libcurl libssl libcrypto libsystemd
 SOURCES_test_http_private := $(BASE) $(HTTP)
-PKG_test_http_private := libcurl libcrypto
+PKG_test_http_private := libcurl libssl libcrypto
 SOURCES_test_no_core := $(BASE)
 
 SOURCES_test_cloudshell_token := $(SOURCES_test_cloudshell_client)
-PKG_test_cloudshell_token := libcurl libcrypto
+PKG_test_cloudshell_token := libcurl libssl libcrypto
