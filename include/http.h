@@ -97,6 +97,12 @@ struct http_client;
  * RES_OPTIONS, unless it is set. */
 void	http_init(void);
 
+#define HTTP_CA_PLACES	4
+
+/* Files and folders with the system's CA certificates, as http_init found them.
+ * Fills in their names, constants; returns how many there are. */
+size_t	http_ca_places(const char *places[HTTP_CA_PLACES]);
+
 struct http_client	*http_client_new(const struct http_interrupt *);
 void			 http_client_free(struct http_client *);
 

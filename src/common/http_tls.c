@@ -121,6 +121,20 @@ http_init(void)
 		    CURL_LOCK_DATA_SSL_SESSION);
 }
 
+size_t
+http_ca_places(const char *places[HTTP_CA_PLACES])
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+	const char *const known[HTTP_CA_PLACES] = { ca_dir, ca_bundle,
+	    v->cainfo, v->capath };
+	size_t n = 0;
+
+	for (size_t i = 0; i < HTTP_CA_PLACES; i++)
+		if (known[i] != NULL)
+			places[n++] = known[i];
+	return n;
+}
+
 void
 http_set_tls(CURL *easy, const struct http_tls *tls)
 {

@@ -31,6 +31,7 @@ struct zygote {
 	int64_t		 started_ms;
 	unsigned	 quick_ends;
 	bool		 ready;		/* it gave its sign of life */
+	bool		 told_landlock;
 	char		*environment[16];
 	sd_event_source	*answer_source, *exit_source, *again_source;
 	sd_event_source	*ready_source;
@@ -141,6 +142,22 @@ on_zygote_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
+/* Once: it is the same for every zygote. */
+static void
+tell_landlock(struct zygote *zygote, int landlock)
+{
+	if (zygote->told_landlock)
+		return;
+	zygote->told_landlock = true;
+	if (landlock > 0)
+		log_info("executors are confined by seccomp and by version %d "
+		    "of Landlock", landlock);
+	else
+		log_warnx("executors are confined by seccomp alone, and can "
+		    "read every file that this user can read: the kernel "
+		    "offers no Landlock: %s", strerror(-landlock));
+}
+
 static int
 on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
@@ -157,6 +174,7 @@ on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	}
 	if (answer.number == IPC_ZYGOTE_READY) {
 		zygote->ready = true;
+		tell_landlock(zygote, answer.landlock);
 		zygote->ready_source =
 		    sd_event_source_disable_unref(zygote->ready_source);
 		worker_ready(zygote->worker);
