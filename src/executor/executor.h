@@ -100,6 +100,9 @@ void	report_open(int fd);
 void	report_hello(void);
 void	report_facts(enum ipc_type, const struct job_facts *);
 void	report_progress(enum ipc_step, const char *);
+/* From now on what is logged is told as progress: an executor has no standard
+ * error. Not before the order has been waited for. */
+void	report_words(void);
 void	report_call(const char *method, const char *where, long status,
 	    int64_t ms, int attempt, const char *error);
 void	report_need_credentials(void);
