@@ -15,7 +15,7 @@ import pytest
 
 from actions import artifact_of, run, run_job, running_job, start
 from conftest import program
-from procs import descriptors, sanitized, zygote
+from procs import Libexec, descriptors, sanitized, zygote
 from sim import PASSWORD, wait_for
 from test_secrets import Memory, Needles, fixture_may_read_memory
 from worker import process
@@ -122,6 +122,44 @@ def test_words_come_over_the_pipe():
     assert hello["type"] == "hello"
     assert words["type"] == "progress" and words["step"] == "order"
     assert "order: member " in words["text"]
+
+
+# --- the environment ---
+
+# What libraries would take orders from: keys of TLS written down, modules and
+# settings loaded.
+ORDERS = {
+    "SSLKEYLOGFILE": "keys", "OPENSSL_CONF": "openssl.cnf",
+    "OPENSSL_MODULES": "modules", "OPENSSL_ENGINES": "engines",
+    "CURL_HOME": "curl", "GCONV_PATH": "gconv", "LD_LIBRARY_PATH": "lib",
+    "MALLOC_TRACE": "trace", "LOCPATH": "locale", "HOSTALIASES": "aliases",
+    "RESOLV_HOST_CONF": "host.conf", "SQLITE_TMPDIR": "sqlite",
+}
+
+
+@pytest.mark.tls
+def test_environment_gives_no_orders(sim, make_worker, tmp_path):
+    """Neither supervisor nor executor writes keys of TLS down, and nothing that
+    is started is handed what libraries obey."""
+    folder, seen = tmp_path / "libexec", tmp_path / "seen"
+    folder.mkdir()
+    libexec = Libexec(os.path.dirname(program("executor")), folder)
+    libexec.install("executor")
+    look_up = folder / "aws-credentials"
+    look_up.unlink()
+    look_up.write_text("#!/bin/sh\nenv >%s\nexec %s \"$@\"\n" % (
+        seen, program("aws-credentials")))
+    look_up.chmod(0o700)
+    orders = {name: str(tmp_path / value) for name, value in ORDERS.items()}
+    worker = make_worker(libexec.settings, orders).start()
+    _, pid = running_job(sim, worker)
+    assert sorted(os.listdir(tmp_path)) == ["libexec", "seen"]
+    environ = seen.read_text()
+    assert "AWS_REGION=" in environ
+    for looked_at in (worker.pid, zygote(worker), pid):
+        with open("/proc/%d/environ" % looked_at, "rb") as f:
+            environ += f.read().decode(errors="replace")
+    assert not [name for name in orders if name in environ]
 
 
 # --- the password of the environment ---
