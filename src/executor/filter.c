@@ -40,6 +40,7 @@
 #define WRITING		(O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND | O_ASYNC)
 /* What F_SETFL may set; O_ASYNC would send signals. */
 #define SETTABLE	(O_ACCMODE | O_NONBLOCK)
+#define PRIVATE(i)	{ (i), SCMP_CMP_MASKED_EQ, MAP_TYPE, MAP_PRIVATE }
 /* A type of socket with what may be added to it. */
 #define KIND(i, type)	{ (i), SCMP_CMP_MASKED_EQ,			\
 	INT_BITS & ~(unsigned)(SOCK_CLOEXEC | SOCK_NONBLOCK), (type) }
@@ -67,8 +68,9 @@ static const struct rule {
 	unsigned		 n;
 	struct scmp_arg_cmp	 arg[ARGS_MAX];
 } rules[] = {
-	/* memory, but none that can be executed */
-	{ "mmap", 1, { WITHOUT(2, PROT_EXEC) } },
+	/* memory, but none that can be executed, and none that writes to a
+	 * file: the lock is open for writing */
+	{ "mmap", 2, { WITHOUT(2, PROT_EXEC), PRIVATE(3) } },
 	{ "mprotect", 1, { WITHOUT(2, PROT_EXEC) } },
 	{ "brk", 0, {} }, { "munmap", 0, {} }, { "mremap", 0, {} },
 	{ "madvise", 0, {} }, { "mlock", 0, {} }, { "mlock2", 0, {} },

@@ -68,7 +68,9 @@ PKG_test_executor_match := libcurl libcrypto libpcre2-8
 SOURCES_test_executor_zip := $(BASE) src/executor/zip.c src/executor/details.c
 PKG_test_executor_zip := libcurl libcrypto libzip
 SOURCES_test_executor_confine := $(BASE) \
-	$(addprefix src/executor/,confine.c filter.c landlock.c)
+	$(addprefix src/executor/,confine.c filter.c landlock.c) \
+	$(addprefix tests/unit/,confine_files.c confine_kernel.c \
+	confine_processes.c confine_scene.c confine_sockets.c)
 PKG_test_executor_confine := libseccomp
 SOURCES_test_executor_landlock := src/executor/landlock.c
 SOURCES_test_executor_report := $(BASE) $(IPC) src/executor/report.c
