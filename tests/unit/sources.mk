@@ -72,6 +72,9 @@ SOURCES_test_executor_confine := $(BASE) \
 	$(addprefix tests/unit/,confine_files.c confine_kernel.c \
 	confine_processes.c confine_scene.c confine_sockets.c)
 PKG_test_executor_confine := libseccomp
+SOURCES_test_executor_resolve := $(BASE) \
+	$(addprefix src/executor/,confine.c filter.c landlock.c)
+PKG_test_executor_resolve := libseccomp
 SOURCES_test_executor_landlock := src/executor/landlock.c
 SOURCES_test_executor_report := $(BASE) $(IPC) src/executor/report.c
 PKG_test_executor_report := libcurl libcrypto
