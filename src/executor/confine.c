@@ -5,8 +5,9 @@
  * Landlock restricts each executor anew, not the zygote once: so each has a
  * domain of its own and cannot signal the others. The rules are made in the
  * zygote. A rule belongs to the file that was there when it was made, though,
- * and DHCP clients put a new /etc/resolv.conf in the place of the old one: then
- * an executor makes rules of its own.
+ * and DHCP clients put a new /etc/resolv.conf in the place of the old one. Then
+ * an executor that begins makes rules of its own, and one that runs parks
+ * itself for another one to go on (confine_outdated).
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -167,6 +168,29 @@ int
 confine_landlock(void)
 {
 	return landlock;
+}
+
+bool
+confine_outdated(void)
+{
+	struct id now[RESOLVER_FILES];
+	int fd;
+
+	if (landlock <= 0)
+		return false;
+	look(now);
+	for (size_t i = 0; i < RESOLVER_FILES; i++) {
+		if (now[i].ino == 0 ||
+		    memcmp(&now[i], &known[i], sizeof(now[i])) == 0)
+			continue;
+		fd = open(readable[i], O_RDONLY | O_CLOEXEC);
+		if (fd == -1 && errno == EACCES)
+			return true;
+		if (fd != -1)
+			(void)close(fd);
+		known[i] = now[i];	/* by one of the folders */
+	}
+	return false;
 }
 
 int

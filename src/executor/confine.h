@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CONFINE_PLACES	8	/* of confine_files, at most */
@@ -28,5 +29,10 @@ int	confine_landlock(void);
  * process must be a child of; keep are its n descriptors beside 0, 1 and 2.
  * -1 with errno if any of it failed: then the process must not go on. */
 int	confine(pid_t supervisor, const int *keep, size_t n);
+
+/* In the executor, confined: whether a file of the resolver was replaced since,
+ * so that Landlock keeps the new one from it. glibc would then take its
+ * defaults, a name server on this machine. */
+bool	confine_outdated(void);
 
 #endif

@@ -257,6 +257,7 @@ job_run(pid_t supervisor, const int fds[IPC_ZYGOTE_FDS])
 		log_warn("executor cannot listen");
 		return IPC_EXIT_CONFINE;
 	}
+	x->orders.outdated = confine_outdated;
 	report_words();
 	status = orders_first(&x->orders, &x->order);
 	if (status != IPC_EXIT_OK)

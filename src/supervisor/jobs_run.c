@@ -10,6 +10,7 @@
 #include "jobs_life.h"
 
 #define SLOT_WAIT_MS	1000
+#define PARKED_PAUSE_MS	1000	/* bounds what a broken one can cost */
 
 /* --- the executor --- */
 
@@ -209,6 +210,11 @@ lost(struct job *job, enum job_child was, const struct job_event *ev,
 	if (job->parking && !job->fault && job->stop == STOP_NONE &&
 	    (parked || was == CHILD_PARKING || was == CHILD_KILLED))
 		return life_rest(job, now);
+	if (parked && was == CHILD_WORKING && !job->fault &&
+	    job->stop == STOP_NONE)
+		/* by itself: another one can do what this one cannot */
+		return job->draining ? 0 :
+		    life_retry(job, FX_DETAILS, 0, PARKED_PAUSE_MS, now);
 	jobs_end_without_result(job, &ev->u.exit);
 	return life_ended(job, false);
 }

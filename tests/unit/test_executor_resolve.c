@@ -1,7 +1,7 @@
 /*
  * Names are still resolved when a process is confined: by /etc/hosts and by
- * DNS, whatever else nsswitch.conf names before, and after resolv.conf was
- * replaced. In a network and with an /etc of its own, which takes root.
+ * DNS, whatever else nsswitch.conf names before, and whether or not resolv.conf
+ * was replaced in between. In a network and with an /etc of its own, which takes root.
  */
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -180,23 +180,44 @@ is_at(const char *name, const char *address)
 	    pthread_join(t, &text) == 0 && strcmp(text, address) == 0;
 }
 
-/* Names that a confined process does not resolve as it should, as bits. */
+/* What is wrong with a confined process, as bits. It is to find out whether the
+ * files are replaced while it runs, which is done when it is ready. */
 static unsigned
-missed(void)
+faults(bool landlock)
 {
+	int ready[2], done[2], status;
 	pid_t parent = getpid(), pid;
-	int status;
+	unsigned wrong = 0;
+	char c;
 
-	if ((pid = fork()) == 0) {
-		if (confine(parent, NULL, 0) == -1)
-			_exit(64);
-		_exit((is_at("shelf.example", "192.0.2.6") ? 0 : 1) |
-		    (is_at("box.example", "192.0.2.7") ? 0 : 2) |
-		    (is_at("none.example", "192.0.2.7") ? 4 : 0));
-	}
-	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+	if (pipe(ready) == -1 || pipe(done) == -1)
 		return 128;
-	return (unsigned)WEXITSTATUS(status);
+	if ((pid = fork()) == 0) {
+		const int keep[] = { ready[1], done[0] };
+
+		if (confine(parent, keep, 2) == -1)
+			_exit(128);
+		wrong |= is_at("shelf.example", "192.0.2.6") ? 0 : 1;
+		wrong |= is_at("box.example", "192.0.2.7") ? 0 : 2;
+		wrong |= is_at("none.example", "192.0.2.7") ? 4 : 0;
+		wrong |= confine_outdated() ? 8 : 0;
+		if (write(ready[1], "r", 1) != 1 || read(done[0], &c, 1) != 1)
+			_exit(128);
+		_exit((int)(wrong | (confine_outdated() == landlock ? 0 :
+		    16)));
+	}
+	(void)close(ready[1]);
+	/* as a DHCP client does: the same text in another file */
+	if (read(ready[0], &c, 1) == 1 && write_etc())
+		(void)!write(done[1], "d", 1);
+	(void)close(done[1]);
+	if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status))
+		wrong = 128;
+	else
+		wrong = (unsigned)WEXITSTATUS(status);
+	(void)close(ready[0]);
+	(void)close(done[0]);
+	return wrong;
 }
 
 static void
@@ -218,10 +239,9 @@ check(int newest)
 		_exit(77);
 	if (confine_prepare(newest) == -1 || confine_files(NULL, 0) == -1)
 		_exit(1);
-	status = (int)missed();
-	/* as a DHCP client does: the same text in another file */
-	if (status == 0 && write_etc() && missed() != 0)
-		status = 100;
+	/* the second one finds the files replaced when it begins */
+	status = (int)(faults(confine_landlock() > 0) |
+	    faults(confine_landlock() > 0));
 	(void)kill(server, SIGKILL);
 	_exit(status);
 }
