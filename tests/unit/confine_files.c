@@ -45,8 +45,9 @@ read_any(const struct scene *s, const char *name, const char *const *real)
 static int
 read_ledger(struct scene *s)
 {
-	static const char *const real[] = { STATEDIR "/ledger.sqlite",
-	    STATEDIR "/ledger.sqlite-wal", NULL };
+	static const char *const real[] = {
+	    "/var/lib/quali-job-worker/ledger.sqlite",
+	    "/var/lib/quali-job-worker/ledger.sqlite-wal", NULL };
 
 	return read_any(s, "ledger.sqlite", real);
 }
@@ -55,8 +56,8 @@ static int
 read_aws(struct scene *s)
 {
 	static const char *const real[] = {
-	    SYSCONFDIR "/quali-job-worker/aws/credentials",
-	    SYSCONFDIR "/quali-job-worker/aws/config", NULL };
+	    "/etc/quali-job-worker/aws/credentials",
+	    "/etc/quali-job-worker/aws/config", NULL };
 
 	return read_any(s, "credentials", real);
 }
@@ -65,7 +66,7 @@ static int
 read_settings(struct scene *s)
 {
 	static const char *const real[] = {
-	    SYSCONFDIR "/quali-job-worker/worker.conf", NULL };
+	    "/etc/quali-job-worker/worker.conf", NULL };
 
 	return read_any(s, "worker.conf", real);
 }
