@@ -64,8 +64,9 @@ struct orders {
 	bool			 severed;	/* it was, after all */
 	int64_t			 cut_ms;	/* INT64_MAX: never */
 	int64_t			 stop_ms;	/* all that a stop may take */
-	bool			(*outdated)(void);	/* asked in pauses: park,
-						   another one can go on */
+	bool			(*outdated)(void);	/* asked in pauses:
+						   park, another one
+						   can go on */
 	bool			 recorded;	/* last intent or fact */
 	bool			 answered;	/* credentials or error */
 	struct credentials	 credentials;

@@ -1,7 +1,8 @@
 /*
  * Landlock by its system calls, since glibc has no wrappers. Names and values
  * are written out: the headers of EL 9 and Debian 12 do not know them all.
- * Source: landlock(7) and the kernel's Documentation/userspace-api/landlock.rst.
+ * Source: landlock(7) and Documentation/userspace-api/landlock.rst of the
+ * kernel.
  */
 #include <sys/syscall.h>
 

@@ -45,7 +45,8 @@ reach(const char *path, const char *const *real, int type)
 static int
 reach_control(struct scene *s)
 {
-	static const char *const real[] = { "/run/quali-job-worker/control", NULL };
+	static const char *const real[] = {
+	    "/run/quali-job-worker/control", NULL };
 
 	return reach(scene_path(s, "control"), real, SOCK_STREAM);
 }

@@ -1,7 +1,8 @@
 /*
  * Names are still resolved when a process is confined: by /etc/hosts and by
  * DNS, whatever else nsswitch.conf names before, and whether or not resolv.conf
- * was replaced in between. In a network and with an /etc of its own, which takes root.
+ * was replaced in between. In a network and with an /etc of its own, which
+ * takes root.
  */
 #include <sys/ioctl.h>
 #include <sys/mount.h>
