@@ -63,6 +63,7 @@ enum {
 	STDERR = 32,	/* standard error is "left" until it is confined */
 	POWERS = 64,	/* as root it is refused even without Landlock, for the
 			   neighbour has capabilities */
+	HIDDEN = 128,	/* what may not be reached may be invisible, too */
 };
 
 struct attempt {
@@ -72,6 +73,9 @@ struct attempt {
 	int		 expected;
 	unsigned	 flags;
 };
+
+/* A file that may be read, opened. -1 with errno if the machine has none. */
+int	open_readable(void);
 
 /* What a call that returns -1 with errno means. */
 int	attempt_result(long rv);

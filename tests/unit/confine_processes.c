@@ -407,15 +407,6 @@ set_affinity(struct scene *s)
 }
 
 static int
-ask_affinity(struct scene *s)
-{
-	cpu_set_t set;
-
-	return attempt_result(sched_getaffinity(s->neighbour, sizeof(set),
-	    &set));
-}
-
-static int
 set_scheduler(struct scene *s)
 {
 	struct sched_param param = { 0 };
@@ -470,12 +461,12 @@ const struct attempt attempts_processes[] = {
 	{ "process_vm_readv", read_memory, EPERM, 0 },
 	{ "process_vm_writev", write_memory, EPERM, MARKS },
 	{ "read /proc/PID/mem", read_proc_memory, EACCES,
-	    LANDLOCK | POWERS },
+	    LANDLOCK | POWERS | HIDDEN },
 	{ "write /proc/PID/mem", write_proc_memory, EPERM, MARKS },
 	{ "read /proc/PID/mem, not dumpable", read_hidden_memory, EACCES,
-	    ROOT },
+	    ROOT | HIDDEN },
 	{ "read /proc/PID/environ", read_environment, EACCES,
-	    LANDLOCK | POWERS },
+	    LANDLOCK | POWERS | HIDDEN },
 	{ "pidfd_getfd", steal_descriptor, EPERM, 0 },
 	{ "process_madvise", advise, EPERM, MAYBE },
 	{ "kcmp", compare, EPERM, MAYBE },
@@ -484,7 +475,6 @@ const struct attempt attempts_processes[] = {
 	{ "prlimit, asking", ask_limit, EPERM, 0 },
 	{ "setpriority", set_priority, EPERM, MARKS },
 	{ "sched_setaffinity", set_affinity, EPERM, 0 },
-	{ "sched_getaffinity", ask_affinity, EPERM, 0 },
 	{ "sched_setscheduler", set_scheduler, EPERM, MARKS },
 	{ "sched_setattr", set_attributes, EPERM, MARKS },
 	{ "ioprio_set", set_io_priority, EPERM, MARKS },

@@ -38,6 +38,24 @@ scene_path(const struct scene *s, const char *name)
 }
 
 int
+open_readable(void)
+{
+	static const char *const known[] = { "/etc/hosts",
+	    "/etc/nsswitch.conf", "/etc/resolv.conf", "/etc/host.conf",
+	    "/etc/ssl/certs/ca-certificates.crt" };
+	struct stat st;
+	int fd;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if ((fd = open(known[i], O_RDONLY | O_CLOEXEC)) != -1) {
+			if (fstat(fd, &st) == 0 && st.st_size > 0)
+				return fd;
+			(void)close(fd);
+		}
+	return -1;
+}
+
+int
 attempt_result(long rv)
 {
 	return rv == -1 ? errno : 0;

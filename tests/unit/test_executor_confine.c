@@ -165,7 +165,10 @@ is_stopped(const struct attempt *a, enum who who, enum how how,
 	if ((a->flags & DIES) != 0)
 		return WIFSIGNALED(o->status) &&
 		    WTERMSIG(o->status) == expected;
-	return WIFEXITED(o->status) && WEXITSTATUS(o->status) == expected;
+	if (!WIFEXITED(o->status))
+		return false;
+	return WEXITSTATUS(o->status) == expected || (expected == EACCES &&
+	    (a->flags & HIDDEN) != 0 && WEXITSTATUS(o->status) == ENOENT);
 }
 
 static bool
@@ -271,8 +274,7 @@ try_allowed(void)
 	if (pthread_create(&t, NULL, thread, &fd) != 0 ||
 	    pthread_join(t, &got) != 0 || got != &fd)
 		return 1;
-	if ((fd = open("/etc/hosts", O_RDONLY | O_CLOEXEC)) == -1 &&
-	    errno != ENOENT)
+	if (open_readable() == -1)
 		return 2;
 	for (int family = 0; family < 2; family++) {
 		fd = socket(family == 0 ? AF_INET : AF_INET6, SOCK_STREAM |
