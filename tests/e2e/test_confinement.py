@@ -132,7 +132,7 @@ ORDERS = {
     "SSLKEYLOGFILE": "keys", "OPENSSL_CONF": "openssl.cnf",
     "OPENSSL_MODULES": "modules", "OPENSSL_ENGINES": "engines",
     "CURL_HOME": "curl", "GCONV_PATH": "gconv", "LD_LIBRARY_PATH": "lib",
-    "MALLOC_TRACE": "trace", "LOCPATH": "locale", "HOSTALIASES": "aliases",
+    "MALLOC_TRACE": "trace", "NLSPATH": "texts", "HOSTALIASES": "aliases",
     "RESOLV_HOST_CONF": "host.conf", "SQLITE_TMPDIR": "sqlite",
 }
 

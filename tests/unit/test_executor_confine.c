@@ -20,6 +20,7 @@
 #include <stdint.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <grp.h>
 #include <limits.h>
 #include <linux/capability.h>
@@ -328,6 +329,33 @@ allowed_calls(void **state)
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
 }
 
+static glob_t certificates;
+
+static int
+try_certificates(void)
+{
+	int fd;
+
+	for (size_t i = 0; i < certificates.gl_pathc; i++) {
+		fd = open(certificates.gl_pathv[i], O_RDONLY | O_CLOEXEC);
+		if (fd == -1)
+			return 1;
+		(void)close(fd);
+	}
+	return 0;
+}
+
+/* What the links in the system's folder lead to can be read. */
+static void
+certificates_are_read(void **state)
+{
+	(void)state;
+	if (glob("/etc/ssl/certs/*.[0-9]", 0, NULL, &certificates) != 0)
+		skip();
+	assert_int_equal(run(try_certificates), 0);
+	globfree(&certificates);
+}
+
 /* A process whose parent is another one does not go on. */
 static void
 orphan(void **state)
@@ -385,7 +413,7 @@ prepare(void **state)
 int
 main(void)
 {
-	static struct CMUnitTest tests[ATTEMPTS_MAX + 4];
+	static struct CMUnitTest tests[ATTEMPTS_MAX + 5];
 	static size_t numbers[ATTEMPTS_MAX];
 	size_t n = 0;
 
@@ -408,6 +436,8 @@ main(void)
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(shown);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(shown_by_owner);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(allowed_calls);
+	tests[n++] = (struct CMUnitTest)cmocka_unit_test(
+	    certificates_are_read);
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(orphan);
 	return _cmocka_run_group_tests("ways out", tests, n, prepare, NULL);
 }
