@@ -171,32 +171,25 @@ make_all_code(struct scene *s)
 
 /* --- calls by the numbers of another machine --- */
 
+#if defined(__x86_64__)
 static int
 call_as_i386(struct scene *s)
 {
-#if defined(__x86_64__)
 	long rv;
 
 	__asm__ volatile ("int $0x80" : "=a" (rv) : "0" (20L /* getpid */) :
 	    "memory", "r8", "r9", "r10", "r11");
 	(void)s;
 	return rv == getpid() ? 0 : ENOSYS;
-#else
-	(void)s;
-	return ENOSYS;
-#endif
 }
 
 static int
 call_as_x32(struct scene *s)
 {
 	(void)s;
-#if defined(__x86_64__)
 	return attempt_result(syscall(0x40000000L + SYS_getpid));
-#else
-	return ENOSYS;
-#endif
 }
+#endif
 
 /* --- what it may use up --- */
 
