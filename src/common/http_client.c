@@ -1,9 +1,6 @@
 /*
  * The blocking client, which the supervisor is not linked with.
  */
-#include <limits.h>
-#include <openssl/pem.h>
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,13 +106,11 @@ http_unanswered(const struct http_client *c)
 	return c->unanswered[0] != '\0' ? c->unanswered : NULL;
 }
 
-#if HTTP_CA_BLOB
-static void
-set_ca(CURL *easy, const struct http_tls *tls)
-{
-	(void)easy, (void)tls;		/* http_set_tls has done it */
-}
-#else
+#if !HTTP_CA_BLOB
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+/* libcurl hands over OpenSSL's context before it connects. */
 static CURLcode
 add_ca(CURL *easy, void *ctx, void *text)
 {
@@ -158,7 +153,9 @@ http_perform(struct http_client *c, const struct http_request *rq,
 	c->unanswered[0] = '\0';
 	if (http_prepare(&call, rq, f) == -1)
 		goto out;
+#if !HTTP_CA_BLOB
 	set_ca(call.easy, rq->tls);
+#endif
 	if (curl_multi_add_handle(c->multi, call.easy) != CURLM_OK) {
 		(void)fail_set(f, FAIL_SYSTEM, "libcurl takes no transfer");
 		goto out;

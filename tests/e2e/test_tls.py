@@ -62,12 +62,13 @@ def test_certificates_of_a_running_job(sim, make_worker, tmp_path):
 
 
 def test_certificates_with_remarks(sim, make_worker, tmp_path):
-    """What stands between the certificates may be in any encoding."""
+    """What stands between the certificates may be in any encoding, and lines
+    may end as on other systems."""
     bundle = str(tmp_path / "ca.pem")
     with open(os.path.join(sim.tls, "ca.pem"), "rb") as f:
         text = f.read()
     with open(bundle, "wb") as f:
-        f.write(b"# Autorit\xe9 d'essai\n" + text)
+        f.write(b"# Autorit\xe9 d'essai\r\n" + text.replace(b"\n", b"\r\n"))
     make_worker({"cloudshell.ca_file": bundle}).start()
     sim.succeeded(sim.job_add("start-sandbox", configuration=start()))
 
