@@ -144,6 +144,10 @@ struct ipc_zygote_answer {
 	uint32_t	number;
 	int32_t		pid;	/* of the executor, or -1 */
 	int32_t		error;	/* errno with -1 */
+	int32_t		landlock;	/* with IPC_ZYGOTE_READY: the version
+					   that executors are confined by, or
+					   minus the errno of a kernel that
+					   offers none */
 };
 
 #endif

@@ -14,9 +14,11 @@
 #include "job.h"
 #include "secret.h"
 
-#define IPC_ORDER_MAX	(512 * 1024)	/* bytes of an order line: up to
+#define IPC_CA_MAX	(512 * 1024)	/* bytes of certificates: twice what
+					   systems have */
+#define IPC_ORDER_MAX	(2 * 1024 * 1024)	/* bytes of an order line: up to
 					   100 KB of configuration, escaped,
-					   and keys */
+					   keys, two texts of certificates */
 
 enum ipc_order_kind {
 	ORDER_RUN,		/* do the action, from where facts say */
@@ -37,14 +39,15 @@ struct ipc_order {
 		char		*user;
 		char		*domain;
 		struct secret	*password;
-		char		*ca_file;	/* NULL: the system's */
+		char		*ca;	/* certificates as PEM text, NULL: the
+					   system's */
 		bool		 verify;
 		char		*portal_url;	/* NULL: no SandboxUrl */
 	} cloudshell;
 	struct {
 		char		*region;
 		char		*endpoint;	/* of S3, NULL: the real one */
-		char		*ca_file;
+		char		*ca;
 		bool		 use_fips, use_dualstack;
 	} s3;
 	struct {

@@ -67,7 +67,8 @@ void	sys_reset_signals(void);
 /* No core file and, unless the build has a sanitizer, not dumpable. */
 void	sys_no_core(void);
 
-/* Keep only the named variables (NULL-terminated list) in environ. */
+/* Keeps only the named variables (NULL-terminated list) in environ, of a name
+ * that ends in '*' all that begin so; the values of the others are wiped. */
 void	sys_clean_environment(const char *const *keep);
 
 #endif

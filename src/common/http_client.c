@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "http_client.h"
+#include "http_tls.h"
 #include "log.h"
 #include "mem.h"
 #include "sys.h"
@@ -106,6 +107,41 @@ http_unanswered(const struct http_client *c)
 	return c->unanswered[0] != '\0' ? c->unanswered : NULL;
 }
 
+#if !HTTP_CA_BLOB
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+
+/* libcurl hands over OpenSSL's context before it connects. */
+static CURLcode
+add_ca(CURL *easy, void *ctx, void *text)
+{
+	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
+	BIO *bio = BIO_new_mem_buf(text, -1);
+	STACK_OF(X509_INFO) *all = NULL;
+	int taken = 0;
+
+	(void)easy;
+	if (bio != NULL)
+		all = PEM_X509_INFO_read_bio(bio, NULL, NULL, NULL);
+	for (int i = 0; i < sk_X509_INFO_num(all); i++)
+		if (sk_X509_INFO_value(all, i)->x509 != NULL)
+			taken += X509_STORE_add_cert(store,
+			    sk_X509_INFO_value(all, i)->x509);
+	sk_X509_INFO_pop_free(all, X509_INFO_free);
+	BIO_free(bio);
+	return taken > 0 ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+}
+
+static void
+set_ca(CURL *easy, const struct http_tls *tls)
+{
+	if (tls == NULL || !tls->verify || tls->ca == NULL)
+		return;
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, add_ca);
+	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, tls->ca);
+}
+#endif
+
 int
 http_perform(struct http_client *c, const struct http_request *rq,
     struct http_answer *answer, struct fail *fail)
@@ -118,6 +154,9 @@ http_perform(struct http_client *c, const struct http_request *rq,
 	c->unanswered[0] = '\0';
 	if (http_prepare(&call, rq, fail) != 0)
 		goto out;
+#if !HTTP_CA_BLOB
+	set_ca(call.easy, rq->tls);
+#endif
 	if (curl_multi_add_handle(c->multi, call.easy) != CURLM_OK) {
 		(void)fail_set(fail, FAIL_SYSTEM, "libcurl takes no transfer");
 		goto out;

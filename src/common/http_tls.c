@@ -120,6 +120,20 @@ http_init(void)
 		    CURL_LOCK_DATA_SSL_SESSION);
 }
 
+size_t
+http_ca_places(const char *places[HTTP_CA_PLACES])
+{
+	const curl_version_info_data *v = curl_version_info(CURLVERSION_NOW);
+	const char *const known[HTTP_CA_PLACES] = { ca_dir, ca_bundle,
+	    v->cainfo, v->capath };
+	size_t n = 0;
+
+	for (size_t i = 0; i < HTTP_CA_PLACES; i++)
+		if (known[i] != NULL)
+			places[n++] = known[i];
+	return n;
+}
+
 void
 http_set_tls(CURL *easy, const struct http_tls *tls)
 {
@@ -133,6 +147,15 @@ http_set_tls(CURL *easy, const struct http_tls *tls)
 	if (!verify) {		/* nothing to read, then */
 		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	} else if (tls != NULL && tls->ca != NULL) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+#if HTTP_CA_BLOB
+		struct curl_blob blob = { (void *)(uintptr_t)tls->ca,
+		    strlen(tls->ca), CURL_BLOB_NOCOPY };
+
+		curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+#endif
 	} else if (tls != NULL && tls->ca_file != NULL) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, tls->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);

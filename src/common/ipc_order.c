@@ -71,7 +71,7 @@ static const struct ipc_member cloudshell_members[] = {
 	M_TEXT(ipc_order, cloudshell.user, "user", true, NAME_MAX_BYTES),
 	M_TEXT(ipc_order, cloudshell.domain, "domain", false, NAME_MAX_BYTES),
 	M_SECRET(ipc_order, cloudshell.password, "password"),
-	M_TEXT(ipc_order, cloudshell.ca_file, "ca_file", false, PATH_MAX),
+	M_TEXT(ipc_order, cloudshell.ca, "ca", false, IPC_CA_MAX),
 	M_BOOL(ipc_order, cloudshell.verify, "verify"),
 	M_TEXT(ipc_order, cloudshell.portal_url, "portal_url", false, URL_MAX),
 };
@@ -79,7 +79,7 @@ static const struct ipc_member cloudshell_members[] = {
 static const struct ipc_member s3_members[] = {
 	M_TEXT(ipc_order, s3.region, "region", false, NAME_MAX_BYTES),
 	M_TEXT(ipc_order, s3.endpoint, "endpoint", false, URL_MAX),
-	M_TEXT(ipc_order, s3.ca_file, "ca_file", false, PATH_MAX),
+	M_TEXT(ipc_order, s3.ca, "ca", false, IPC_CA_MAX),
 	M_BOOL(ipc_order, s3.use_fips, "use_fips"),
 	M_BOOL(ipc_order, s3.use_dualstack, "use_dualstack"),
 };
@@ -295,11 +295,11 @@ ipc_order_free(struct ipc_order *order)
 	free(order->cloudshell.user);
 	free(order->cloudshell.domain);
 	secret_free(order->cloudshell.password);
-	free(order->cloudshell.ca_file);
+	free(order->cloudshell.ca);
 	free(order->cloudshell.portal_url);
 	free(order->s3.region);
 	free(order->s3.endpoint);
-	free(order->s3.ca_file);
+	free(order->s3.ca);
 	explicit_bzero(order, sizeof(*order));
 }
 

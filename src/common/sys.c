@@ -229,6 +229,17 @@ sys_no_core(void)
 #endif
 }
 
+/* Whether the variable has that name, or begins as a name that ends in '*'. */
+static bool
+is_named(const char *variable, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (n > 0 && name[n - 1] == '*')
+		return strncmp(variable, name, n - 1) == 0;
+	return strcspn(variable, "=") == n && strncmp(variable, name, n) == 0;
+}
+
 void
 sys_clean_environment(const char *const *keep)
 {
@@ -236,10 +247,8 @@ sys_clean_environment(const char *const *keep)
 
 	for (char **from = environ; from != NULL && *from != NULL; from++) {
 		const char *const *k = keep;
-		size_t n = strcspn(*from, "=");
 
-		while (*k != NULL && (strlen(*k) != n ||
-		    strncmp(*k, *from, n) != 0))
+		while (*k != NULL && !is_named(*from, *k))
 			k++;
 		if (*k != NULL)
 			*to++ = *from;

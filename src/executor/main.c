@@ -7,16 +7,20 @@
 #include <sys/stat.h>
 
 #include <curl/curl.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <malloc.h>
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sodium.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "confine.h"
 #include "http.h"
 #include "json.h"
@@ -52,11 +56,17 @@ check_socket(void)
 		fatal("socket");
 }
 
-/* What every executor would have to do again: done once, before any request. */
+/* What every executor would have to do again, or can do no more once it is
+ * confined: done once, before any request. */
 static void
 warm_up(void)
 {
+	const char *places[HTTP_CA_PLACES];
 	CURL *easy;
+
+	tzset();		/* dates in archives are of local time */
+	/* glibc loads it when a thread is cancelled or calls pthread_exit */
+	(void)dlopen("libgcc_s.so.1", RTLD_NOW);
 
 	if (sodium_init() == -1)
 		fatalx("libsodium cannot start");
@@ -67,6 +77,8 @@ warm_up(void)
 	/* The first context builds OpenSSL's tables of algorithms: 140 KB and
 	 * 1 ms that each executor would spend again. */
 	SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+	if (confine_files(places, http_ca_places(places)) == -1)
+		fatal("confinement");
 }
 
 /* Stacks of 8 MB would count fully against the limit of the address space. */
@@ -108,11 +120,13 @@ main(int argc, char **argv)
 	setproctitle_init(argc, argv, environ);
 	setproctitle("-%s", "quali-zygote");
 	(void)prctl(PR_SET_NAME, "quali-zygote");
-	if (confine_prepare() == -1)
-		fatal("filter of system calls");
+	/* before what stays: libseccomp leaves holes in the heap, and where
+	 * executors fill these, each has the pages copied (70 us) */
+	if (confine_prepare(INT_MAX) == -1)
+		fatal("confinement");
 	limit_threads();
 	warm_up();
-	if (!zygote_serve(ZYGOTE_SOCKET, fds))
+	if (!zygote_serve(ZYGOTE_SOCKET, confine_landlock(), fds))
 		return 0;
 	/* the executor; _exit, since exit handlers belong to the zygote */
 	_exit(run_executor(supervisor, fds));

@@ -219,6 +219,11 @@ orders_pause(struct orders *o, int64_t ms, struct fail *fail)
 {
 	int64_t now = sys_now_ms(), until = now + ms;
 
+	if (o->outdated != NULL && o->halt == HALT_NONE && o->outdated()) {
+		log_info("the resolver's files were replaced: another process "
+		    "goes on");
+		halt(o, HALT_PARK);
+	}
 	for (;;) {
 		take(o, 0);
 		now = sys_now_ms();

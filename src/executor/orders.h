@@ -41,6 +41,9 @@ struct orders {
 	bool			 severed;	/* it was, after all */
 	int64_t			 cut_ms;	/* INT64_MAX: never */
 	int64_t			 stop_ms;	/* all that a stop may take */
+	bool			(*outdated)(void);	/* asked in pauses:
+						   park, another one
+						   can go on */
 	bool			 recorded;	/* the last intent or fact is
 						   on disk */
 	bool			 answered;	/* credentials or error came */

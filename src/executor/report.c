@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "mem.h"
 #include "report.h"
 #include "write.h"
@@ -17,7 +18,8 @@ static struct {
 	int		 fd;
 	unsigned	 lines;
 	bool		 closed;	/* the result is out: nothing follows */
-} pipe_end = { .fd = -1 };
+	enum ipc_step	 step;		/* the last that was told */
+} pipe_end = { .fd = -1, .step = STEP_ORDER };
 
 static int
 write_line(const struct ipc_report *r)
@@ -81,12 +83,33 @@ report_progress(enum ipc_step step, const char *text)
 {
 	struct ipc_report r = { .type = IPC_PROGRESS };
 
+	pipe_end.step = step;
 	if (!chatter())
 		return;
 	r.u.progress.step = step;
 	r.u.progress.text = xstrdup(text);
 	(void)write_line(&r);
 	ipc_report_free(&r);
+}
+
+static void
+words(int priority, const struct log_field *fields, size_t n,
+    const char *message)
+{
+	static bool speaking;
+
+	(void)priority, (void)fields, (void)n;
+	if (speaking)		/* no memory for the words about that */
+		return;
+	speaking = true;
+	report_progress(pipe_end.step, message);
+	speaking = false;
+}
+
+void
+report_words(void)
+{
+	log_set_sink(words);
 }
 
 void

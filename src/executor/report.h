@@ -25,6 +25,9 @@ void	report_progress(enum ipc_step, const char *text);
 
 /* One HTTP call: where is host and path; status 0 and an error if no answer
  * came, else error is NULL; attempt counts from 1. */
+/* From now on what is logged is told as progress: an executor has no standard
+ * error. Not before the order has been waited for. */
+void	report_words(void);
 void	report_call(const char *method, const char *where, long status,
 	    int64_t ms, int attempt, const char *error);
 void	report_need_credentials(void);

@@ -141,6 +141,8 @@ run_executor(pid_t supervisor, const int fds[IPC_ZYGOTE_FDS])
 		log_warn("executor cannot listen");
 		return IPC_EXIT_CONFINE;
 	}
+	t.orders.outdated = confine_outdated;
+	report_words();
 	status = orders_first(&t.orders, &t.order);
 	if (status != IPC_EXIT_OK)
 		return status;

@@ -75,7 +75,7 @@ static int
 perform(struct transfer *t, const struct aws_request *req,
     struct http_answer *a, struct fail *fail)
 {
-	const struct http_tls tls = { .ca_file = t->access->ca_file,
+	const struct http_tls tls = { .ca = t->access->ca,
 		.verify = true, .settings = AWS_TLS_SETTINGS };
 	const struct http_request http = {
 		.method = req->method,

@@ -21,7 +21,7 @@ struct s3_access {
 	const char	*region;	/* NULL: not known */
 	const char	*endpoint;	/* NULL: the real one */
 	bool		 fips, dualstack;
-	const char	*ca_file;	/* NULL: the system's */
+	const char	*ca;		/* PEM text, NULL: the system's */
 	const char	*encryption_type;	/* "KMS", NULL: not said */
 	const char	*encryption_key;	/* NULL: the default key */
 	struct credentials *credentials;	/* replaced by renew */

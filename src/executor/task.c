@@ -82,7 +82,7 @@ open_cloudshell(struct task *t)
 	s->user = t->order.cloudshell.user;
 	s->domain = t->order.cloudshell.domain;
 	s->password = t->order.cloudshell.password;
-	s->tls.ca_file = t->order.cloudshell.ca_file;
+	s->tls.ca = t->order.cloudshell.ca;
 	s->tls.verify = t->order.cloudshell.verify;
 	s->tls.settings = "ca_file or verify in [cloudshell]";
 	s->timeout_ms = t->order.policy.http_timeout_ms;
@@ -102,7 +102,7 @@ open_s3(struct task *t)
 		.endpoint = t->order.s3.endpoint,
 		.fips = t->order.s3.use_fips,
 		.dualstack = t->order.s3.use_dualstack,
-		.ca_file = t->order.s3.ca_file,
+		.ca = t->order.s3.ca,
 		.encryption_type = t->order.data.encryption_type,
 		.encryption_key = t->order.data.encryption_key,
 		.credentials = &t->order.data.credentials,

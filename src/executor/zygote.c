@@ -100,42 +100,42 @@ split(void)
 }
 
 static void
-answer(int sock, uint32_t number, pid_t pid, int error)
+answer(int sock, const struct ipc_zygote_answer *a)
 {
-	struct ipc_zygote_answer a = { .number = number, .pid = pid,
-	    .error = error };
 	ssize_t n;
 
 	do
-		n = send(sock, &a, sizeof(a), MSG_NOSIGNAL);
+		n = send(sock, a, sizeof(*a), MSG_NOSIGNAL);
 	while (n == -1 && errno == EINTR);
 	if (n == -1 && errno != EPIPE && errno != ECONNRESET)
 		fatal("answer");
 }
 
 bool
-zygote_serve(int sock, int fds[IPC_ZYGOTE_FDS])
+zygote_serve(int sock, int landlock, int fds[IPC_ZYGOTE_FDS])
 {
+	const struct ipc_zygote_answer alive = { .number = IPC_ZYGOTE_READY,
+	    .pid = getpid(), .landlock = landlock };
 	struct ipc_zygote_request req;
 	sigset_t term, before;
-	pid_t pid;
-	int error;
 
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);
-	answer(sock, IPC_ZYGOTE_READY, getpid(), 0);
+	answer(sock, &alive);
 	while (receive(sock, &req, fds)) {
+		struct ipc_zygote_answer a = { .number = req.number };
+
 		/* a SIGTERM before the executor listens must not be lost */
 		sigprocmask(SIG_BLOCK, &term, &before);
-		pid = split();
-		error = errno;
-		if (pid == 0) {
+		a.pid = split();
+		a.error = a.pid == -1 ? errno : 0;
+		if (a.pid == 0) {
 			(void)close(sock);
 			return true;
 		}
 		sigprocmask(SIG_SETMASK, &before, NULL);
 		close_fds(fds);
-		answer(sock, req.number, pid, pid == -1 ? error : 0);
+		answer(sock, &a);
 	}
 	return false;
 }

@@ -1,5 +1,5 @@
 /*
- * The clean process that executors are split off from.
+ * The zygote's loop: one request, one executor.
  */
 #ifndef ZYGOTE_H
 #define ZYGOTE_H
@@ -8,8 +8,10 @@
 
 #include "ipc.h"
 
-/* Serves requests on the socket until its end of file: false then. In an
- * executor it returns true with the descriptors that were passed. */
-bool	zygote_serve(int sock, int fds[IPC_ZYGOTE_FDS]);
+/* Serves requests on the socket until its end of file; landlock is what the
+ * sign of life tells, see ipc.h. Returns true in an
+ * executor, with the descriptors of its request, which are its own; false in
+ * the zygote, at the end. A broken request ends the process. */
+bool	zygote_serve(int sock, int landlock, int fds[IPC_ZYGOTE_FDS]);
 
 #endif

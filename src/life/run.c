@@ -8,6 +8,7 @@
 #include "run.h"
 
 #define SLOT_WAIT_MS	1000
+#define PARKED_PAUSE_MS	1000	/* bounds what a broken one can cost */
 
 unsigned
 run_overdue(struct life *life, const struct life_now *now)
@@ -200,6 +201,11 @@ lost(struct life *life, enum life_child was, const struct life_event *ev,
 			life->notes |= NOTE_PARKED;
 		return out;
 	}
+	if (parked && was == CHILD_WORKING && !life->fault &&
+	    life->stop == STOP_NONE)
+		/* by itself: another one can do what this one cannot */
+		return life->draining ? 0 : flow_retry(life, FX_DETAILS, 0,
+		    PARKED_PAUSE_MS, now);
 	end_without_result(life, &ev->u.exit);
 	return flow_ended(life, false);
 }

@@ -23,6 +23,18 @@
 
 #define CONF_PATH	SYSCONFDIR "/quali-job-worker/worker.conf"
 
+/* What ENVIRONMENT in quali-job-worker(8) names, and what is passed on to the
+ * zygote and to aws-credentials. Nothing else reaches a library or a process
+ * that is started: SSLKEYLOGFILE would have the keys of TLS written down,
+ * OPENSSL_CONF and LD_PRELOAD load what they name. */
+static const char *const kept_variables[] = { "CLOUDSHELL_*", "AWS_*",
+	"HOME", "PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "http_proxy",
+	"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
+	"NO_PROXY", "RES_OPTIONS", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	"CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
+	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM",
+	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL };
+
 struct options {
 	const char	*conf_path;
 	bool		 check;		/* -n */
@@ -197,6 +209,7 @@ main(int argc, char **argv)
 	struct conf conf;
 	int status;
 
+	sys_clean_environment(kept_variables);
 	/* One arena: libcurl's resolver threads would open more of them. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	json_init();

@@ -1,6 +1,7 @@
 /*
  * The order of an executor.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "ipc.h"
@@ -8,6 +9,8 @@
 #include "mem.h"
 #include "order.h"
 #include "password.h"
+#include "sys.h"
+#include "utf8.h"
 
 static void
 put_places(const struct order_terms *terms, struct ipc_order *order)
@@ -16,13 +19,11 @@ put_places(const struct order_terms *terms, struct ipc_order *order)
 
 	order->s3.region = xstrdup(terms->region);
 	order->s3.endpoint = xstrdup(terms->s3_endpoint);
-	order->s3.ca_file = xstrdup(terms->ca_file);
 	order->s3.use_fips = terms->use_fips;
 	order->s3.use_dualstack = terms->use_dualstack;
 	order->cloudshell.url = xstrdup(conf->cloudshell.url);
 	order->cloudshell.user = xstrdup(conf->cloudshell.user);
 	order->cloudshell.domain = xstrdup(conf->cloudshell.domain);
-	order->cloudshell.ca_file = xstrdup(conf->cloudshell.ca_file);
 	order->cloudshell.verify = conf->cloudshell.verify;
 	order->cloudshell.portal_url = xstrdup(conf->cloudshell.portal_url);
 }
@@ -44,6 +45,35 @@ put_policy(const struct conf *conf, struct ipc_order *order)
 	order->policy.wait_for_teardown = conf->end.wait_for_teardown;
 }
 
+/* What a file of certificates holds: executors cannot read it. What is not
+ * UTF-8 in it can only be a remark. */
+static int
+read_certificates(const char *setting, const char *path, char **text,
+    struct fail *fail)
+{
+	if (path == NULL)
+		return 0;
+	if ((*text = sys_read_file(path, IPC_CA_MAX, NULL)) == NULL)
+		return fail_set(fail, FAIL_CONFIG, "%s: %s: %s", setting, path,
+		    strerror(errno));
+	utf8_clean(*text, true);
+	return 0;
+}
+
+static int
+put_certificates(const struct order_terms *terms, struct ipc_order *order,
+    struct fail *fail)
+{
+	const struct conf *conf = terms->conf;
+
+	if (conf->cloudshell.verify &&
+	    read_certificates("cloudshell.ca_file", conf->cloudshell.ca_file,
+	    &order->cloudshell.ca, fail) != 0)
+		return -1;
+	return read_certificates("aws.ca_file or AWS_CA_BUNDLE",
+	    terms->ca_file, &order->s3.ca, fail);
+}
+
 int
 order_write(struct buf *line, const struct life *life, struct job_data *data,
     const struct order_terms *terms, const struct life_now *now,
@@ -56,7 +86,8 @@ order_write(struct buf *line, const struct life *life, struct job_data *data,
 	put_policy(terms->conf, &order);
 	order.cloudshell.password = password_get(terms->conf, terms->password,
 	    fail);
-	if (order.cloudshell.password == NULL) {
+	if (order.cloudshell.password == NULL ||
+	    put_certificates(terms, &order, fail) != 0) {
 		ipc_order_free(&order);
 		return -1;
 	}

@@ -54,6 +54,7 @@ struct zygote {
 	int64_t		 started_ms;
 	unsigned	 quick_ends;
 	bool		 ready;		/* it gave its sign of life */
+	bool		 told_landlock;
 	char		*environment[16];
 	sd_event_source	*answer_source, *exit_source, *again_source;
 	sd_event_source	*ready_source;
@@ -153,10 +154,27 @@ on_zygote_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
+/* Once: it is the same for every zygote. */
 static void
-on_sign_of_life(struct zygote *zygote)
+tell_landlock(struct zygote *zygote, int landlock)
+{
+	if (zygote->told_landlock)
+		return;
+	zygote->told_landlock = true;
+	if (landlock > 0)
+		log_info("executors are confined by seccomp and by version %d "
+		    "of Landlock", landlock);
+	else
+		log_warnx("executors are confined by seccomp alone, and can "
+		    "read every file that this user can read: the kernel "
+		    "offers no Landlock: %s", strerror(-landlock));
+}
+
+static void
+on_sign_of_life(struct zygote *zygote, int landlock)
 {
 	zygote->ready = true;
+	tell_landlock(zygote, landlock);
 	zygote->ready_source =
 	    sd_event_source_disable_unref(zygote->ready_source);
 	zygote->calls.ready(zygote->arg);
@@ -175,7 +193,7 @@ take_answer(struct zygote *zygote, int fd, bool present)
 		return -1;
 	if (answer.number == IPC_ZYGOTE_READY) {
 		if (present)
-			on_sign_of_life(zygote);
+			on_sign_of_life(zygote, answer.landlock);
 	} else if (answer.pid > 0)
 		zygote->calls.forked(answer.number, answer.pid, zygote->arg);
 	else

@@ -392,7 +392,7 @@ static void
 answer(uint32_t number, pid_t pid, int error)
 {
 	struct ipc_zygote_answer a = { .number = number, .pid = pid,
-	    .error = error };
+	    .error = error, .landlock = number == IPC_ZYGOTE_READY };
 
 	if (send(ZYGOTE_SOCKET, &a, sizeof(a), MSG_NOSIGNAL) == -1)
 		fatal("answer");

@@ -2,9 +2,17 @@
 import os
 import re
 import shutil
+import subprocess
 
 from sim import wait_for
 from worker import alive, children, process
+
+
+def sanitized(program):
+    """Whether it was built with a sanitizer."""
+    told = subprocess.run(["ldd", program], capture_output=True, text=True,
+                          check=False, timeout=60)
+    return "libasan" in told.stdout or "libubsan" in told.stdout
 
 
 def stamp(pid):

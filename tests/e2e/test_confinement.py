@@ -2,15 +2,20 @@
 password in an environment, nothing of a job in the memory of those who have no
 use for it, and no session left open."""
 import base64
+import contextlib
+import json
 import os
 import resource
+import socket
+import struct
 import subprocess
+import sys
 
 import pytest
 
 from actions import artifact_of, run, run_job, running_job, start
 from conftest import program
-from procs import zygote
+from procs import Libexec, descriptors, sanitized, zygote
 from sim import PASSWORD, wait_for
 from test_secrets import Memory, Needles, fixture_may_read_memory
 from worker import process
@@ -62,6 +67,99 @@ def test_no_core_file_of_a_look_up(tmp_path):
         out, err = p.communicate(timeout=60)
     assert b"AKIDFIFO" in out, err
     assert limits == ("0", "0")
+
+
+# --- what an executor says ---
+
+def test_no_standard_error(sim, worker):
+    """An executor has none; the zygote keeps it for its own faults."""
+    if sanitized(worker.program):
+        pytest.skip("a sanitizer's reports need it")
+    _, pid = running_job(sim, worker)
+    assert descriptors(pid)[2] == "/dev/null"
+    assert descriptors(zygote(worker))[2] == worker.stderr_path
+
+
+@contextlib.contextmanager
+def own_executor():
+    """An executor of a zygote of this test's own: (file to write its order
+    to, file to read its reports from, function that waits for its end)."""
+    ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    order, report = os.pipe(), os.pipe()
+    with subprocess.Popen(
+            [sys.executable, "-c", "import os, sys; "
+             "os.dup2(int(sys.argv[2]), 3); os.execv(sys.argv[1], ['zygote'])",
+             program("executor"), str(its.fileno())],
+            env={"PATH": "/usr/bin:/bin"},
+            stdin=subprocess.DEVNULL, pass_fds=[its.fileno()]) as zygote_:
+        its.close()
+        (number,) = struct.unpack_from("=I", ours.recv(64))
+        assert number == 0
+        with open(os.devnull, "rb") as lock:
+            socket.send_fds(ours, [struct.pack("=I", 7)],
+                            [order[0], report[1], lock.fileno()])
+        number, pid = struct.unpack_from("=Ii", ours.recv(64))
+        assert number == 7 and pid > 0
+        os.close(order[0])
+        os.close(report[1])
+
+        def end():
+            return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        with open(order[1], "wb") as write, open(report[0], "rb") as read:
+            yield write, read, end
+        ours.close()
+        assert zygote_.wait(60) == 0
+
+
+def test_words_come_over_the_pipe():
+    """What an executor has to say about a broken order is among its reports,
+    where the supervisor logs it with the job."""
+    with own_executor() as (order, report, end):
+        order.write(b'{"type": "order", "version": 1, "kind": "walk"}\n')
+        order.flush()
+        hello, words = (json.loads(line) for line in report)
+        assert end() == 11
+    assert hello["type"] == "hello"
+    assert words["type"] == "progress" and words["step"] == "order"
+    assert "order: member " in words["text"]
+
+
+# --- the environment ---
+
+# What libraries would take orders from: keys of TLS written down, modules and
+# settings loaded.
+ORDERS = {
+    "SSLKEYLOGFILE": "keys", "OPENSSL_CONF": "openssl.cnf",
+    "OPENSSL_MODULES": "modules", "OPENSSL_ENGINES": "engines",
+    "CURL_HOME": "curl", "GCONV_PATH": "gconv", "LD_LIBRARY_PATH": "lib",
+    "MALLOC_TRACE": "trace", "NLSPATH": "texts", "HOSTALIASES": "aliases",
+    "RESOLV_HOST_CONF": "host.conf", "SQLITE_TMPDIR": "sqlite",
+}
+
+
+@pytest.mark.tls
+def test_environment_gives_no_orders(sim, make_worker, tmp_path):
+    """Neither supervisor nor executor writes keys of TLS down, and nothing that
+    is started is handed what libraries obey."""
+    folder, seen = tmp_path / "libexec", tmp_path / "seen"
+    folder.mkdir()
+    libexec = Libexec(os.path.dirname(program("executor")), folder)
+    libexec.install("executor")
+    look_up = folder / "aws-credentials"
+    look_up.unlink()
+    look_up.write_text("#!/bin/sh\nenv >%s\nexec %s \"$@\"\n" % (
+        seen, program("aws-credentials")))
+    look_up.chmod(0o700)
+    orders = {name: str(tmp_path / value) for name, value in ORDERS.items()}
+    worker = make_worker(libexec.settings, orders).start()
+    _, pid = running_job(sim, worker)
+    assert sorted(os.listdir(tmp_path)) == ["libexec", "seen"]
+    environ = seen.read_text()
+    assert "AWS_REGION=" in environ
+    for looked_at in (worker.pid, zygote(worker), pid):
+        with open("/proc/%d/environ" % looked_at, "rb") as f:
+            environ += f.read().decode(errors="replace")
+    assert not [name for name in orders if name in environ]
 
 
 # --- the password of the environment ---

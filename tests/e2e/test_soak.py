@@ -6,11 +6,11 @@ with them memory is only printed.
 import os
 import re
 import signal
-import subprocess
 import time
 
 from actions import artifact_of, run, start
-from procs import descriptors, private_kib, tree, zombies, zygote
+from procs import (descriptors, private_kib, sanitized, tree, zombies,
+                   zygote)
 from sim import wait_for
 
 JOBS = int(os.environ.get("QUALI_SOAK", "300"))
@@ -25,12 +25,6 @@ CONNECTIONS = 4         # to CodePipeline, kept while no poll is under way
 USED_MAX = 4            # pages of a ledger that has forgotten its jobs: more
                         # than those of an empty one
 HISTORY_S = 5
-
-
-def sanitized(program):
-    told = subprocess.run(["ldd", program], capture_output=True, text=True,
-                          check=False, timeout=60)
-    return "libasan" in told.stdout or "libubsan" in told.stdout
 
 
 def tcp():

@@ -40,6 +40,51 @@ def test_unknown_ca_of_cloudshell(sim, make_worker):
     assert sim.requests("cloudshell") == []
 
 
+def test_certificates_of_a_running_job(sim, make_worker, tmp_path):
+    """A job goes on with the certificates it began with; the next one tells
+    which file is missing."""
+    bundle = str(tmp_path / "ca.pem")
+    shutil.copy(os.path.join(sim.tls, "ca.pem"), bundle)
+    worker = make_worker({"cloudshell.ca_file": bundle}).start()
+    sim.settings(cloudshell={"setup": "never"})
+    job = sim.job_add("start-sandbox", configuration=start())
+    sim.wait_requests("cloudshell", "GetSandbox")
+    os.unlink(bundle)
+    before = len(sim.requests("cloudshell", "GetSandbox"))
+    sim.wait_requests("cloudshell", "GetSandbox", before + 3)
+    (box,) = sim.sandboxes()
+    sim.sandbox_set(box["id"], state="Ready")
+    sim.succeeded(job)
+    later = sim.failed(sim.job_add("start-sandbox", configuration=start()))
+    assert later["type"] == "SystemUnavailable", later
+    assert "cloudshell.ca_file: %s: No such file" % bundle in \
+        later["message"], worker.stderr()
+
+
+def test_certificates_with_remarks(sim, make_worker, tmp_path):
+    """What stands between the certificates may be in any encoding, and lines
+    may end as on other systems."""
+    bundle = str(tmp_path / "ca.pem")
+    with open(os.path.join(sim.tls, "ca.pem"), "rb") as f:
+        text = f.read()
+    with open(bundle, "wb") as f:
+        f.write(b"# Autorit\xe9 d'essai\r\n" + text.replace(b"\n", b"\r\n"))
+    make_worker({"cloudshell.ca_file": bundle}).start()
+    sim.succeeded(sim.job_add("start-sandbox", configuration=start()))
+
+
+def test_file_without_certificates(sim, make_worker, tmp_path):
+    """A file that holds none is told as what it is."""
+    bundle = tmp_path / "ca.pem"
+    bundle.write_text("none here\n")
+    make_worker({"cloudshell.ca_file": str(bundle)}).start()
+    console = sim.failed(sim.job_add("start-sandbox", configuration=start()))
+    assert console["type"] == "ConfigurationError", console
+    assert "cannot check the certificate" in console["message"]
+    assert "ca_file" in console["message"]
+    assert sim.requests("cloudshell") == []
+
+
 def test_verify_off_is_for_cloudshell_alone(sim, make_worker):
     """verify = no reaches a CloudShell server with any certificate."""
     make_worker({"cloudshell.ca_file": None,

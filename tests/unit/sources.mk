@@ -33,10 +33,10 @@ SOURCES_test_s3 := $(BASE) src/common/url.c \
 PKG_test_s3 := libcurl
 SOURCES_test_aws_error := $(BASE) $(HTTP) src/common/url.c \
 	$(addprefix src/aws/,classify.c endpoint.c aws_error.c s3_error.c)
-PKG_test_aws_error := libcurl libcrypto expat
+PKG_test_aws_error := libcurl libssl libcrypto expat
 
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
-PKG_test_transfer := libcurl libcrypto libsystemd
+PKG_test_transfer := libcurl libssl libcrypto libsystemd
 
 SOURCES_test_buf := $(BASE)
 SOURCES_test_json := $(BASE)
@@ -45,7 +45,7 @@ SOURCES_test_sys := $(BASE)
 SOURCES_test_utf8 := $(BASE)
 SOURCES_test_html := $(BASE)
 SOURCES_test_http := $(BASE) $(HTTP) $(LOOPBACK)
-PKG_test_http := libcurl libcrypto
+PKG_test_http := libcurl libssl libcrypto
 SOURCES_test_http_proxy := $(BASE) $(HTTP)
 PKG_test_http_proxy := libcurl libssl libcrypto
 SOURCES_test_ipc := $(BASE) $(IPC) src/common/ipc_order.c
@@ -58,12 +58,12 @@ PKG_test_conf := libcurl
 
 CLOUDSHELL := $(BASE) $(HTTP) $(wildcard src/cloudshell/*.c)
 SOURCES_test_cloudshell_text := $(CLOUDSHELL)
-PKG_test_cloudshell_text := libcurl libcrypto
+PKG_test_cloudshell_text := libcurl libssl libcrypto
 SOURCES_test_cloudshell_client := $(CLOUDSHELL) $(LOOPBACK) \
 	$(addprefix tests/unit/,cloudshell_listener.c cloudshell_rig.c)
-PKG_test_cloudshell_client := libcurl libcrypto
+PKG_test_cloudshell_client := libcurl libssl libcrypto
 SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)
-PKG_test_cloudshell_calls := libcurl libcrypto
+PKG_test_cloudshell_calls := libcurl libssl libcrypto
 
 SOURCES_test_actions := $(BASE) src/common/credentials.c src/common/job.c \
 	src/supervisor/actions.c
@@ -80,8 +80,15 @@ SOURCES_test_executor_match := $(BASE) src/executor/match.c
 PKG_test_executor_match := libcurl libcrypto libpcre2-8
 SOURCES_test_executor_zip := $(BASE) src/executor/zip.c src/executor/details.c
 PKG_test_executor_zip := libcurl libcrypto libzip
-SOURCES_test_executor_confine := $(BASE) src/executor/confine.c
-PKG_test_executor_confine := libcurl libcrypto libseccomp
+SOURCES_test_executor_confine := $(BASE) \
+	$(addprefix src/executor/,confine.c filter.c landlock.c) \
+	$(addprefix tests/unit/,confine_files.c confine_kernel.c \
+	confine_processes.c confine_scene.c confine_sockets.c)
+PKG_test_executor_confine := libseccomp
+SOURCES_test_executor_resolve := $(BASE) \
+	$(addprefix src/executor/,confine.c filter.c landlock.c)
+PKG_test_executor_resolve := libseccomp
+SOURCES_test_executor_landlock := src/executor/landlock.c
 SOURCES_test_executor_report := $(BASE) $(IPC) src/executor/report.c
 PKG_test_executor_report := libcurl libcrypto
 SOURCES_test_executor_s3 := $(BASE) src/common/credentials.c \
@@ -96,10 +103,10 @@ PKG_test_executor_wait := libcurl libcrypto
 SOURCES_test_wipe := $(CLOUDSHELL) $(IPC) src/common/ipc_order.c \
 	src/aws/aws_request.c src/aws/sigv4.c src/executor/orders.c \
 	src/supervisor/transfer.c
-PKG_test_wipe := libcurl libcrypto libsystemd
+PKG_test_wipe := libcurl libssl libcrypto libsystemd
 SOURCES_test_http_private := $(BASE) $(HTTP)
-PKG_test_http_private := libcurl libcrypto
+PKG_test_http_private := libcurl libssl libcrypto
 SOURCES_test_no_core := $(BASE)
 
 SOURCES_test_cloudshell_token := $(SOURCES_test_cloudshell_client)
-PKG_test_cloudshell_token := libcurl libcrypto
+PKG_test_cloudshell_token := libcurl libssl libcrypto

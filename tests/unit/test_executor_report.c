@@ -3,6 +3,7 @@
  * however much there is to tell, what the supervisor waits for gets through.
  */
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +15,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 
+#include "log.h"
 #include "src/executor/report.h"
+#include "sys.h"
 
 /* Lines of each type; the last one's type. */
 struct told {
@@ -91,10 +94,48 @@ chatter_leaves_room(void **state)
 	assert_true(t.permitted);
 }
 
+/* What is logged comes over the pipe, with the step it happened in: standard
+ * error leads nowhere. */
+static void
+words_are_told(void **state)
+{
+	int fd = memfd_create("reports", MFD_CLOEXEC), status;
+	struct ipc_report r;
+	char line[4096];
+	struct fail f;
+	ssize_t n;
+	pid_t pid;
+	char *at;
+
+	(void)state;
+	assert_true(fd >= 0);
+	if ((pid = fork()) == 0) {
+		report_open(fd);
+		report_hello();
+		report_words();
+		report_progress(STEP_COMMAND, NULL);
+		fatalx("no %s for \"%d\"", "memory", 7);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	n = pread(fd, line, sizeof(line) - 1, 0);
+	assert_true(n > 0 && line[n - 1] == '\n');
+	line[n - 1] = '\0';
+	assert_non_null(at = strrchr(line, '\n'));
+	at++;
+	assert_int_equal(ipc_report_decode(at, strlen(at), &r, &f), 0);
+	assert_int_equal(r.type, IPC_PROGRESS);
+	assert_int_equal(r.u.progress.step, STEP_COMMAND);
+	assert_string_equal(r.u.progress.text, "no memory for \"7\"");
+	ipc_report_free(&r);
+	(void)close(fd);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(words_are_told),
 		cmocka_unit_test(chatter_leaves_room),
 	};
 

@@ -534,6 +534,19 @@ urls_shown(void **state)
 	assert_string_equal(http_url_show(s, sizeof(s), ""), "");
 }
 
+/* What executors are let read: absolute names, of a system that has any. */
+static void
+places_of_certificates(void **state)
+{
+	const char *places[HTTP_CA_PLACES];
+	size_t n = http_ca_places(places);
+
+	(void)state;
+	assert_in_range(n, 1, HTTP_CA_PLACES);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(places[i][0], '/');
+}
+
 int
 main(void)
 {
@@ -550,6 +563,7 @@ main(void)
 		TEST(slow_lookup),
 #endif
 		cmocka_unit_test(urls_shown),
+		cmocka_unit_test(places_of_certificates),
 	};
 
 	sys_reset_signals();

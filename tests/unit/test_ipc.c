@@ -390,6 +390,7 @@ fill_order(struct ipc_order *o)
 	o->cloudshell.verify = true;
 	o->cloudshell.portal_url = xstrdup("https://portal");
 	o->s3.region = xstrdup("eu-west-1");
+	o->s3.ca = xstrdup("-----BEGIN\n# caf\xc3\xa9\n");
 	o->s3.use_fips = true;
 	o->policy.wait_first_ms = 1;
 	o->policy.wait_max_ms = 2;
@@ -436,7 +437,8 @@ orders_read_back(void **state)
 	assert_secret(b.data.credentials.token, "tok\"en");
 	assert_string_equal(b.data.credentials.access_key_id, "AKID");
 	assert_secret(b.cloudshell.password, "p\xc3\xa4ss\\");
-	assert_null(b.cloudshell.ca_file);
+	assert_null(b.cloudshell.ca);
+	assert_string_equal(b.s3.ca, "-----BEGIN\n# caf\xc3\xa9\n");
 	assert_null(b.s3.endpoint);
 	assert_int_equal(b.policy.wait_floor_ms, 3);
 	assert_true(b.policy.command_output);

@@ -506,6 +506,9 @@ process_step(struct world *w)
 			return;		/* says nothing for now */
 		p->known = true;
 		say(w, EV_HELLO);
+	} else if (p->ordered && p->phase == P_READY &&
+	    p->facts.intent == INTENT_NONE && one_in(w, 60)) {
+		process_exit(w, false, IPC_EXIT_PARKED);	/* by itself */
 	} else if (!p->ordered) {
 		return;
 	} else if (p->phase == P_DONE) {

@@ -504,6 +504,51 @@ killed_while_parking(void **state)
 	assert_string_equal(life.facts.execution_id, "exec-1");
 }
 
+/* One that parks itself is followed by another one, which goes on where it
+ * was. */
+static void
+parks_itself(void **state)
+{
+	(void)state;
+	command();
+	assert_int_equal(exited(false, IPC_EXIT_PARKED), 0);
+	assert_int_equal(life.state, LIFE_OURS);
+	assert_int_equal(timer(), FX_DETAILS);
+	assert_int_equal(answer(DETAILS), FX_START);
+	assert_int_equal(event(EV_HELLO), FX_ORDER);
+	assert_string_equal(life.facts.execution_id, "exec-1");
+	assert_false(life.resumed);
+	assert_int_equal(result(OUTCOME_SUCCESS), FX_SAVE);
+	assert_int_equal(life.result.outcome, OUTCOME_SUCCESS);
+}
+
+/* While the worker is being stopped, none is started for it. */
+static void
+parks_itself_at_the_end(void **state)
+{
+	(void)state;
+	command();
+	assert_int_equal(event(EV_DRAIN), 0);
+	assert_int_equal(exited(false, IPC_EXIT_PARKED), 0);
+	assert_int_equal(life.state, LIFE_OURS);
+	assert_int_equal(event(EV_PARK), 0);
+	assert_true(life_at_rest(&life));
+}
+
+/* The deadline stands meanwhile. */
+static void
+parks_itself_too_late(void **state)
+{
+	(void)state;
+	command();
+	pass(TIMEOUT_MS - 10);
+	assert_int_equal(exited(false, IPC_EXIT_PARKED), 0);
+	pass(20);
+	assert_int_equal(event(EV_TIMER), FX_SAVE);
+	assert_int_equal(life.result.outcome, OUTCOME_FAILURE);
+	assert_true(life.cleanup);
+}
+
 /* --- what a handed-back job carries --- */
 
 static void
@@ -659,6 +704,9 @@ main(void)
 		TURN(cancelled_while_ending),
 		TURN(overdue_while_ending),
 		TURN(killed_while_parking),
+		TURN(parks_itself),
+		TURN(parks_itself_at_the_end),
+		TURN(parks_itself_too_late),
 		TURN(hand_back_carries_the_time_left),
 		TURN(job_with_a_forged_token_fails),
 		TURN(resumed_job_with_a_forged_token_fails),

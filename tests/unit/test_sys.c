@@ -162,7 +162,7 @@ signals_are_reset(void **state)
 static void
 environment_is_cleaned(void **state)
 {
-	static const char *const keep[] = { "PATH", "KEPT",
+	static const char *const keep[] = { "PATH", "KEPT", "ALL_*",
 		"CMOCKA_MESSAGE_OUTPUT", NULL };
 	char *secret;
 
@@ -170,12 +170,16 @@ environment_is_cleaned(void **state)
 	(void)setenv("KEPT", "1", 1);
 	(void)setenv("KEPT2", "hunter2", 1);
 	(void)setenv("KEP", "x", 1);
+	(void)setenv("ALL_OF", "2", 1);
+	(void)setenv("ALLOF", "x", 1);
 	secret = getenv("KEPT2");
 	sys_clean_environment(keep);
 	assert_string_equal(getenv("KEPT"), "1");
 	assert_non_null(getenv("PATH"));
 	assert_null(getenv("KEPT2"));
 	assert_null(getenv("KEP"));
+	assert_string_equal(getenv("ALL_OF"), "2");
+	assert_null(getenv("ALLOF"));
 	assert_string_equal(secret, "");
 }
 
