@@ -150,7 +150,7 @@ url_read(const char *text, struct url *url)
 		return "does not begin with https:// or http://";
 	case URL_QUERY:
 	case URL_USER:
-		return "may hold scheme, host, port and path only";
+		return "may only hold scheme, host, port and path";
 	case URL_HOST:
 		return "has no valid host";
 	case URL_PORT:
@@ -183,7 +183,7 @@ custom_find(const char *service, const char *custom, struct aws_endpoint *ep,
 		    service, why);
 	if (!url.tls && !loopback(url.host))
 		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: plain "
-		    "http is taken only to this host (localhost, 127.0.0.1, "
+		    "http is allowed only for this host (localhost, 127.0.0.1, "
 		    "[::1]); use https", service);
 	n = strlcpy(ep->base, url.path, sizeof(ep->base));
 	if (n < sizeof(ep->base) && n > 0 && ep->base[n - 1] == '/')
@@ -226,13 +226,13 @@ aws_endpoint_find(const char *service, const char *region, const char *custom,
 {
 	memset(ep, 0, sizeof(*ep));
 	if (!aws_region_valid(region))
-		return fail_set(fail, FAIL_CONFIG, "the AWS region has not the "
-		    "form of one, like us-east-1");
+		return fail_set(fail, FAIL_CONFIG, "the AWS region does not "
+		    "look like one, such as us-east-1");
 	if (custom != NULL && custom[0] != '\0') {
 		if (fips || dualstack)
 			return fail_set(fail, FAIL_CONFIG, "endpoint URL of "
-			    "%s: FIPS and dual-stack endpoints cannot be asked "
-			    "for together with it", service);
+			    "%s: it cannot be combined with FIPS or dual-stack "
+			    "endpoints", service);
 		return custom_find(service, custom, ep, fail);
 	}
 	host_build(service, region, fips, dualstack, ep->host,

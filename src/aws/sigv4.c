@@ -227,7 +227,7 @@ input_check(const struct sigv4_input *in, struct fail *fail)
 	if (in->region[0] == '\0' || strlen(in->region) > SCOPE_PART_MAX ||
 	    in->service[0] == '\0' || strlen(in->service) > SCOPE_PART_MAX)
 		return fail_set(fail, FAIL_SYSTEM,
-		    "signature: no region or service, or a too long one");
+		    "signature: region or service is missing or too long");
 	if (in->nheaders > SIGV4_HEADERS_MAX)
 		return fail_set(fail, FAIL_SYSTEM,
 		    "signature: more than %d headers", SIGV4_HEADERS_MAX);
@@ -367,8 +367,8 @@ sigv4_authorization(const struct sigv4_input *in,
 	if (sigv4_signature(in, creds, hex, fail) != 0)
 		return -1;
 	if (!key_id_valid(creds->access_key_id))
-		return fail_set(fail, FAIL_AUTH, "the AWS access key id is no "
-		    "text of 1 to %d printable characters", AWS_KEY_ID_MAX);
+		return fail_set(fail, FAIL_AUTH, "the AWS access key id must "
+		    "be 1 to %d printable characters", AWS_KEY_ID_MAX);
 	buf_init(&names, CANONICAL_MAX);
 	pairs = headers_sort(in);
 	rc = add_names(&names, pairs, in->nheaders);

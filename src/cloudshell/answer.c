@@ -342,11 +342,11 @@ advice(enum verdict v)
 	case VERDICT_FORBIDDEN:
 		return "; ask CloudShell's administrator for it";
 	case VERDICT_BROKEN:
-		return "; retry later, and have CloudShell's administrator "
-		    "check its services if it lasts";
+		return "; retry later, and if it happens again, ask "
+		    "CloudShell's administrator to check its services";
 	default:
-		return "; retry later, and tell the worker's operator if it "
-		    "lasts";
+		return "; retry later, and if it happens again, tell the "
+		    "worker's operator";
 	}
 }
 
@@ -355,7 +355,8 @@ answer_fail(const struct cs_client *c, const struct cs_request *r,
     const struct cs_answer *a, enum fail_kind kind, struct fail *fail)
 {
 	bool unsure = kind == FAIL_UNSURE;
-	const char *end = unsure ? "; whether it took effect is not known" :
+	const char *end = unsure ?
+	    "; the request may or may not have taken effect" :
 	    advice(a->verdict);
 	char text[CS_TEXT_MAX + 80];
 
@@ -369,33 +370,35 @@ answer_fail(const struct cs_client *c, const struct cs_request *r,
 		    "permission to %s%s%s", c->set->user, r->what, text, end);
 	case VERDICT_QUOTA:
 		return fail_set(fail, kind, "CloudShell's request quota is "
-		    "used up, it would not %s%s%s", r->what, text, end);
+		    "used up, so it refused to %s%s%s", r->what, text, end);
 	case VERDICT_NO_API:
 		return fail_set(fail, kind, "this version of CloudShell cannot "
 		    "%s%s", r->what, text);
 	case VERDICT_REDIRECT:
 		return fail_set(fail, kind, "%s redirects to another "
-		    "address%s; redirections are not followed: set the "
-		    "CloudShell url of the worker to the Sandbox API itself",
+		    "address%s, which the worker does not follow: set the "
+		    "worker's CloudShell url to the Sandbox API itself",
 		    c->shown, text);
 	case VERDICT_BROKEN:
 		return fail_set(fail, kind, "CloudShell failed to %s%s%s",
 		    r->what, text, end);
 	case VERDICT_GARBLED:
-		return fail_set(fail, kind, "CloudShell's answer was not "
-		    "understood when asked to %s%s%s", r->what, text, end);
+		return fail_set(fail, kind, "the worker asked CloudShell to %s "
+		    "but does not understand the answer%s%s",
+		    r->what, text, end);
 	case VERDICT_UNREACHED:
 	case VERDICT_LOST:
 		return fail_set(fail, kind, "CloudShell at %s did not answer "
 		    "when asked to %s%s%s", c->shown, r->what, text, end);
 	case VERDICT_TOO_LARGE:
 		if (unsure)
-			return fail_set(fail, kind, "CloudShell's answer when "
-			    "asked to %s %s and was not read%s", r->what,
-			    a->message, end);
-		return fail_set(fail, kind, "CloudShell's answer when asked to "
-		    "%s %s and was not read: is %s the Sandbox API? Tell the "
-		    "worker's operator", r->what, a->message, c->shown);
+			return fail_set(fail, kind, "the worker asked "
+			    "CloudShell to %s but did not read the answer, "
+			    "which %s%s", r->what, a->message, end);
+		return fail_set(fail, kind, "the worker asked CloudShell to %s "
+		    "but did not read the answer, which %s: is %s the Sandbox "
+		    "API? Tell the worker's operator",
+		    r->what, a->message, c->shown);
 	case VERDICT_FINAL:
 		return fail_set(fail, a->kind, "could not ask CloudShell to "
 		    "%s%s", r->what, text);

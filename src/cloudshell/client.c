@@ -69,7 +69,7 @@ cs_path(struct buf *path, struct fail *fail, ...)
 		else if (buf_adds(path, "/") != 0 ||
 		    buf_add_encoded(path, part, "") != 0)
 			rc = fail_set(fail, FAIL_CONFIG,
-			    "name too long for CloudShell (%zu bytes)",
+			    "the name is too long for CloudShell (%zu bytes)",
 			    strlen(part));
 	}
 	va_end(ap);

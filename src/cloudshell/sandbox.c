@@ -125,8 +125,8 @@ cs_sandbox_start(struct cs_client *c, const char *blueprint, const char *name,
 		(void)start_fail(c, blueprint, &a, fail);
 	else if ((rc = sandbox_read(c, a.json, s)) != 0)
 		(void)fail_set(fail, FAIL_UNSURE, "CloudShell's answer to the "
-		    "start of the sandbox has no usable id; it may have been "
-		    "started");
+		    "start of the sandbox has no usable id; the sandbox may be "
+		    "starting");
 out:
 	buf_free(&path);
 	json_decref(body);

@@ -141,8 +141,8 @@ check_versions(const char *value)
 
 		if (n == 0 || n >= JOB_VERSION_SIZE ||
 		    (value[n] != '\0' && value[n] != ' '))
-			return "write versions of 1 to 9 letters and digits, "
-			    "with blanks between, such as 10 9";
+			return "write versions of 1 to 9 letters, digits, '_' "
+			    "or '-', separated by blanks, such as 10 9";
 		value += n;
 		value += strspn(value, " ");
 	}
@@ -264,8 +264,8 @@ conf_parse(struct conf *c, const struct conf_setting *s, const char *value,
 	void *field = (char *)c + s->offset;
 
 	if (*value == '\0')
-		return refuse(why, s->needed != NULL ? "has no value, and "
-		    "must have one" : "has no value (leave the line out for "
+		return refuse(why, s->needed != NULL ? "has no value but needs "
+		    "one" : "has no value (leave the line out for "
 		    "the default)");
 	switch (s->kind) {
 	case CONF_FLAG:

@@ -206,7 +206,8 @@ http_prepare(struct http_call *call, const struct http_request *rq,
 	call->private_answer = rq->private_answer;
 	call->settings = rq->tls == NULL ? NULL : rq->tls->settings;
 	if ((call->easy = curl_easy_init()) == NULL)
-		return fail_set(fail, FAIL_SYSTEM, "libcurl gives no handle");
+		return fail_set(fail, FAIL_SYSTEM, "libcurl cannot make a "
+		    "handle");
 	if (add_headers(call, rq, has_body, fail) != 0)
 		return -1;
 	if (curl_easy_setopt(call->easy, CURLOPT_URL, rq->url) != CURLE_OK)
@@ -235,7 +236,7 @@ call_failed(const struct http_call *call, CURLcode code, const char *peer,
 	/* whoever reads the message of a pipeline cannot set it */
 	const char *advice = call->settings == NULL ? "" : call->settings;
 	const char *advised = advice[0] == '\0' ? "" :
-	    "; the worker's operator sets ";
+	    "; the worker's operator must set ";
 
 	if (call->answer.too_big)
 		return fail_set(fail, FAIL_SYSTEM,

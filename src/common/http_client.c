@@ -26,7 +26,7 @@ http_client_new(const struct http_interrupt *interrupt)
 	struct http_client *c = xcalloc(1, sizeof(*c));
 
 	if ((c->multi = curl_multi_init()) == NULL)
-		fatalx("libcurl gives no multi handle");
+		fatalx("libcurl cannot make a multi handle");
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, POOL_MAX);
 	if (interrupt != NULL) {
 		c->interrupt = *interrupt;
@@ -119,7 +119,8 @@ http_perform(struct http_client *c, const struct http_request *rq,
 	if (http_prepare(&call, rq, fail) != 0)
 		goto out;
 	if (curl_multi_add_handle(c->multi, call.easy) != CURLM_OK) {
-		(void)fail_set(fail, FAIL_SYSTEM, "libcurl takes no transfer");
+		(void)fail_set(fail, FAIL_SYSTEM, "libcurl does not take the "
+		    "transfer");
 		goto out;
 	}
 	if (drive(c, &code, fail) == 0)

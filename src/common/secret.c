@@ -322,13 +322,14 @@ secret_read(const char *path, struct fail *fail)
 		len--;
 	if (len == 0) {
 		xfree_secret(text);
-		(void)fail_set(fail, FAIL_CONFIG, "%s: is empty", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: the file is empty",
+		    path);
 		return NULL;
 	}
 	if (!utf8_valid(text)) {
 		xfree_secret(text);
-		(void)fail_set(fail, FAIL_CONFIG, "%s: is not UTF-8: save it "
-		    "in that encoding", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: the file is not UTF-8: "
+		    "save it in that encoding", path);
 		return NULL;
 	}
 	s = secret_new(text, len);

@@ -32,7 +32,7 @@ environment_look(const struct chain *c, struct found *found, struct fail *fail)
 		return BROKEN;
 	if (expiry != NULL && keys_expiry(expiry, &found->keys.expires) != 0) {
 		(void)fail_set(fail, FAIL_CONFIG, "AWS_CREDENTIAL_EXPIRATION "
-		    "is no time of the form 2026-11-23T13:00:00Z");
+		    "is not a time of the form 2026-11-23T13:00:00Z");
 		return BROKEN;
 	}
 	found->account = xstrdup(variable("AWS_ACCOUNT_ID"));

@@ -16,12 +16,12 @@ key_check(const char *key, const char *what, const char *where,
 	size_t n = strlen(key);
 
 	if (n > AWS_KEY_MAX)
-		return fail_set(fail, FAIL_CONFIG, "%s of %s is longer than "
-		    "any", what, where);
+		return fail_set(fail, FAIL_CONFIG, "%s of %s is too long",
+		    what, where);
 	for (size_t i = 0; i < n; i++)
 		if (key[i] <= ' ' || key[i] > '~')
 			return fail_set(fail, FAIL_CONFIG, "%s of %s holds a "
-			    "blank or a character that none has", what, where);
+			    "blank or another invalid character", what, where);
 	return 0;
 }
 

@@ -65,7 +65,7 @@ read_options(int argc, char **argv, struct options *o, struct fail *fail)
 		}
 	}
 	return optind == argc ? 0 : fail_set(fail, FAIL_CONFIG,
-	    "takes options only");
+	    "takes only options");
 }
 
 /* Which profile is meant; one that is named must exist. */

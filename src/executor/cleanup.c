@@ -23,14 +23,14 @@ find_sandbox(struct task *t, struct fail *fail)
 		return 0;
 	if (!t->order.policy.tag_sandbox_names)
 		return fail_set(fail, FAIL_JOB, "a sandbox named \"%s\" may "
-		    "exist; it was not ended, as its name is not unique",
-		    t->facts.sandbox_name);
+		    "exist; the worker does not end it, because the name is "
+		    "not unique", t->facts.sandbox_name);
 	over = lost_over(t);
 	if ((found = lost_find(t, fail)) == -1)
 		return -1;
 	if (found == 0 && !over)
 		return fail_set(fail, FAIL_AGAIN, "sandbox \"%s\", whose start "
-		    "was not answered, was not found yet",
+		    "CloudShell did not answer, has not appeared yet",
 		    t->facts.sandbox_name);
 	return 0;
 }
@@ -54,8 +54,9 @@ end_sandboxes(struct task *t, struct fail *fail)
 		    t->facts.sandbox_id, buf_text(&left));
 	else if (t->facts.starts_lost > 0 && !over)
 		rv = fail_set(fail, FAIL_AGAIN, "sandbox %s was ended; a "
-		    "second one, \"%s\", whose start was not answered, was not "
-		    "found yet", t->facts.sandbox_id, t->facts.sandbox_name);
+		    "second one, \"%s\", whose start CloudShell did not "
+		    "answer, has not appeared yet",
+		    t->facts.sandbox_id, t->facts.sandbox_name);
 	buf_free(&left);
 	return rv;
 }

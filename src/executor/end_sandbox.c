@@ -50,8 +50,8 @@ end_sandbox(struct task *t, struct fail *fail)
 	t->result.external_id = xstrdup(t->facts.sandbox_id);
 	t->result.text = xasprintf("Sandbox %s %s%s", t->facts.sandbox_id,
 	    gone ? "had ended already" : wait ? "ended" :
-	    "is being ended by CloudShell", unknown ? "; whether its teardown "
-	    "had faults is not known, as its activity feed cannot be read" :
+	    "is ending", unknown ? "; the worker cannot tell whether the "
+	    "teardown had errors, because it cannot read the activity feed" :
 	    "");
 	return 0;
 }
@@ -60,12 +60,12 @@ void
 end_sandbox_stop(struct task *t, struct buf *text)
 {
 	if (t->facts.stop_accepted)
-		(void)buf_addf(text, "CloudShell had accepted to end the "
-		    "sandbox (%s) and goes on with it.", t->facts.sandbox_id);
+		(void)buf_addf(text, "CloudShell agreed to end the sandbox "
+		    "(%s) and goes on with it.", t->facts.sandbox_id);
 	else if (t->facts.sandbox_id[0] != '\0')
-		(void)buf_addf(text, "The sandbox (%s) may not have been "
-		    "ended: end it in CloudShell.", t->facts.sandbox_id);
+		(void)buf_addf(text, "The sandbox (%s) may not have ended: end "
+		    "it in CloudShell.", t->facts.sandbox_id);
 	else
-		(void)buf_adds(text, "The sandbox was not ended: look in "
+		(void)buf_adds(text, "The sandbox was not ended: end it in "
 		    "CloudShell.");
 }

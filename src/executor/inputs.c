@@ -121,8 +121,8 @@ input_flag(const json_t *configuration, const char *name, bool fallback,
 			*value = i % 2 == 1;
 			return 0;
 		}
-	return fail_set(fail, FAIL_CONFIG, "%s is neither true nor false",
-	    name);
+	return fail_set(fail, FAIL_CONFIG, "%s is neither true nor false: "
+	    "write one of the two", name);
 }
 
 /* A number as its author would write it: 1.1 and not 1.1000000000000001; 1.0

@@ -61,8 +61,9 @@ ambiguous(struct task *t, const struct cs_found *found, struct fail *fail)
 	t->facts.starts_lost = 0;
 	(void)task_fact(t, &ignored);
 	(void)fail_set(fail, FAIL_JOB, "several sandboxes are named \"%s\" "
-	    "(%s), and which of them this action has started is not known; end "
-	    "those that are not needed", t->facts.sandbox_name, buf_text(&ids));
+	    "(%s), and the worker cannot tell which of them this action "
+	    "started; end those that nobody needs",
+	    t->facts.sandbox_name, buf_text(&ids));
 	buf_free(&ids);
 	return -1;
 }
@@ -112,8 +113,9 @@ end_one(struct task *t, const char *id, struct buf *text, struct fail *fail)
 	if (teardown_request(t->cs, id, &gone, fail) != 0) {
 		if (fail->kind == FAIL_STOPPED)
 			return -1;
-		(void)buf_sentence(text, "A second sandbox (%s) was started "
-		    "and could not be ended: end it in CloudShell.", id);
+		(void)buf_sentence(text, "A second sandbox (%s) has started, "
+		    "and the worker could not end it: end it in CloudShell.",
+		    id);
 		return 0;
 	}
 	if (t->facts.starts_lost > 0)

@@ -66,7 +66,7 @@ may_exist(const struct task *t, const char *why, struct fail *fail)
 {
 	(void)fail_set(fail, FAIL_JOB, "%.2500s", why);
 	return fail_add(fail, "A sandbox named \"%s\" may exist in CloudShell. "
-	    "End it there if it does, then retry the action",
+	    "End it there if it does, then retry the stage",
 	    t->facts.sandbox_name);
 }
 
@@ -79,9 +79,9 @@ never_answered(const struct task *t, struct fail *fail)
 		(void)fail_set(fail, FAIL_JOB, "CloudShell did not answer the "
 		    "start of the sandbox");
 	fail->kind = FAIL_JOB;
-	return fail_add(fail, "It was sent twice, and no sandbox \"%s\" was "
-	    "found: retry the stage, and tell the owner of the lab if it goes "
-	    "on.", t->facts.sandbox_name);
+	return fail_add(fail, "The start was sent twice, but no sandbox \"%s\" "
+	    "appeared. Retry the stage; if it happens again, tell the lab's "
+	    "owner.", t->facts.sandbox_name);
 }
 
 /* Takes the sandbox of a start that was not answered. 1: there is one, 0: there
@@ -92,8 +92,8 @@ adopt(struct task *t, struct fail *fail)
 	int rv = lost_await(t, fail);
 
 	if (rv == -1 && fail->kind != FAIL_STOPPED)
-		(void)fail_prefix(fail, "a start of sandbox \"%s\" was not "
-		    "answered", t->facts.sandbox_name);
+		(void)fail_prefix(fail, "CloudShell did not answer a start of "
+		    "sandbox \"%s\"", t->facts.sandbox_name);
 	return rv;
 }
 
@@ -105,9 +105,9 @@ refused(struct task *t, const struct fail *why, struct fail *fail)
 
 	t->facts.starts_lost = 0;
 	(void)task_fact(t, &ignored);
-	return fail_set(fail, why->kind, "%.3000s (an earlier start was not "
-	    "answered, but no sandbox named \"%s\" was found)", why->text,
-	    t->facts.sandbox_name);
+	return fail_set(fail, why->kind, "%.3000s (CloudShell did not answer "
+	    "an earlier start, but no sandbox named \"%s\" appeared)",
+	    why->text, t->facts.sandbox_name);
 }
 
 /* Finds out what a failed start has left. 1: there is a sandbox after all, 0:

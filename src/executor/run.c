@@ -47,8 +47,7 @@ check_artifacts(const struct task *t, struct fail *fail)
 		    "Quali-Start-Sandbox", t->order.data.ninputs);
 	if (t->order.data.noutputs > 1)
 		return fail_set(fail, FAIL_CONFIG, "the action has %zu output "
-		    "artifacts: give it one at most",
-		    t->order.data.noutputs);
+		    "artifacts: give it at most one", t->order.data.noutputs);
 	return 0;
 }
 
@@ -91,7 +90,7 @@ stop(struct task *t, const struct action *a, const struct fail *fail)
 	if (a->stop != NULL)
 		a->stop(t, &text);
 	if (fail->kind != FAIL_STOPPED)
-		(void)buf_addf(&text, " (Before: %.1000s)", fail->text);
+		(void)buf_addf(&text, " (Before that: %.1000s)", fail->text);
 	else
 		(void)buf_adds(&text, waited);
 	set_result(t, OUTCOME_STOPPED, buf_text(&text));

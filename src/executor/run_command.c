@@ -50,8 +50,8 @@ find_sandbox(struct task *t, struct fail *fail)
 	if (cs_sandbox_get(t->cs, id, &sb, fail) != 0) {
 		if (fail->kind == FAIL_REVISION)
 			(void)fail_set(fail, FAIL_JOB, "there is no sandbox %s "
-			    "in CloudShell: it was ended and forgotten, or "
-			    "the input artifact is of another server", id);
+			    "in CloudShell: it ended long ago, or the input "
+			    "artifact comes from another server", id);
 		goto out;
 	}
 	if (sb.phase == CS_READY)
@@ -64,7 +64,7 @@ find_sandbox(struct task *t, struct fail *fail)
 		    sb.state == NULL ? "?" : sb.state);
 	else
 		(void)fail_set(fail, FAIL_JOB, "sandbox \"%.100s\" (%s) is not "
-		    "Ready but %.60s, so that no command can run in it",
+		    "Ready but %.60s, so no command can run in it",
 		    sb.name == NULL ? "?" : sb.name, id,
 		    sb.state == NULL ? "in an unknown state" : sb.state);
 out:
@@ -227,8 +227,8 @@ watch_cancelled(struct task *t, struct buf *text)
 		cs_execution_free(&e);
 	}
 	if (going)
-		(void)buf_adds(text, " It had not ended yet when last "
-		    "looked at.");
+		(void)buf_adds(text, " It had not ended when the worker last "
+		    "looked.");
 }
 
 void
@@ -239,8 +239,8 @@ run_command_stop(struct task *t, struct buf *text)
 
 	if (t->facts.execution_id[0] == '\0') {
 		(void)buf_adds(text, t->facts.intent == INTENT_COMMAND ?
-		    "The command may have been started; it could not be "
-		    "cancelled." : "The command had not been started.");
+		    "The command may have started; the worker could not cancel "
+		    "it." : "The command had not started.");
 		return;
 	}
 	if (t->facts.execution_ended) {

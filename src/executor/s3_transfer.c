@@ -17,8 +17,8 @@
 #define RETRIES		5
 #define BACKOFF_MS	250
 #define BACKOFF_MAX_MS	20000
-#define LATER		"Retry the stage, and tell the worker's operator if " \
-			"it goes on"
+#define LATER		"Retry the stage; if it happens again, tell the " \
+			"worker's operator"
 #define USER_AGENT	"quali-job-worker/" VERSION
 
 struct transfer {
@@ -111,23 +111,22 @@ static const struct refusal {
 	    "or has expired (the bucket's lifecycle rules): release the "
 	    "change again" },
 	{ "NoSuch", FAIL_REVISION, FAIL_CONFIG, NULL },
-	{ "RequestTimeTooSkewed", FAIL_SYSTEM, FAIL_SYSTEM, "The worker's "
-	    "operator sets the machine's clock" },
+	{ "RequestTimeTooSkewed", FAIL_SYSTEM, FAIL_SYSTEM, "Ask the worker's "
+	    "operator to set the machine's clock" },
 	{ "SignatureDoesNotMatch", FAIL_SYSTEM, FAIL_SYSTEM, NULL },
 	{ NULL, FAIL_SYSTEM, FAIL_SYSTEM, NULL },
 };
 
-static const char credentials_hint[] = "The credentials that CodePipeline "
-    "gave for this job were refused twice: retry the stage; if it goes on, "
-    "the worker's operator checks the machine's clock";
-static const char get_hint[] = "The role of the pipeline needs s3:GetObject "
-    "on the artifact bucket and kms:Decrypt on its key; an object that is "
-    "missing is answered in the same way";
+static const char credentials_hint[] = "S3 twice refused the credentials that "
+    "CodePipeline gave for this job: retry the stage; if it happens again, ask "
+    "the worker's operator to check the machine's clock";
+static const char get_hint[] = "The role of the pipeline needs s3:GetObject on "
+    "the artifact bucket and kms:Decrypt on its key; S3 also answers this if "
+    "the object does not exist";
 static const char put_hint[] = "The role of the pipeline needs s3:PutObject "
     "on the artifact bucket and kms:GenerateDataKey on its key";
-static const char proxy_hint[] = "The answer is none of S3's: a proxy between "
-    "the worker and S3 may have sent it, which is for the worker's operator "
-    "to check";
+static const char proxy_hint[] = "S3 did not send this answer; a proxy between "
+    "the worker and S3 may have: tell the worker's operator";
 
 static bool
 is_redirect(long status, const char *code)
@@ -177,8 +176,8 @@ refuse(const struct transfer *t, const struct http_answer *a,
 	if (is_redirect(a->status, e->code)) {
 		fail->kind = FAIL_SYSTEM;
 		(void)fail_add(fail, "Bucket %.100s is not found in region %s: "
-		    "the worker's operator checks AWS_ENDPOINT_URL_S3 and the "
-		    "region in [aws]", t->artifact->bucket, t->region);
+		    "ask the worker's operator to check AWS_ENDPOINT_URL_S3 "
+		    "and the region in [aws]", t->artifact->bucket, t->region);
 	} else if (hint != NULL)
 		(void)fail_add(fail, "%s", hint);
 	return -1;
@@ -293,8 +292,8 @@ transfer(struct transfer *t, struct fail *fail)
 
 	if (t->artifact->bucket == NULL || t->artifact->key == NULL)
 		return fail_set(fail, FAIL_CONFIG, "%s: CodePipeline names no "
-		    "S3 object for it; only artifacts in S3 are read and "
-		    "written", doing(t));
+		    "S3 object for it; the worker reads and writes only "
+		    "artifacts in S3", doing(t));
 	(void)strlcpy(t->region, t->access->region == NULL ? "" :
 	    t->access->region, sizeof(t->region));
 	do {

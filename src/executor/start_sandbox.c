@@ -116,12 +116,12 @@ gave_up_before(struct task *t, struct fail *fail)
 {
 	if (task_login(t, fail) != 0)
 		return -1;
-	(void)fail_set(fail, FAIL_JOB, "sandbox \"%s\" (%s) was given up "
-	    "before a restart of the worker: %s",
+	(void)fail_set(fail, FAIL_JOB, "the worker gave up sandbox \"%s\" (%s) "
+	    "before a restart: %s",
 	    t->facts.sandbox_name != NULL ? t->facts.sandbox_name : "?",
 	    t->facts.sandbox_id,
 	    t->facts.giving_up != NULL ? t->facts.giving_up :
-	    "its end had been asked for");
+	    "it had asked CloudShell to end the sandbox");
 	return undo_failed(t, fail);
 }
 
@@ -207,11 +207,11 @@ start_sandbox_stop(struct task *t, struct buf *text)
 	buf_init(&left, 1000);
 	found = find_lost(t, &fail);
 	if (found == 0 && job_facts_lost(&t->facts) > 0)
-		(void)buf_addf(text, "The start of sandbox \"%s\" was not "
-		    "answered; none was found, but it may still appear.",
-		    t->facts.sandbox_name);
+		(void)buf_addf(text, "CloudShell did not answer the start of "
+		    "sandbox \"%s\"; the sandbox has not appeared yet, but "
+		    "still may.", t->facts.sandbox_name);
 	else if (found == 0)
-		(void)buf_adds(text, "No sandbox had been started.");
+		(void)buf_adds(text, "No sandbox had started.");
 	else if (found == -1)
 		(void)buf_addf(text, "A sandbox named \"%s\" may exist; it was "
 		    "not ended: %.2500s%s", t->facts.sandbox_name, fail.text,

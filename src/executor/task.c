@@ -61,8 +61,8 @@ renew_cb(void *arg, struct fail *fail)
 	if (orders_await(o, &o->answered, fail) != 0)
 		return -1;
 	if (o->error != NULL || o->credentials.access_key_id == NULL)
-		return fail_set(fail, FAIL_SYSTEM, "no new credentials for the "
-		    "artifacts could be had from CodePipeline%s%.1000s",
+		return fail_set(fail, FAIL_SYSTEM, "CodePipeline gave no new "
+		    "credentials for the artifacts%s%.1000s",
 		    o->error != NULL ? ": " : "",
 		    o->error != NULL ? o->error : "");
 	credentials_free(&t->order.data.credentials);

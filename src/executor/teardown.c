@@ -53,7 +53,7 @@ judge(void *arg, struct fail *fail)
 		return WAIT_OVER;
 	if ((d->sandbox.phase == CS_READY || d->sandbox.phase == CS_ERROR) &&
 	    sys_now_ms() - d->since_ms > GRACE_MS)
-		return fail_set(fail, FAIL_JOB, "CloudShell accepted to end "
+		return fail_set(fail, FAIL_JOB, "CloudShell agreed to end "
 		    "sandbox %s, but it is still %.60s: end it in CloudShell",
 		    d->task->facts.sandbox_id, d->sandbox.state);
 	return WAIT_GOING;

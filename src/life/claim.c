@@ -192,8 +192,8 @@ details_refused(struct life *life, const struct life_answer *answer)
 	}
 	if (life->child != CHILD_NONE)
 		return 0;
-	end_failed(life, FAIL_SYSTEM, "The job could not be continued "
-	    "after a restart of the worker: %s", answer->text);
+	end_failed(life, FAIL_SYSTEM, "The worker could not continue the job "
+	    "after a restart: %s", answer->text);
 	return flow_ended(life, false);
 }
 

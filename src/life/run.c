@@ -21,8 +21,8 @@ run_overdue(struct life *life, const struct life_now *now)
 	if (life->child != CHILD_NONE && life->child != CHILD_ASKED)
 		return 0;
 	life->held &= ~(FX_START | FX_DETAILS);
-	end_failed(life, FAIL_SYSTEM, "Timed out after %s before the "
-	    "worker could begin with it. Tell the worker's operator.",
+	end_failed(life, FAIL_SYSTEM, "Timed out after %s before the worker "
+	    "could start it. Tell the worker's operator.",
 	    end_duration(text, sizeof(text), life->rules.timeout_ms));
 	if (life->child == CHILD_ASKED)
 		out = flow_kill_child(life);

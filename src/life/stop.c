@@ -20,8 +20,8 @@ resume_ours(struct life *life, const struct life_now *now)
 		left = life->rules.timeout_ms;
 	life->resumed = true;
 	if (left <= 0) {
-		end_failed(life, FAIL_JOB, "Timed out: the %s allowed for "
-		    "this action were over when the worker was started again "
+		end_failed(life, FAIL_JOB, "Timed out: the time allowed for "
+		    "this action (%s) was over when the worker started again "
 		    "(last step: %s).", end_duration(text, sizeof(text),
 		    life->rules.timeout_ms), ipc_step_text(life->step));
 		return flow_ended(life, false);
@@ -133,7 +133,7 @@ limit_reached(struct life *life)
 	switch (life->child) {
 	case CHILD_ASKED:
 		life->late = true;
-		strlcpy(life->why, "it said no hello in time",
+		strlcpy(life->why, "it did not say hello in time",
 		    sizeof(life->why));
 		return flow_kill_child(life) | FX_RENEW;
 	case CHILD_WORKING:

@@ -47,14 +47,14 @@ static void
 correct_clock(struct aws *aws, const struct aws_error *error)
 {
 	if (error->server_wall == 0) {
-		journal_event(JOURNAL_AWS, LOG_WARNING, "AWS finds the time of "
-		    "a signature wrong and tells no time of its own: check "
-		    "the clock (%s)", error->code);
+		journal_event(JOURNAL_AWS, LOG_WARNING, "AWS refuses the time "
+		    "of a signature but does not send its own: check the clock "
+		    "(%s)", error->code);
 		return;
 	}
 	aws->skew_s = error->skew_s;
-	journal_event(JOURNAL_AWS, LOG_WARNING, "the clock differs from AWS "
-	    "by %lld s: corrected in signatures, set the clock",
+	journal_event(JOURNAL_AWS, LOG_WARNING, "the clock differs from AWS's "
+	    "by %lld s: signatures are corrected, but set the clock",
 	    (long long)aws->skew_s);
 }
 

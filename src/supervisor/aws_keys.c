@@ -82,7 +82,7 @@ read_keys(const json_t *o, struct credentials *c, struct fail *f)
 		rest = strptime(when, "%Y-%m-%dT%H:%M:%SZ", &tm);
 		if (rest == NULL || *rest != '\0')
 			return fail_set(f, FAIL_SYSTEM, "the answer of "
-			    "aws-credentials has an odd Expiration");
+			    "aws-credentials has an invalid Expiration");
 		c->expires = timegm(&tm);
 	}
 	c->access_key_id = xstrdup(id);

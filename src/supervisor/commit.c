@@ -54,8 +54,8 @@ tell_ledger(struct commit *commit, bool saved, const char *why)
 	}
 	if (!saved && told_due(&commit->told, "broken", TELL_AGAIN_MS,
 	    sys_now_ms()))
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; nothing is "
-		    "claimed until the ledger can be written", why);
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; the worker claims "
+		    "nothing until it can write the ledger", why);
 	commit->broken = !saved;
 }
 
@@ -80,8 +80,8 @@ has_room(struct commit *commit)
 
 	if (full && !commit->disk_full)
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s: less than "
-		    "worker.min_free bytes are free: no job is claimed until "
-		    "there is room", conf->worker.state_dir);
+		    "worker.min_free bytes are free: the worker claims no job "
+		    "until there is room", conf->worker.state_dir);
 	if (!full && commit->disk_full)
 		journal_event(JOURNAL_LEDGER, LOG_NOTICE, "%s: there is room "
 		    "again", conf->worker.state_dir);

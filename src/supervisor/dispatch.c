@@ -39,7 +39,7 @@ do_start(struct dispatch *dispatch, struct entry *entry)
 	entry->executor = executor_start(dispatch->executors, entry, &fail);
 	if (entry->executor == NULL) {
 		job_log(life, JOURNAL_ZYGOTE, LOG_ERR,
-		    "no process for it: %s", fail.text);
+		    "cannot start a process for it: %s", fail.text);
 		board_post(entry, EV_START_FAILED, fail.text);
 	}
 }
@@ -270,9 +270,9 @@ other_version(void *job, int version, void *arg)
 {
 	struct entry *entry = job;
 
-	job_log(&entry->life, JOURNAL_ZYGOTE, LOG_ERR, "the executor "
-	    "speaks protocol %d, this supervisor %d: the package was "
-	    "upgraded; starting anew", version, IPC_VERSION);
+	job_log(&entry->life, JOURNAL_ZYGOTE, LOG_ERR, "the executor speaks "
+	    "protocol %d, this supervisor %d: the package was upgraded; "
+	    "exiting to be started again", version, IPC_VERSION);
 	tell(arg, entry, EV_HELLO_VERSION, NULL);
 }
 

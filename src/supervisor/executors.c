@@ -176,7 +176,7 @@ adopt(struct executor *executor, pid_t pid, struct fail *fail)
 	    WEXITED | WNOHANG | WNOWAIT) != 0) {
 		sys_close(&executor->pidfd);
 		return fail_set(fail, FAIL_SYSTEM,
-		    "process %d is no child of the supervisor", (int)pid);
+		    "process %d is not a child of the supervisor", (int)pid);
 	}
 	if (sd_event_add_io(executor->all->event, &executor->exit_source,
 	    executor->pidfd, EPOLLIN, on_exit_source, executor) < 0)

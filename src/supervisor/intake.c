@@ -55,9 +55,9 @@ known(struct intake *intake, const struct job_data *data)
 	if (state == LIFE_NEW || state == LIFE_DROPPED ||
 	    state == LIFE_CLAIMING)
 		return false;
-	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: offered again "
-	    "although it is %s here; left alone", data->id,
-	    life_state_names[state]);
+	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: CodePipeline "
+	    "offers it again although it is %s here; leaving it alone",
+	    data->id, life_state_names[state]);
 	return true;
 }
 

@@ -156,8 +156,8 @@ db_configure(sqlite3 *db, struct fail *f)
 	if (rc != 0)
 		return rc;
 	if (strcmp(mode, "wal") != 0)
-		return fail_set(f, FAIL_SYSTEM, "ledger: no write-ahead log on "
-		    "this file system; put state_dir on a local one");
+		return fail_set(f, FAIL_SYSTEM, "ledger: this file system "
+		    "allows no write-ahead log; put state_dir on a local one");
 	return db_exec(db, "PRAGMA synchronous = FULL;"
 	    "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -256;",
 	    "settings", f);

@@ -202,5 +202,5 @@ record_read(sqlite3_stmt *s, struct life *life, struct fail *f)
 	job_facts_free(&life->facts);
 	job_result_free(&life->result);
 	memset(life, 0, sizeof(*life));
-	return fail_set(f, FAIL_SYSTEM, "column %s cannot be understood", bad);
+	return fail_set(f, FAIL_SYSTEM, "column %s is not valid", bad);
 }

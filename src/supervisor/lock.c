@@ -39,7 +39,7 @@ lock_wait(int fd, const char *path, int64_t wait_ms)
 		if (errno != EWOULDBLOCK || sys_now_ms() >= until)
 			return -1;
 		if (!told)
-			log_info("%s is held: waiting up to %lld s for the "
+			log_info("%s is locked: waiting up to %lld s for the "
 			    "executors of the former worker", path,
 			    (long long)((wait_ms + 999) / 1000));
 		told = true;

@@ -219,7 +219,7 @@ judge(struct lookup *l, const siginfo_t *info, char *text, size_t size)
 	const char *line = last_line(l);
 
 	if (l->timed_out)
-		(void)snprintf(text, size, "aws-credentials gave no answer "
+		(void)snprintf(text, size, "aws-credentials did not answer "
 		    "within %d s", LOOKUP_MS / 1000);
 	else if (l->too_big)
 		(void)snprintf(text, size, "the answer of aws-credentials is "

@@ -36,8 +36,8 @@ usage(int status)
 	(void)fprintf(status == 0 ? stdout : stderr,
 	    "usage: quali-job-worker [-dnTV] [-f file]\n"
 	    "  -d       log debug messages\n"
-	    "  -f file  configuration (%s)\n"
-	    "  -n       check the configuration and exit\n"
+	    "  -f file  read the settings from file (%s)\n"
+	    "  -n       check the settings and exit\n"
 	    "  -T       print the settings in force and exit\n"
 	    "  -V       print the version and exit\n", CONF_PATH);
 	exit(status);

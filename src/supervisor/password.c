@@ -40,10 +40,10 @@ password_check(const char *path, struct fail *fail)
 		return secret;
 	if (given != NULL && strncmp(path, given, strlen(given)) == 0 &&
 	    (stat(path, &st) == -1 || st.st_size <= NO_PASSWORD_MAX))
-		(void)fail_set(fail, FAIL_CONFIG, "the service was given no "
-		    "CloudShell password: write it to %s/quali-job-worker/"
-		    "cloudshell-password (owner root, mode 600), then restart "
-		    "the service", SYSCONFDIR);
+		(void)fail_set(fail, FAIL_CONFIG, "the service has no "
+		    "CloudShell password: write it to "
+		    "%s/quali-job-worker/cloudshell-password (owner root, mode "
+		    "600), then restart the service", SYSCONFDIR);
 	else
 		(void)fail_prefix(fail, "cloudshell.password_file");
 	fail->kind = FAIL_CONFIG;

@@ -121,9 +121,9 @@ tell_missing(const struct poll *poll, const char *type)
 	bool all = all_versions(poll, poll->refused);
 
 	journal_event(JOURNAL_AWS, all ? LOG_WARNING : LOG_NOTICE, "action "
-	    "type %s does not exist in this account and region%s; asking "
-	    "seldom", type, all ? ", nor another version that is polled: "
-	    "register it" : "");
+	    "type %s does not exist in this account and region%s; polling for "
+	    "it seldom", type, all ? ", nor does another version that the "
+	    "worker polls for: register it" : "");
 }
 
 /* A refusal concerns this type alone: told seldom, asked seldom. */
@@ -144,8 +144,8 @@ refused(struct poll *poll, const struct aws_reply *reply)
 	} else if (!told_of_another(poll, now) &&
 	    told_due(&poll->told, poll->refused, TOLD_HOURLY_MS, now)) {
 		journal_event(JOURNAL_AWS, LOG_ERR, "action type %s: %s; "
-		    "asking seldom, also for others that are refused the same "
-		    "way", type, reply->text);
+		    "polling seldom for it and for others that are refused "
+		    "with the same code", type, reply->text);
 	}
 }
 
@@ -225,8 +225,8 @@ take(struct poll *poll, const struct aws_reply *reply)
 		return;
 	}
 	if (broken > 0)
-		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: %zu "
-		    "jobs left out, they break the service's own limits (%s)",
+		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: left out "
+		    "%zu jobs that break the service's own limits (%s)",
 		    broken, fail.text);
 	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
 		if (poller->calls.offer(&jobs[i], poller->arg))

@@ -26,7 +26,7 @@ timer_at(sd_event *event, sd_event_source **timer, int64_t ms,
 	if (*timer == NULL) {
 		if (sd_event_add_time(event, timer, SYS_CLOCK, usec,
 		    TIMER_ACCURACY_US, handler, arg) < 0)
-			fatalx("the event loop takes no timer");
+			fatalx("cannot add a timer");
 		(void)sd_event_source_set_priority(*timer, PRIO_TIMER);
 		return;
 	}

@@ -77,7 +77,7 @@ static void
 deliver_soon(struct transfers *all)
 {
 	if (sd_event_source_set_enabled(all->deliver, SD_EVENT_ONESHOT) < 0)
-		fatalx("the event loop takes no source");
+		fatalx("cannot add an event source");
 }
 
 /* Move what libcurl is done with to the queue. */
@@ -274,7 +274,7 @@ transfers_new(sd_event *event)
 	TAILQ_INIT(&all->active);
 	TAILQ_INIT(&all->ended);
 	if ((all->multi = curl_multi_init()) == NULL)
-		fatalx("libcurl gives no multi handle");
+		fatalx("libcurl cannot make a multi handle");
 	if (sd_event_add_time(event, &all->timer, CLOCK_MONOTONIC, 0, 1,
 	    on_timer, all) < 0 ||
 	    sd_event_source_set_enabled(all->timer, SD_EVENT_OFF) < 0 ||
@@ -282,7 +282,7 @@ transfers_new(sd_event *event)
 	    sd_event_add_defer(event, &all->deliver, on_deliver, all) < 0 ||
 	    sd_event_source_set_enabled(all->deliver, SD_EVENT_OFF) < 0 ||
 	    sd_event_source_set_priority(all->deliver, PRIO_HTTP) < 0)
-		fatalx("the event loop takes no source");
+		fatalx("cannot add an event source");
 	(void)sd_event_source_set_description(all->timer, "http-timer");
 	(void)sd_event_source_set_description(all->deliver, "http-done");
 	(void)curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION,

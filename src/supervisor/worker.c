@@ -110,8 +110,8 @@ on_hard_stop(sd_event_source *source, uint64_t usec, void *arg)
 	struct worker *worker = arg;
 
 	(void)source, (void)usec;
-	log_warnx("not everything came to rest: ending all the same, the "
-	    "ledger knows the rest");
+	log_warnx("some process or call did not end in time: exiting all the "
+	    "same, the ledger has the rest");
 	(void)sd_event_exit(worker->event, worker->exit_status);
 	return 0;
 }
@@ -267,8 +267,8 @@ tell_no_keys(struct worker *worker)
 	if (told_due(&worker->no_keys, reason, TOLD_HOURLY_MS, sys_now_ms()))
 		journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s; %s", reason,
 		    aws_keys_get(worker->aws.keys) != NULL ?
-		    "the old credentials are used as long as they live" :
-		    "nothing is polled or reported until there are some");
+		    "using the old credentials as long as they live" :
+		    "not polling or reporting until there are some");
 }
 
 static void
@@ -336,8 +336,9 @@ open_ledger(struct worker *worker, struct fail *fail)
 		return -1;
 	if (set_aside != NULL)
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "the ledger was "
-		    "damaged: set aside as %s, starting with an empty one; "
-		    "jobs it knew may hang in CodePipeline", set_aside);
+		    "damaged: the worker set it aside as %s and began an "
+		    "empty one; the old one's jobs may hang in CodePipeline",
+		    set_aside);
 	free(set_aside);
 	return 0;
 }
@@ -438,7 +439,7 @@ worker_start(struct worker *worker, struct secret *password,
 	worker->aws.keys = aws_keys_new(worker->event, &worker->conf, on_keys,
 	    worker);
 	if (ledger_open_jobs(worker->ledger, resume, worker, fail) != 0)
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; its other jobs go "
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; the other jobs go "
 		    "on", fail->text);
 	worker->poller = poller_new(worker->event, &worker->aws,
 	    worker->types, worker->ntypes, worker->conf.worker.poll_interval,

@@ -179,8 +179,8 @@ on_not_ready(sd_event_source *source, uint64_t usec, void *arg)
 	struct zygote *zygote = arg;
 
 	(void)source, (void)usec;
-	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "zygote %d gives no sign "
-	    "of life: ending it", (int)zygote->pid);
+	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "zygote %d gives no sign of "
+	    "life: killing it", (int)zygote->pid);
 	(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
 	return 0;
 }
@@ -326,8 +326,8 @@ zygote_ask(struct zygote *zygote, uint32_t number, int order_fd,
 		return fail_set(fail, FAIL_AGAIN, "there is no zygote now");
 	if (sendmsg(zygote->sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) !=
 	    (ssize_t)sizeof(request))
-		return fail_set(fail, FAIL_AGAIN, "the zygote takes no "
-		    "request: %s", strerror(errno));
+		return fail_set(fail, FAIL_AGAIN, "the zygote does not take "
+		    "the request: %s", strerror(errno));
 	return 0;
 }
 
