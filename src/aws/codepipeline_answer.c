@@ -1,7 +1,7 @@
 /*
  * CodePipeline's answers (aws-contract 1.2-1.9): the supervisor's side. They
- * hold credentials and secret configuration in clear text: no error text here
- * quotes any of it.
+ * hold credentials and secret configuration in clear text, so no error text
+ * here quotes them.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -13,8 +13,8 @@
 
 #define HOST_MAX	253	/* characters of a host name */
 
-/* A region belongs to the first whose prefix it has, followed by a word and a
- * number; else to the first of all. */
+/* A region belongs to the first partition whose prefix it has, followed by a
+ * word and a number; else to the first of all. */
 static const struct partition {
 	const char	*prefix;
 	const char	*dns;
@@ -120,8 +120,8 @@ host_normalise(char *host, size_t size)
 	return (size_t)snprintf(host, size, "[%s]", text) < size;
 }
 
-/* A base path goes into the signature as it is: no dot segments, no empty
- * ones, no byte that a client would encode. */
+/* A base path is signed as it stands, so it may hold no dot segments, no empty
+ * ones and no byte that a client would encode. */
 static bool
 base_valid(const char *base)
 {
@@ -159,7 +159,7 @@ url_read(const char *text, struct url *url)
 		break;
 	}
 	text += strlen(url->tls ? "https://" : "http://");
-	/* a zone was left out, or libcurl rewrote the name */
+	/* libcurl left out a zone or rewrote the name */
 	if (text[0] == '[' ? strcspn(text, "%") < strcspn(text, "]") :
 	    strncasecmp(text, url->host, strlen(url->host)) != 0)
 		return "has no valid host";

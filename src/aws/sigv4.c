@@ -85,7 +85,7 @@ blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Both ends trimmed, runs of blanks (also line folds) become one. */
+/* Trims both ends; runs of blanks (also line folds) become one. */
 static int
 add_value(struct buf *out, const char *value)
 {
@@ -141,8 +141,8 @@ add_names(struct buf *out, const struct pair *pairs, size_t n)
 	return 0;
 }
 
-/* One name or value of the query in its only encoded form: what is encoded
- * already stays, what is not becomes so. */
+/* One name or value of the query in its only encoded form: keeps what is
+ * encoded and encodes the rest. */
 static char *
 param_encode(const char *text, size_t len)
 {
