@@ -14,8 +14,8 @@
 #include "text.h"
 #include "utf8.h"
 
-/* Known messages (4.3), matched as parts, without case, before the status:
- * which status goes with them is mostly not documented. */
+/* Known messages (4.3), matched as parts, without case, before the status: it
+ * is mostly undocumented which status they come with. */
 static const struct known {
 	const char	*part;
 	const char	*also;		/* NULL, or a second part */
@@ -123,7 +123,7 @@ is_binary(const struct buf *body)
 	return false;
 }
 
-/* "[[[[" tells nobody anything. */
+/* "[[[[" helps nobody. */
 static bool
 has_words(const char *s)
 {
@@ -134,8 +134,8 @@ has_words(const char *s)
 }
 
 /* The message of an error, else the beginning of the body. Returns it unmasked,
- * for the words in it that mean something: a password may be one of them. Freed
- * with xfree_secret. */
+ * since masking could hide words that answer_verdict looks for. The caller
+ * frees it with xfree_secret. */
 static char *
 take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
     struct cs_answer *a)
@@ -149,7 +149,7 @@ take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
 			text = json_loose_text(j, "error");
 	}
 	if (text == NULL) {
-		/* more than is shown: tags go, secrets are whole */
+		/* more than is shown: tags go, and secrets must be whole */
 		len = body->len;
 		if (len > CS_LOGIN_MAX + sizeof(a->message))
 			len = CS_LOGIN_MAX + sizeof(a->message);
@@ -174,14 +174,14 @@ take_redirect(const struct cs_client *c, const struct http_answer *h,
 
 	if (!http_header(h, "Location", url, sizeof(url)))
 		return;
-	cs_mask_text(c, url);	/* whole, before it is cut */
+	cs_mask_text(c, url);	/* before a cut splits a secret */
 	http_url_show(shown, sizeof(shown), url);
 	cs_show_text(c, shown, CS_BODY_SHOWN);
 	strlcpy(a->message, shown, sizeof(a->message));
 }
 
-/* Whether the answer of a broken server proves that nothing was made: "token"
- * beside "invalid" may be about an argument of the command. */
+/* Whether the answer of a broken server proves that it did nothing: "token"
+ * next to "invalid" may concern an argument of the command. */
 static bool
 undone(const struct cs_answer *a, const char *message)
 {
@@ -205,7 +205,7 @@ read_error(struct cs_client *c, const struct cs_request *r,
 	a->verdict = answer_verdict(status, raw);
 	if (r->once && status >= 500 && !undone(a, raw))
 		a->verdict = VERDICT_BROKEN;
-	/* a proxy says so, too, when it lost its server's answer */
+	/* a proxy says so, too, when it loses its server's answer */
 	if (!r->once && status == 503 && a->after_ms > 0)
 		a->verdict = VERDICT_QUOTA;
 	if (a->verdict == VERDICT_REDIRECT)
@@ -213,7 +213,7 @@ read_error(struct cs_client *c, const struct cs_request *r,
 	xfree_secret(raw);
 }
 
-/* What answers a login may be a token that lacks its quotes: only a page is
+/* The answer to a login may be a token without its quotes, so only a page is
  * shown. */
 static void
 read_garbled(struct cs_client *c, const struct cs_request *r,
@@ -285,7 +285,7 @@ answer_lost(struct cs_client *c, const struct cs_request *r,
 		a->verdict = VERDICT_TOO_LARGE;
 	else
 		a->verdict = VERDICT_FINAL;
-	/* given up by a stop: the server may have acted */
+	/* a stop ended the call: the server may have acted */
 	if (a->verdict == VERDICT_FINAL && r->once && h->sent)
 		a->verdict = VERDICT_LOST;
 	if (r->show != NULL) {
@@ -331,7 +331,7 @@ answer_clause(const struct cs_answer *a, char *to, size_t size)
 	return to;
 }
 
-/* Who can do what about it. */
+/* What to do, and who can. */
 static const char *
 advice(enum verdict v)
 {

@@ -123,7 +123,7 @@ cs_blueprint_find(struct cs_client *c, const char *name,
 	rc = cs_ask(c, &r, &a, &why);
 	if (rc == 0 && blueprint_read(a.json, b) == 0)
 		goto out;
-	/* an encoded slash or an odd spelling may be what was not found */
+	/* the server may have stumbled over an encoded slash or a spelling */
 	if (rc == 0 || a.verdict == VERDICT_MISSING ||
 	    a.verdict == VERDICT_REFUSED) {
 		cs_blueprint_free(b);

@@ -187,7 +187,7 @@ execution_read(const struct cs_client *c, const json_t *j,
 	char *ended = json_loose_text(j, "ended");
 
 	e->status = json_loose_text(j, "status");
-	/* by the word itself: a password may be one */
+	/* before masking: a password may be such a word */
 	if (e->status != NULL)
 		text_line(e->status, strlen(e->status));
 	e->progress = execution_progress(e->status, ended);
@@ -241,7 +241,7 @@ int
 cs_execution_look(struct cs_client *c, const char *id, struct cs_execution *e,
     struct fail *fail)
 {
-	/* what hangs once is not asked again */
+	/* do not ask again what hung once */
 	return execution_ask(c, id, c->set->timeout_ms, e, fail);
 }
 

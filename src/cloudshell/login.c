@@ -37,7 +37,7 @@ login_body(const struct cs_client *c, struct fail *fail)
 	return body;
 }
 
-/* It goes into a header as it is. */
+/* The token goes into a header unchanged. */
 static bool
 token_valid(const json_t *token)
 {
@@ -63,7 +63,7 @@ not_cloudshell(const struct cs_client *c, const struct cs_answer *a,
 	    answer_clause(a, text, sizeof(text)));
 }
 
-/* Texts for what usually is wrong with a login. */
+/* Texts for what is usually wrong with a login. */
 static int
 login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *fail)
 {
@@ -108,7 +108,7 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *fail)
 	}
 }
 
-/* A server that never took a login is given up early. */
+/* Gives up early on a server that never accepted a login. */
 static int64_t
 patience(const struct cs_client *c)
 {
@@ -149,7 +149,7 @@ login_within(struct cs_client *c, int64_t patience_ms, struct fail *fail)
 		r.patience_ms = patience_ms;
 	rc = cs_retry(c, &r, NULL, &a, fail);
 	if (rc != 0) {
-		/* a pause may have been ended by a stop: then fail says that */
+		/* unless a stop ended a pause: then fail says so */
 		if (fail == NULL || fail->kind != FAIL_STOPPED)
 			(void)login_fail(c, &a, fail);
 	} else if (!token_valid(a.json)) {
@@ -166,7 +166,8 @@ login_within(struct cs_client *c, int64_t patience_ms, struct fail *fail)
 	return rc;
 }
 
-/* Once, and short: older servers lack the call, and nothing depends on it. */
+/* Tried once, briefly: older servers lack the call, and nothing depends on
+ * it. */
 void
 cs_logout(struct cs_client *c)
 {
