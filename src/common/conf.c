@@ -19,7 +19,7 @@
 
 /* --- defaults --- */
 
-/* From the environment; conf_check tells what is wrong with it. */
+/* From the environment; conf_check reports faults. */
 static void
 preset_text(char **field, const char *value)
 {
@@ -29,7 +29,7 @@ preset_text(char **field, const char *value)
 	*field = xstrdup(value);
 }
 
-/* systemd names several directories with ':' between: the first. */
+/* The first of the directories that systemd lists, separated by ':'. */
 static void
 preset_directory(char **field, const char *name)
 {
@@ -83,7 +83,8 @@ struct load {
 	void		(*report)(const char *, void *);
 	void		*arg;
 	unsigned	 faults;
-	bool		 unknown;	/* section: one fault for all of it */
+	bool		 unknown;	/* unknown section: one fault for all
+					   its lines */
 	unsigned	 set_in[CONF_TABLE_MAX];	/* lines, 0: not set */
 };
 

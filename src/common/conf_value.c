@@ -1,5 +1,5 @@
 /*
- * Values of settings: how one is read, why it is refused, how it is written.
+ * Values of settings: reading one, why it is refused, writing one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
 
-/* A number followed by one of units ("ms" "s" ...), whose factors stand in
- * the same order. A bare number has the factor otherwise. */
+/* A number followed by one of units ("ms" "s" ...), with their factors in the
+ * same order. A bare number has the factor otherwise. */
 static int
 parse_unit(const char *text, const char *const *units, const int64_t *factors,
     int64_t otherwise, int64_t *out)
