@@ -23,7 +23,7 @@ environment_look(const struct chain *c, struct found *found, struct fail *fail)
 	const char *token = variable("AWS_SESSION_TOKEN");
 	const char *expiry = variable("AWS_CREDENTIAL_EXPIRATION");
 
-	/* a profile that the configuration names is meant */
+	/* a profile named in the configuration comes first */
 	if (c->options->profile != NULL || (id == NULL && secret_key == NULL))
 		return NOT_CONFIGURED;
 	if (token == NULL)

@@ -1,5 +1,5 @@
 /*
- * Checks that every provider of aws-credentials puts its findings through.
+ * Checks that every provider of aws-credentials applies to what it finds.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "keys.h"
 #include "mem.h"
 
-/* Keys go into request headers: nothing but printable characters. */
+/* Keys go into request headers, so they must be printable. */
 static int
 key_check(const char *key, const char *what, const char *where,
     struct fail *fail)
