@@ -1,5 +1,5 @@
 /*
- * Which object an artifact is, and what is in it.
+ * Which object in S3 an artifact is, and what it holds.
  */
 #include "artifact.h"
 #include "details.h"

@@ -1,6 +1,5 @@
 /*
- * The clean-up order: what an executor that was killed left behind in
- * CloudShell.
+ * The clean-up order: removes what a killed executor left behind in CloudShell.
  */
 #include "cleanup.h"
 #include "execution.h"
@@ -10,8 +9,8 @@
 
 #define TEXT_MAX	1500
 
-/* Looks for the sandbox of an unanswered start, if there was one. One that may
- * still appear is a failure, for the supervisor to try again. */
+/* Looks for the sandbox of an unanswered start, if there was one. If it may
+ * still appear, fails, so that the supervisor tries again. */
 static int
 find_sandbox(struct task *t, struct fail *fail)
 {
@@ -35,8 +34,8 @@ find_sandbox(struct task *t, struct fail *fail)
 	return 0;
 }
 
-/* Ends the job's own sandbox, and that of a lost start beside it. What is left
- * of either is a failure, for the supervisor to try again. */
+/* Ends the job's own sandbox, and that of a lost start beside it. Fails if
+ * something is left, so that the supervisor tries again. */
 static int
 end_sandboxes(struct task *t, struct fail *fail)
 {

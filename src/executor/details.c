@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "zip.h"
 
-/* A new object with what every later action needs. */
+/* A new object with id and name, which every later action needs. */
 static json_t *
 names_of(const json_t *details)
 {

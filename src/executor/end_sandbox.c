@@ -1,6 +1,6 @@
 /*
- * Quali-End-Sandbox: has a sandbox ended; if wished, waits for its teardown and
- * fails if that had faults.
+ * Quali-End-Sandbox: ends a sandbox; if asked to, waits for its teardown and
+ * fails if that had errors.
  */
 #include "artifact.h"
 #include "end_sandbox.h"
@@ -9,8 +9,8 @@
 #include "report.h"
 #include "teardown.h"
 
-/* *from: the last event of the feed before the request, 0: not known. *gone:
- * nothing is left to end. */
+/* *from: the feed's last event before the request, 0: not known. *gone: nothing
+ * is left to end. */
 static int
 request(struct task *t, bool wait, int64_t *from, bool *gone,
     struct fail *fail)

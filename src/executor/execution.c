@@ -1,6 +1,6 @@
 /*
- * One execution of a command: started once and never again, waited for,
- * cancelled.
+ * One execution of a command: starts it once and never again, waits for it,
+ * cancels it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 #include "wait.h"
 
 #define OUTPUT_SHOWN	2500	/* bytes of a failed command's output shown */
-#define LINE_NEAR	200	/* bytes that may be left out for whole lines */
+#define LINE_NEAR	200	/* bytes it may leave out to begin with a whole
+				   line */
 
 void
 command_free(struct command *c)
@@ -188,7 +189,7 @@ execution_cancel(struct task *t, struct buf *text, struct fail *fail)
 			    "command.");
 			return 0;
 		}
-		/* what cannot be read may still be cancelled */
+		/* try to cancel even what cannot be read */
 		e.progress = CS_GOING;
 		e.cancellable = true;
 	}

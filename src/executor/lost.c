@@ -1,6 +1,6 @@
 /*
- * The facts count lost starts until the sandbox of each is accounted for: taken
- * as the job's, ended beside it, or too late to appear.
+ * The facts count lost starts until the sandbox of each is settled: the job
+ * takes it, the executor ends it, or it is too late to appear.
  */
 #include <string.h>
 
@@ -27,12 +27,12 @@ lost_over(struct task *t)
 
 	if (t->facts.start_wall > now)	/* the clock was set back */
 		t->facts.start_wall = now;
-	/* a second more, as both times are cut to seconds */
+	/* a second more, since both times are cut to seconds */
 	return now - t->facts.start_wall >
 	    CS_START_MS(t->order.policy.http_timeout_ms) / 1000 + 1;
 }
 
-/* One of the lost starts is accounted for. */
+/* Takes the sandbox of one lost start as the job's. */
 static int
 take(struct task *t, const char *id, struct fail *fail)
 {
@@ -44,8 +44,8 @@ take(struct task *t, const char *id, struct fail *fail)
 	return 1;
 }
 
-/* Only a person can tell which of them is this job's. The facts must ask for no
- * clean-up then, which would have to guess, too. */
+/* Only a person can tell which of them is this job's. The facts must then ask
+ * for no clean-up, which would have to guess, too. */
 static int
 ambiguous(struct task *t, const struct cs_found *found, struct fail *fail)
 {
@@ -78,8 +78,8 @@ lost_find(struct task *t, struct fail *fail)
 		return -1;
 	if (found.n == 0)
 		return 0;
-	/* The second start is sent when none bears the name: after that all
-	 * that do are this job's. */
+	/* The second start goes out only while no sandbox bears the name, so
+	 * later all that do are this job's. */
 	if (found.n > 1 && job_facts_lost(&t->facts) < 2)
 		return ambiguous(t, &found, fail);
 	return take(t, found.id[0], fail);
@@ -103,7 +103,7 @@ lost_await(struct task *t, struct fail *fail)
 	return -1;
 }
 
-/* Ends one that a lost start has made beside the job's sandbox. */
+/* Ends a second sandbox, which a lost start made besides the job's. */
 static int
 end_one(struct task *t, const char *id, struct buf *text, struct fail *fail)
 {

@@ -1,6 +1,6 @@
 /*
- * From the order to the result: which action it is, and what its failure or a
- * stop comes to.
+ * From the order to the result: chooses the action and turns its failure or a
+ * stop into a result.
  */
 #include <sys/prctl.h>
 
@@ -20,11 +20,12 @@
 #include "task.h"
 
 #define PROCESS_TITLE	"quali-executor"
-#define STOP_TEXT_MAX	4000	/* bytes of what a stop says of its clean-up */
+#define STOP_TEXT_MAX	4000	/* bytes in which a stop describes its
+				   clean-up */
 #define LOGOUT_MS	2000	/* the result is out; nobody waits for it */
 
 struct action {
-	enum ipc_step	  step;		/* where it begins */
+	enum ipc_step	  step;		/* its first step */
 	int		(*carry_out)(struct task *, struct fail *);
 	void		(*stop)(struct task *, struct buf *);
 };
@@ -37,7 +38,7 @@ static const struct action actions[ACTION_MAX] = {
 
 static const struct action cleanup = { STEP_CLEANUP, clean_up, NULL };
 
-/* Which of two artifacts is meant would be a guess. */
+/* To choose one of two artifacts would be a guess. */
 static int
 check_artifacts(const struct task *t, struct fail *fail)
 {
@@ -71,8 +72,8 @@ failed(struct task *t, const struct fail *fail)
 	t->result.variables = NULL;
 }
 
-/* fail: what the action ended with; its text is kept unless it says no more
- * than that there was a stop. */
+/* fail: how the action ended; keeps its text unless it only says that there was
+ * a stop. */
 static void
 stop(struct task *t, const struct action *a, const struct fail *fail)
 {
@@ -80,7 +81,7 @@ stop(struct task *t, const struct action *a, const struct fail *fail)
 	char waited[400] = "";
 	struct buf text;
 
-	/* asked now, since the clean-up has calls of its own */
+	/* ask now, since the clean-up makes calls, too */
 	if (peer != NULL)
 		(void)snprintf(waited, sizeof(waited), " %s (%s) did not "
 		    "answer the last request in time.", t->peer, peer);

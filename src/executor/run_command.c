@@ -16,7 +16,7 @@
 #include "utf8.h"
 
 #define ARTIFACT_OUTPUT	"output.txt"
-#define CANCEL_LOOKS	4	/* how often a cancelled command is looked at */
+#define CANCEL_LOOKS	4	/* looks at a cancelled command */
 #define CANCEL_LOOK_MS	500	/* between them */
 
 static int
@@ -134,8 +134,8 @@ succeeded(struct task *t, const struct command *c,
 {
 	const char *output = e->output == NULL ? "" : e->output;
 
-	/* kept, so that the command is not run again, but not to be cancelled
-	 * if this process does not outlive the writing */
+	/* keep the id, so that nobody runs the command again, but nothing needs
+	 * cancelling if this process dies while writing */
 	t->facts.execution_ended = true;
 	if (t->order.data.noutputs > 0 && task_fact(t, fail) != 0)
 		return -1;
@@ -152,7 +152,7 @@ succeeded(struct task *t, const struct command *c,
 	return 0;
 }
 
-/* The job fails while its command may go on: end that, or say so. */
+/* The job fails while its command may go on: cancels that, or says so. */
 static void
 abandon(struct task *t, const struct command *c, struct fail *fail)
 {
@@ -254,7 +254,7 @@ run_command_stop(struct task *t, struct buf *text)
 	}
 	if (rv == 1)
 		watch_cancelled(t, text);
-	/* nothing is left for a clean-up executor */
+	/* leave nothing for a clean-up executor */
 	t->facts.execution_id[0] = '\0';
 	(void)task_fact(t, &fail);
 }

@@ -1,7 +1,7 @@
 /*
  * One object to or from S3 with the credentials of the job. They live some 15
- * minutes, so that old ones are renewed first; what passes is tried again, what
- * can be mended (credentials, region, clock) is mended once.
+ * minutes, so it first renews old ones. It retries passing faults, and corrects
+ * credentials, region and clock once.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "secret.h"
 #include "sys.h"
 
-/* Older credentials are renewed first (aws-contract 3.1). */
+/* Renew older credentials first (aws-contract 3.1). */
 #define FRESH_MS	(10 * 60 * 1000)
 
 #define RETRIES		5
@@ -98,8 +98,8 @@ perform(struct transfer *t, const struct aws_request *req,
 	return rv;
 }
 
-/* Refusals by their codes, or the beginnings of these; the hint is for the
- * pipeline's author, and says what the worker's operator has to do. */
+/* Refusals by their codes, or how these begin; the hint is for the pipeline's
+ * author and also says what the worker's operator must do. */
 static const struct refusal {
 	const char	*code;
 	enum fail_kind	 get, put;
@@ -183,8 +183,8 @@ refuse(const struct transfer *t, const struct http_answer *a,
 	return -1;
 }
 
-/* Mends what an answer that is no success complains of: 1 if it is to be tried
- * again at once, -1 if not. */
+/* Corrects what a failed answer complains of: 1: try again at once, -1: do
+ * not. */
 static int
 mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 {
@@ -231,7 +231,7 @@ too_large(const struct transfer *t, struct fail *fail)
 	    t->out->max / (1024 * 1024));
 }
 
-/* Makes one attempt: 0 done, 1 mended and to be tried again at once, -1. */
+/* Makes one attempt: 0: done, 1: corrected, try again at once, -1. */
 static int
 attempt(struct transfer *t, struct fail *fail)
 {
@@ -259,7 +259,7 @@ attempt(struct transfer *t, struct fail *fail)
 	return rv;
 }
 
-/* Pauses before the next attempt after a passing fault; -1 if there is to be
+/* Pauses before the next attempt after a passing fault; -1 if there must be
  * none. */
 static int
 back_off(struct transfer *t, struct fail *fail)

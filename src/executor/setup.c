@@ -1,6 +1,6 @@
 /*
- * CloudShell says whether a setup went well by the sandbox's state, but why it
- * failed in the activity feed alone.
+ * The sandbox's state says whether its setup went well, but only the activity
+ * feed says why it failed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,8 @@ struct setup {
 	char			*told;	/* the last state reported */
 };
 
-/* Reads why the setup failed. -1 only if a stop or a park came between: then it
- * is for later to say. *unread: the feed could not be read. */
+/* Reads why the setup failed. -1 only if a stop or a park came meanwhile: then
+ * a later process reports it. *unread: could not read the feed. */
 static int
 reason(struct task *t, struct buf *text, bool *unread, struct fail *fail)
 {

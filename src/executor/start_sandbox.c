@@ -20,8 +20,8 @@
 #define STOP_LOOKS	6	/* of a stop, for the sandbox of a lost start */
 #define STOP_LOOK_MS	1000	/* between them */
 
-/* An announced name stays: another job of the same action may have begun, whose
- * name differs. */
+/* An announced name stays: an earlier job of this action may have announced it,
+ * with its own tag. */
 static char *
 choose_name(const struct task *t, const struct sandbox_spec *spec)
 {
@@ -109,8 +109,8 @@ write_details(struct task *t, const struct cs_sandbox *sb, struct fail *fail)
 	return rv;
 }
 
-/* An earlier executor asked for the sandbox's end, or was about to, and did not
- * come to say why. CloudShell may call the sandbox Ready for some time yet. */
+/* An earlier executor ended the sandbox, or was about to, and could not say
+ * why. CloudShell may call the sandbox Ready for some time yet. */
 static int
 gave_up_before(struct task *t, struct fail *fail)
 {
@@ -125,7 +125,7 @@ gave_up_before(struct task *t, struct fail *fail)
 	return undo_failed(t, fail);
 }
 
-/* Ready and handed on. */
+/* The sandbox is Ready and its details are handed on. */
 static void
 succeeded(struct task *t, const struct sandbox_spec *spec,
     const struct cs_sandbox *sb, const struct buf *more)
@@ -157,7 +157,8 @@ start_sandbox(struct task *t, struct fail *fail)
 	if (setup_await(t, &sb, fail) != 0 || lost_settle(t, &more, fail) != 0)
 		goto out;
 	if (write_details(t, &sb, fail) != 0) {
-		/* without it no later action could find the sandbox */
+		/* without the artifact no later action could find the
+		 * sandbox */
 		if (fail->kind != FAIL_STOPPED)
 			(void)undo_failed(t, fail);
 		goto out;
@@ -173,7 +174,7 @@ out:
 
 /* --- stop --- */
 
-/* Finds out whether there is a sandbox: after a lost start by looking for it,
+/* Finds out whether there is a sandbox; after a lost start it looks for one
  * while time allows. 1: there is one, 0: none, -1: not known. */
 static int
 find_lost(struct task *t, struct fail *fail)
