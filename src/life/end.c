@@ -1,6 +1,6 @@
 /*
- * What an end means: the table of result and exit status, and the texts that
- * pipeline authors read. Pure.
+ * What the end of a job means: the table of result and exit status, and the
+ * texts that pipeline authors read. Pure.
  */
 #include <ctype.h>
 #include <signal.h>
@@ -51,7 +51,7 @@ end_needs_cleanup(const struct life *life, bool told)
 		if (life->result.sandbox_kept)
 			return false;
 		if (job_facts_lost(&life->facts) > 0 &&
-		    !life->rules.plain_names)	/* found by its tag */
+		    !life->rules.plain_names)	/* its tag identifies it */
 			return true;
 		return !life->result.sandbox_ended &&
 		    life->facts.sandbox_ours &&
@@ -62,8 +62,8 @@ end_needs_cleanup(const struct life *life, bool told)
 	    !life->facts.execution_ended;
 }
 
-/* After an attempt without an answer a refusal most likely means that it landed
- * (aws-contract 2.6); else the action was abandoned, and what it made on
+/* After an unanswered attempt a refusal most likely means that it landed
+ * (aws-contract 2.6). Otherwise the action was abandoned, and what it made in
  * CloudShell has no owner. */
 bool
 end_abandoned(const struct life *life)
@@ -80,7 +80,7 @@ end_abandoned(const struct life *life)
 	    facts->execution_id[0] != '\0' && !facts->execution_ended;
 }
 
-/* First of all what a retry may do harm to. */
+/* What a retry might harm comes first. */
 static void
 add_warning(const struct life *life, struct buf *text)
 {
@@ -89,7 +89,7 @@ add_warning(const struct life *life, struct buf *text)
 		    "before you retry. ");
 }
 
-/* What goes on after the report, for the reader of the message. */
+/* Tells the reader of the message what goes on after the report. */
 static void
 add_cleanup(const struct life *life, bool told, struct buf *text)
 {
