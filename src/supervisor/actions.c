@@ -1,6 +1,6 @@
 /*
- * The definition files of the action types: what the supervisor polls for and
- * qualictl registers. Part of the supervisor.
+ * The definition files of the action types, which the supervisor polls for and
+ * qualictl registers.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -41,8 +41,8 @@ may_pass(enum aws_class class)
 	}
 }
 
-/* An answer without its time says only that ours is wrong; what is known of
- * the difference stays. */
+/* An answer without a time only says that ours is wrong; the known difference
+ * stays. */
 static void
 correct_clock(struct aws *aws, const struct aws_error *error)
 {
@@ -77,8 +77,7 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
 		secret_mask(reply->error.message, keys->token);
 	}
 	reply->passing = may_pass(reply->error.class);
-	/* A proxy's refusal may stand for an answer that it did not let
-	 * through. */
+	/* A proxy's refusal may hide the answer of CodePipeline. */
 	reply->unsure = reply->error.class == AWS_TRANSIENT;
 	if (reply->error.class == AWS_SKEW)
 		correct_clock(aws, &reply->error);

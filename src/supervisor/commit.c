@@ -1,5 +1,5 @@
 /*
- * The ledger's turn.
+ * Writes the records of one turn of the loop.
  */
 #include <stdlib.h>
 
@@ -121,7 +121,7 @@ on_commit(sd_event_source *source, void *arg)
 		tell_ledger(commit, saved, fail.text);
 	if (!saved)
 		event.type = EV_SAVE_FAILED;
-	/* New saves wanted by what follows are for the next transaction. */
+	/* New saves that follow from this belong to the next transaction. */
 	TAILQ_FOREACH(entry, &board->entries, link) {
 		entry->in_commit = entry->save &&
 		    (!saved || entry->life.dirty);

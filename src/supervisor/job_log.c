@@ -1,5 +1,5 @@
 /*
- * What the journal says of a job's life.
+ * What the journal says about a job's life.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include "job_log.h"
 #include "log.h"
 
-/* The message names the job in the journal, too: journalctl shows messages
- * only, and the lines of many jobs lie between each other there. */
+/* The message names the job even in the journal: journalctl shows only
+ * messages, with the lines of many jobs mixed. */
 void
 job_log(const struct life *life, enum journal_event event, int priority,
     const char *fmt, ...)
@@ -138,8 +138,7 @@ log_exit(const struct life *life, const struct life_exit *end)
 		    "ended with status %d after its result", end->status);
 }
 
-/* A failure that is not of the pipeline's making is the operator's to look
- * at. */
+/* A failure that the pipeline did not cause is an error, for the operator. */
 static int
 failure_priority(const struct job_result *result)
 {

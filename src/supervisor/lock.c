@@ -1,7 +1,6 @@
 /*
  * One supervisor per ledger. The lock belongs to the open file description,
- * which every executor inherits: it is free only when the last of them is
- * gone. Part of the supervisor.
+ * which every executor inherits: it is free only when the last of them is gone.
  */
 #include <sys/file.h>
 
@@ -21,8 +20,8 @@
 #define LOCK_POLL_MS	100
 
 /* Runs before the loop and before READY=1, when there is nothing else to do:
- * the only place of the supervisor that sleeps. A blocking flock would need a
- * signal or a thread to end it. */
+ * only here the supervisor sleeps. Ending a blocking flock would take a signal
+ * or a thread. */
 static int
 lock_wait(int fd, const char *path, int64_t wait_ms)
 {
@@ -43,7 +42,7 @@ lock_wait(int fd, const char *path, int64_t wait_ms)
 			    "executors of the former worker", path,
 			    (long long)((wait_ms + 999) / 1000));
 		told = true;
-		/* both are blocked for the loop to come */
+		/* both are blocked for the loop */
 		if (sigtimedwait(&ends, NULL, &pause) != -1) {
 			errno = EINTR;
 			return -1;

@@ -12,8 +12,8 @@
 #include "password.h"
 #include "utf8.h"
 
-#define NO_PASSWORD_MAX	2	/* bytes of a file that holds a line end at
-				   most */
+#define NO_PASSWORD_MAX	2	/* bytes of a file that holds at most a line
+				   end */
 
 struct secret *
 password_get(const struct conf *conf, const struct secret *kept,

@@ -1,5 +1,5 @@
 /*
- * How the worker is.
+ * How the worker is doing.
  */
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /*
- * The supervisor as a whole: what is started in which order, how it stops,
- * what systemd hears.
+ * The supervisor as a whole: what starts in which order, how it stops, what it
+ * tells systemd.
  */
 #include <systemd/sd-daemon.h>
 
@@ -27,17 +27,18 @@
 #include "told.h"
 #include "worker.h"
 
-#define LOCK_WAIT_MS		10000	/* for the last executor of a former
-					   supervisor, which dies with it */
+#define LOCK_WAIT_MS		10000	/* to wait for the last executor of a
+					   former supervisor, which dies with
+					   it */
 #define HOUSEKEEPING_MS		30000
-#define STATUS_MS		500	/* from a change to STATUS= */
-#define STOP_EXTRA_MS		5000	/* to end after the kill grace */
+#define STATUS_MS		500	/* from a change to the new STATUS= */
+#define STOP_EXTRA_MS		5000	/* time to end after the kill grace */
 
 struct worker {
 	struct conf		 conf;
 	sd_event		*event;
-	struct secret		*password;	/* of environment or terminal
-						   only */
+	struct secret		*password;	/* only from environment or
+						   terminal */
 	int			 lock_fd;
 	struct ledger		*ledger;
 	struct aws		 aws;
@@ -57,7 +58,7 @@ struct worker {
 	char			 status[256];	/* as last told to systemd */
 	sd_event_source		*status_timer, *stop_timer, *housekeeping,
 				*upgrade;
-	sd_event_source		*rest;		/* looks, while stopping,
+	sd_event_source		*rest;		/* while stopping: checks
 						   whether all is at rest */
 	int			 exit_status;
 };
@@ -88,7 +89,7 @@ on_status(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* Something that the status tells may be different now. */
+/* Something that the status shows may have changed. */
 static void
 status_changed(struct worker *worker)
 {
@@ -137,8 +138,8 @@ on_park(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* All at rest: the loop can be left. Results on their way are waited for
- * until stop_grace is over. */
+/* Leaves the loop when all is at rest. Until stop_grace is over it also waits
+ * for results on their way. */
 static int
 on_rest(sd_event_source *source, void *arg)
 {
@@ -148,7 +149,8 @@ on_rest(sd_event_source *source, void *arg)
 	tell_status(worker);
 	if (worker->mode == MODE_STOPPING &&
 	    board_at_rest(&worker->board, true))
-		park(worker);	/* what has no executor may be handed back */
+		park(worker);	/* jobs without an executor may be handed
+				   back */
 	if (worker->mode == MODE_PARKING &&
 	    board_at_rest(&worker->board, false))
 		(void)sd_event_exit(worker->event, worker->exit_status);
@@ -162,11 +164,11 @@ watch_rest(struct worker *worker)
 	    worker) < 0)
 		fatalx("cannot add an event source");
 	(void)sd_event_source_set_priority(worker->rest, PRIO_LOOK);
-	/* a turn comes in any case */
+	/* makes sure that there is another turn */
 	timer_in(worker->event, &worker->status_timer, 0, on_status, worker);
 }
 
-/* Begin to end: drain now, park after stop_grace, leave the loop when all jobs
+/* Begin to stop: drain now, park after stop_grace, leave the loop when all jobs
  * are at rest. */
 static void
 stop(struct worker *worker, int status)
@@ -240,7 +242,7 @@ on_upgrade(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* From within an event of a job: all jobs hear it in the next turn. */
+/* Called from within an event of a job, so tell all jobs in the next turn. */
 static void
 want_upgrade(void *arg)
 {
@@ -249,7 +251,7 @@ want_upgrade(void *arg)
 	timer_in(worker->event, &worker->upgrade, 0, on_upgrade, worker);
 }
 
-/* What hinders the poller is different now. */
+/* What hinders the poller has changed. */
 static void
 on_hindered(void *arg)
 {
@@ -258,7 +260,7 @@ on_hindered(void *arg)
 	status_changed(intake->arg);
 }
 
-/* The look-up is repeated; the same reason is told once an hour. */
+/* The look-up is repeated; say the same reason once an hour. */
 static void
 tell_no_keys(struct worker *worker)
 {
@@ -300,7 +302,8 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 	if (ledger_prune(worker->ledger, sys_wall() -
 	    worker->conf.worker.history / 1000, &fail) != 0)
 		journal_event(JOURNAL_LEDGER, LOG_WARNING, "%s", fail.text);
-	/* What a burst of jobs and TLS connections left free in the heap. */
+	/* Give back what a burst of jobs and TLS connections left free in the
+	 * heap. */
 	if (board_running(&worker->board) == 0)
 		(void)malloc_trim(0);
 	tell_status(worker);
@@ -356,7 +359,7 @@ make_loop(struct worker *worker, struct fail *fail)
 	return 0;
 }
 
-/* Who works with what. */
+/* Gives each part what it works with. */
 static void
 wire(struct worker *worker)
 {
@@ -409,7 +412,7 @@ worker_conf(const struct worker *worker)
 	return &worker->conf;
 }
 
-/* The region may only be known when the credentials have come. */
+/* The region may be known only once the credentials have come. */
 static void
 tell_start(const struct worker *worker)
 {

@@ -1,7 +1,7 @@
 /*
- * The zygote from the supervisor's side: started from a descriptor held since
- * the program's start, asked for executors over a socket pair, replaced when
- * it dies or does not answer.
+ * The zygote from the supervisor's side: starts it from a descriptor held since
+ * the program's start, asks it for executors over a socket pair, and replaces
+ * it when it dies or does not answer.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -26,7 +26,8 @@
 #include "zygote.h"
 
 #define ZYGOTE_FD	3	/* its end of the socket pair */
-#define QUICK_MS	5000	/* it ended sooner: start the next one later */
+#define QUICK_MS	5000	/* if it ends sooner, start the next one
+				   later */
 #define READY_MS	10000	/* from the start to the sign of life */
 
 struct zygote {
@@ -58,14 +59,15 @@ static void	zygote_start(struct zygote *);
 static void __attribute__((noreturn))
 become_zygote(const struct zygote *zygote, int sock, pid_t parent)
 {
-	/* as long as the titles that will stand in its place */
+	/* as long as the titles that will replace it */
 	char name[] = "quali-job-worker-zygote";
 	char *const argv[] = { name, NULL };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 	int null;
 
-	/* Own session: Ctrl-C at a terminal is for the supervisor alone. */
+	/* A session of its own: Ctrl-C at a terminal is only for the
+	 * supervisor. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
 	    setsid() == -1)
 		_exit(127);
@@ -172,7 +174,7 @@ on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
-/* Nothing is claimed without a zygote: one that hangs is ended. */
+/* The worker claims nothing without a zygote, so kill one that hangs. */
 static int
 on_not_ready(sd_event_source *source, uint64_t usec, void *arg)
 {
@@ -226,7 +228,7 @@ zygote_start(struct zygote *zygote)
 	zygote->pid = pid;
 	zygote->started_ms = sys_now_ms();
 	zygote->pidfd = sys_pidfd_open(pid);
-	if (zygote->pidfd == -1) {	/* its socket's end ends it */
+	if (zygote->pidfd == -1) {	/* the closed socket ends it */
 		log_warn("zygote: pidfd_open");
 		zygote_close(zygote);
 		start_later(zygote);
@@ -235,8 +237,8 @@ zygote_start(struct zygote *zygote)
 	watch(zygote);
 }
 
-/* Constant, but for the proxies that libcurl is to use and the options of the
- * resolver and of sanitizers. */
+/* Constant, except for the proxies for libcurl and the options of the resolver
+ * and of sanitizers. */
 static void
 make_environment(struct zygote *zygote)
 {
@@ -339,8 +341,8 @@ on_retired_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 
 	(void)revents;
 	(void)waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
-	/* in this order: a fork that has not executed yet holds the descriptor,
-	 * too, and epoll would go on reporting it */
+	/* first: a fork that has not executed yet also holds the descriptor,
+	 * and epoll would go on reporting it */
 	sd_event_source_disable_unref(source);
 	(void)close(fd);
 	retired->zygote->calls.ended(retired->zygote->arg);
@@ -348,8 +350,8 @@ on_retired_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
-/* Let the present zygote go: its socket is closed, which ends it when it has
- * served what was sent already; its process is waited for apart. */
+/* Let the current zygote go: closing its socket ends it once it has served what
+ * was sent; a source of its own waits for its process. */
 static void
 retire(struct zygote *zygote)
 {
