@@ -24,7 +24,7 @@ enum aws_class {
 
 struct aws_error {
 	enum aws_class	 class;
-	bool		 coded;		/* the service says what it is; else the
+	bool		 coded;		/* the service named the error; else the
 					   answer may be a proxy's */
 	char		 code[128];	/* if coded, else for people: "HTTP
 					   503", "no answer" */
@@ -33,15 +33,15 @@ struct aws_error {
 	char		 region[AWS_REGION_SIZE];	/* with AWS_REDIRECT */
 	int64_t		 retry_after_ms; /* 0: not said; at most 15 min */
 	int64_t		 skew_s;	/* with AWS_SKEW: server's time less
-					   now; 0 if that is not known: then a
-					   new signature is all one can try */
+					   now; 0 if that is not known: then
+					   only a new signature may help */
 	int64_t		 server_wall;	/* server's time in seconds, 0: none */
 };
 
 /* Classify an answer of a JSON service. now: the local wall clock in seconds,
- * without a clock offset. AWS_OK for 2xx. Whatever carries no code, also a
- * redirection or refusal, is AWS_TRANSIENT or AWS_THROTTLED: it tells nothing
- * of the request, which may have been acted on or not. */
+ * without a clock offset. AWS_OK for 2xx. An answer without a code, even a
+ * redirection or refusal, is AWS_TRANSIENT or AWS_THROTTLED: it does not say
+ * whether the service acted on the request. */
 void	aws_error_json(const struct http_answer *, int64_t now,
 	    struct aws_error *);
 

@@ -18,19 +18,20 @@
 struct aws_request {
 	const char	*method;
 	char		*url;
-	char		*headers[AWS_HEADERS_MAX + 1];	/* "Name: value", at
-					   the end NULL */
+	char		*headers[AWS_HEADERS_MAX + 1];	/* "Name: value"; NULL
+					   ends the list */
 	size_t		 nheaders;
-	struct buf	 body;		/* empty: none; S3 PUT gives its own */
+	struct buf	 body;		/* empty: none; an S3 PUT brings its
+					   own */
 };
 
-/* Wipes; a zeroed one is fine. Calls that fill a request leave it freed when
- * they fail. */
+/* Wipes. The request may be zeroed. Calls that fill a request free it when they
+ * fail. */
 void	aws_request_free(struct aws_request *);
 
 /* --- building one: for codepipeline.c and s3.c --- */
 
-/* What the signature needs beside method and headers. */
+/* What the signature needs besides method and headers. */
 struct aws_request_scope {
 	const char	*service;
 	const char	*region;
@@ -43,14 +44,15 @@ struct aws_request_scope {
 /* method is borrowed, a constant. */
 void	aws_request_init(struct aws_request *, const char *method);
 
-/* Add a header. FAIL_SYSTEM: value empty or with control characters (libcurl
- * would drop the one and send the other as it is), or too many. The text names
- * the header only. */
+/* Add a header. FAIL_SYSTEM: the value is empty (libcurl would drop the header)
+ * or holds control characters (libcurl would send them), or there are too many
+ * headers. The text names only the header. */
 int	aws_request_header(struct aws_request *, const char *name,
 	    const char *value, struct fail *);
 
-/* Add date, token if there is one, and the signature over Host and every
- * header so far: the last step. wall: seconds, the clock's offset included. */
+/* The last step: add the date, the token if there is one, and the signature
+ * over Host and every header so far. wall: seconds, corrected by the clock's
+ * offset. */
 int	aws_request_sign(struct aws_request *, const struct aws_request_scope *,
 	    const struct credentials *, int64_t wall, struct fail *);
 

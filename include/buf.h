@@ -18,8 +18,8 @@ struct buf {
 
 void	buf_init(struct buf *, size_t max);
 
-/* Add bytes, a text, or formatted text. -1 if it would exceed the maximum:
- * then nothing is added. No memory ends the process. */
+/* Add bytes, a text, or formatted text. -1 if that would exceed the maximum:
+ * then nothing is added. Running out of memory ends the process. */
 int	buf_add(struct buf *, const void *, size_t);
 int	buf_adds(struct buf *, const char *);
 int	buf_addf(struct buf *, const char *, ...)
@@ -28,7 +28,7 @@ int	buf_addf(struct buf *, const char *, ...)
 /* "." unless the text is empty or ends in one of . ! ? */
 const char	*full_stop(const char *);
 
-/* Add a sentence: ends what is there as one. -1 as buf_add. */
+/* Add a sentence, after ending what is there as one. -1 as buf_add. */
 int	buf_sentence(struct buf *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 

@@ -1,7 +1,7 @@
 /*
  * The CloudShell Sandbox API as a job needs it: log in, start a sandbox, watch
- * it, run a command, end it. Linked into the executor (and qualictl check).
- * Facts: cloudshell-sandbox-api, section numbers in the comments.
+ * it, run a command, end it. The executor links it (and qualictl check). Facts:
+ * cloudshell-sandbox-api, section numbers in the comments.
  *
  * One client is one login. Calls wait for passing faults themselves where a
  * repeat is safe (GET, login, stop): transport errors, 5xx and quota answers
@@ -33,8 +33,8 @@
 
 #define CS_ANSWER_MAX	(8 * 1024 * 1024)	/* bytes of an answer; command
 					   output may be megabytes (2.4) */
-#define CS_VALUES_MAX	200000		/* JSON values in an answer, about: 23
-					   MB in memory */
+#define CS_VALUES_MAX	200000		/* JSON values in an answer, about 23 MB
+					   in memory */
 #define CS_LOGIN_MAX	(16 * 1024)	/* of a login's answer; tokens of 1.7 KB
 					   were recorded (3.2) */
 #define CS_TEXT_MAX	2048		/* of a message or event shown */
@@ -52,7 +52,8 @@ struct cs_settings {
 	int64_t		 timeout_ms;	/* of one call; starts: CS_START_MS */
 	/* pause for ms; -1 with FAIL_STOPPED when the job is to stop */
 	int		(*pause)(int64_t ms, void *, struct fail *);
-	/* told of every HTTP call; error NULL if an answer came. May be NULL */
+	/* called after every HTTP call; error NULL if an answer came. May be
+	 * NULL */
 	void		(*called)(const char *method, const char *where,
 			    long status, int64_t ms, int attempt,
 			    const char *error, void *);
@@ -73,9 +74,9 @@ void		  cs_client_free(struct cs_client *);	/* wipes the token */
 
 /* --- login.c --- */
 
-/* PUT /api/login (3.1). Errors: FAIL_PERMISSION wrong user, password or
- * domain; FAIL_CONFIG certificate, or not a CloudShell server. Not needed
- * before other calls, which log in by themselves. */
+/* PUT /api/login (3.1). FAIL_PERMISSION: wrong user, password or domain.
+ * FAIL_CONFIG: certificate, or not a CloudShell server. Other calls log in by
+ * themselves. */
 int	cs_login(struct cs_client *, struct fail *);
 
 /* Best-effort DELETE /api/token/{token} (3.3); never fails. */
@@ -88,8 +89,8 @@ struct cs_blueprint {
 	char	*id;
 };
 
-/* GET /blueprints/{name}; on 404 the list is searched, exactly and then without
- * case (2.3). FAIL_CONFIG if there is none: the text lists what is visible. */
+/* GET /blueprints/{name}; on 404 it searches the list, exactly and then without
+ * case (2.3). FAIL_CONFIG if there is none: the text lists the visible ones. */
 int	cs_blueprint_find(struct cs_client *, const char *name,
 	    struct cs_blueprint *, struct fail *);
 void	cs_blueprint_free(struct cs_blueprint *);
@@ -115,10 +116,10 @@ struct cs_sandbox {
 void	cs_sandbox_free(struct cs_sandbox *);
 
 /* POST /blueprints/{id}/start (5.2). inputs: object of texts or NULL. Sent once
- * over a fresh connection; numbers and booleans are sent as texts, null is left
- * out. FAIL_UNSURE: a sandbox may exist (also when a stop ended the call under
- * way). FAIL_AGAIN: resources in conflict or quota, nothing was created.
- * FAIL_CONFIG: bad inputs, or no such blueprint. */
+ * over a fresh connection, numbers and booleans as texts, without nulls.
+ * FAIL_UNSURE: a sandbox may exist (also when a stop ended the call under way).
+ * FAIL_AGAIN: resources in conflict or quota; nothing was created. FAIL_CONFIG:
+ * bad inputs, or no such blueprint. */
 int	cs_sandbox_start(struct cs_client *, const char *blueprint,
 	    const char *name, long minutes, const json_t *inputs,
 	    struct cs_sandbox *, struct fail *);
@@ -131,11 +132,11 @@ int	cs_sandbox_get(struct cs_client *, const char *id, struct cs_sandbox *,
 
 struct cs_found {
 	size_t	n;		/* how many there are */
-	char	id[CS_FOUND_MAX][SANDBOX_ID_SIZE];	/* so many are told */
+	char	id[CS_FOUND_MAX][SANDBOX_ID_SIZE];	/* the first ones */
 };
 
-/* Look for running sandboxes by exact name (5.5) and, unless NULL, name of the
- * blueprint without case. */
+/* Look for running sandboxes by exact name (5.5) and, unless NULL, by the
+ * blueprint's name without case. */
 int	cs_sandbox_find(struct cs_client *, const char *name,
 	    const char *blueprint, struct cs_found *, struct fail *);
 
@@ -148,9 +149,9 @@ int	cs_sandbox_stop(struct cs_client *, const char *id, bool *already,
 
 /* Error events of the activity feed (5.7) with an id of at least from (0: all),
  * their texts joined with "; ", HTML stripped, at most CS_TEXT_MAX bytes.
- * Appends nothing if there are none or the server has no feed; what is known
- * when a later page fails is no failure. *last: highest event id seen, else
- * from - 1. */
+ * Appends nothing if there are none or the server has no feed; if a later page
+ * fails, what earlier ones held counts as success. *last: highest event id
+ * seen, else from - 1. */
 int	cs_activity_errors(struct cs_client *, const char *id, int64_t from,
 	    struct buf *, int64_t *last, struct fail *);
 /* Id of the last event of any kind, 0 if unknown. */
@@ -177,7 +178,7 @@ struct cs_target {
 };
 
 /* POST .../commands/{name}/start (5.12), sent once over a fresh connection;
- * arguments as inputs above. FAIL_UNSURE: it may run. FAIL_CONFIG: bad
+ * arguments as inputs above. FAIL_UNSURE: it may be running. FAIL_CONFIG: bad
  * arguments. FAIL_REVISION: there is no such command (404), or the sandbox or
  * component is gone; cs_command_missing tells which. */
 int	cs_command_start(struct cs_client *, const struct cs_target *,
@@ -186,7 +187,7 @@ int	cs_command_start(struct cs_client *, const struct cs_target *,
 
 /* After FAIL_REVISION: FAIL_REVISION if the sandbox or component is gone, else
  * FAIL_CONFIG with the names of the commands there are (5.11), ten at most, if
- * they can be had within seconds. Always -1. */
+ * the server lists them within seconds. Always -1. */
 int	cs_command_missing(struct cs_client *, const struct cs_target *,
 	    const char *name, struct fail *);
 
@@ -208,18 +209,19 @@ struct cs_execution {
 /* GET /executions/{id}. FAIL_REVISION if there is none (404). */
 int	cs_execution_get(struct cs_client *, const char *id,
 	    struct cs_execution *, struct fail *);
-/* The same within the time of one call, for a stop that must go on then. */
+/* The same within the time of one call, for a stop that must move on. */
 int	cs_execution_look(struct cs_client *, const char *id,
 	    struct cs_execution *, struct fail *);
 void	cs_execution_free(struct cs_execution *);
 
-/* DELETE /executions/{id} (5.13). 0: accepted, 1: it is no longer known. */
+/* DELETE /executions/{id} (5.13). 0: accepted, 1: CloudShell no longer knows
+ * it. */
 int	cs_execution_cancel(struct cs_client *, const char *id, struct fail *);
 
 /* --- mask.c --- */
 
-/* Make an output fit to be shown, in place: no HTML tags, control characters
- * cleaned (5.8), and no secret that came out by that. */
+/* Make an output fit to be shown, in place: without HTML tags, with control
+ * characters cleaned (5.8), and without a secret that this brought to light. */
 void	cs_clean_output(const struct cs_client *, char *);
 
 #endif

@@ -21,8 +21,8 @@ struct cp_action_type {
 	char	version[JOB_VERSION_SIZE];
 };
 
-/* Build and sign POST / of one operation; takes over nothing. input is the
- * JSON body, at most 1 MiB as text. wall: seconds, corrected by the clock's
+/* Build and sign POST / of one operation; the caller keeps everything. input is
+ * the JSON body, at most 1 MiB as text. wall: seconds, corrected by the clock's
  * offset. FAIL_AUTH: no usable credentials; FAIL_SYSTEM: over a limit. */
 int	cp_request(struct aws_request *, const struct aws_endpoint *,
 	    const char *region, const struct credentials *, int64_t wall,
@@ -34,9 +34,9 @@ json_t	*cp_details_input(const char *id);
 /* PutJobSuccessResult's or PutJobFailureResult's input, by the outcome; texts
  * are cleaned and cut to the model's limits in bytes, empty ones left out;
  * variables that break the model or exceed JOB_VARIABLES_MAX are dropped. bare
- * leaves out all that is optional (a continuation token is not). To continue
- * without a usable token is reported as a failure, since CodePipeline would
- * take it for success. *operation names the call. */
+ * leaves out all that is optional (a continuation token is not). Continuing
+ * without a usable token becomes a failure, since CodePipeline would take it
+ * for success. *operation names the call. */
 json_t	*cp_result_input(const char *id, const struct job_result *, bool bare,
 	    const char **operation);
 

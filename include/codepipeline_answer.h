@@ -16,8 +16,8 @@
 
 /* Read PollForJobs' answer: *jobs and *n, freed by the caller with
  * cp_jobs_free; at most 256. A job that breaks the model is left out and
- * counted in *broken; the fail then holds the last reason (the member's name),
- * although 0 is returned. FAIL_SYSTEM if the whole is no such answer. */
+ * counted in *broken; fail then holds the last reason (the member's name),
+ * although it returns 0. FAIL_SYSTEM if the whole is not such an answer. */
 int	cp_poll_parse(const struct buf *, struct job_data **jobs, size_t *n,
 	    size_t *broken, struct fail *);
 void	cp_jobs_free(struct job_data *, size_t n);

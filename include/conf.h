@@ -80,22 +80,22 @@ struct conf {
 						   absent */
 	} end;
 	uint64_t	 refused;	/* bit i: the i-th setting was given,
-					   but its value was not taken */
+					   but its value was refused */
 };
 
-/* All defaults (environment variables of design section 7 included:
+/* All defaults, including environment variables (design section 7:
  * STATE_DIRECTORY, RUNTIME_DIRECTORY, CREDENTIALS_DIRECTORY, CLOUDSHELL_URL,
  * CLOUDSHELL_USER, CLOUDSHELL_DOMAIN). */
 void	conf_defaults(struct conf *);
 
-/* Read a file over the defaults. Every fault is given to report as
+/* Read a file over the defaults, calling report for every fault with
  * "file:line: setting: reason"; -1 if there was any. A missing file is a
  * fault. */
 int	conf_load(struct conf *, const char *path,
 	    void (*report)(const char *, void *), void *);
 
-/* What a file alone cannot tell: required settings, values that contradict
- * each other. Same report. What conf_load has told is not told again. */
+/* Check what no single line shows: required settings, values that contradict
+ * each other. It reports likewise, but nothing that conf_load reported. */
 int	conf_check(const struct conf *, const char *path,
 	    void (*report)(const char *, void *), void *);
 

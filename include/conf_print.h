@@ -1,5 +1,5 @@
 /*
- * The configuration that is in force.
+ * The configuration in force.
  */
 #ifndef CONF_PRINT_H
 #define CONF_PRINT_H

@@ -12,13 +12,14 @@
 					   model) */
 #define AWS_SECRET_KEY_MAX	1024	/* of a secret access key: 40 today */
 
-/* AWS credentials of any origin. Never printed; the key id at most by its last
- * four characters. */
+/* AWS credentials of any origin. Never printed, except for the last four
+ * characters of the key id. */
 struct credentials {
 	char		*access_key_id;		/* NULL: none */
 	struct secret	*secret_key;
 	struct secret	*token;			/* NULL: none */
-	int64_t		 expires;		/* wall clock, 0: never said */
+	int64_t		 expires;		/* wall clock in seconds, 0: not
+						   said */
 };
 
 void	credentials_free(struct credentials *);	/* members only; zeroes */

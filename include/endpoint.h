@@ -14,10 +14,10 @@
 bool	aws_region_valid(const char *);
 
 /* Where a service ("codepipeline", "s3", "sts") is: a configured URL wins
- * (trailing '/' dropped; NULL or "": none), else it is built. FAIL_CONFIG:
- * region malformed, custom URL with FIPS or dual-stack, plain http to a host
- * that is not loopback, not a URL, user name, query or dot segments in it. The
- * text never shows the URL. */
+ * (trailing '/' dropped; NULL or "": none), else it is built. FAIL_CONFIG: the
+ * region is malformed; the custom URL comes with FIPS or dual-stack, is plain
+ * http to a host that is not loopback, is no URL, or holds a user name, query
+ * or dot segments. The text never shows the URL. */
 struct aws_endpoint {
 	char	url[512];	/* scheme://authority[/base] */
 	char	host[300];	/* as in the Host header */

@@ -1,10 +1,10 @@
 /*
  * The error value of every fallible call.
  *
- * A fallible call returns 0 or -1 (or a pointer or NULL) and takes a
- * struct fail of its caller as last argument. It is filled once, where the
- * fault is seen, and untouched on success. The kind drives what happens next;
- * the text is for people and may end in the CodePipeline console.
+ * A fallible call returns 0 or -1 (or a pointer or NULL) and takes its caller's
+ * struct fail as last argument. Whoever sees the fault fills it, once; success
+ * leaves it untouched. The kind drives what happens next; the text is for
+ * people and may end in the CodePipeline console.
  */
 #ifndef FAIL_H
 #define FAIL_H
@@ -15,7 +15,8 @@ enum fail_kind {
 	FAIL_NONE,
 	/* kinds that CodePipeline knows (aws-contract 1.9) */
 	FAIL_JOB,		/* the work itself failed */
-	FAIL_CONFIG,		/* something must be configured otherwise */
+	FAIL_CONFIG,		/* a setting or the pipeline definition must
+				   change */
 	FAIL_PERMISSION,	/* access denied */
 	FAIL_REVISION,		/* input artifact missing or unreadable */
 	FAIL_SYSTEM,		/* worker or peer broken */
@@ -33,17 +34,18 @@ struct fail {
 	char		text[FAIL_TEXT_MAX];
 };
 
-/* Fill it (cut to size at a UTF-8 boundary), unless it is NULL. Returns -1. */
+/* Fill fail, cutting the text at a UTF-8 boundary, unless it is NULL. Returns
+ * -1. */
 int	fail_set(struct fail *, enum fail_kind, const char *, ...)
 	    __attribute__((format(printf, 3, 4)));
 
-/* Put formatted context before the text, with ": " between unless it ends in a
- * blank, keeping the kind. Returns -1. */
+/* Put formatted context before the text, with ": " between them unless the
+ * context ends in a blank; the kind stays. Returns -1. */
 int	fail_prefix(struct fail *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
-/* Add a formatted sentence, ending the text before it as one; that is cut if
- * both do not fit. Returns -1. */
+/* Add a formatted sentence after ending the text before it as one; that text is
+ * cut if both do not fit. Returns -1. */
 int	fail_add(struct fail *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 
@@ -54,7 +56,7 @@ const char	*fail_kind_name(enum fail_kind);
 /* FAIL_NONE if the name is unknown. */
 enum fail_kind	 fail_kind_parse(const char *);
 
-/* The type CodePipeline is told: one of JobFailed, ConfigurationError,
+/* The type for CodePipeline: one of JobFailed, ConfigurationError,
  * PermissionError, RevisionUnavailable, SystemUnavailable. */
 const char	*fail_type(enum fail_kind);
 

@@ -1,7 +1,7 @@
 /*
- * One HTTP request, one bounded response, over libcurl. Every transfer of
- * every program is set up here: http and https only, no redirects, TLS 1.2 at
- * least, time limits, bounded header and body.
+ * One HTTP request, one bounded response, over libcurl. All programs set up all
+ * transfers here: http and https only, no redirects, TLS 1.2 at least, time
+ * limits, bounded header and body.
  *
  * The supervisor drives prepared calls through its own multi handle; the other
  * programs use http_client.h, which can be interrupted.
@@ -32,16 +32,17 @@ struct http_request {
 	const void	*body;		/* NULL: none */
 	size_t		 body_len;
 	size_t		 answer_max;	/* a longer body is an error */
-	int64_t		 timeout_ms;	/* of the whole call, HTTP_CONNECT_MS
-					   of it at most for the connection; 0:
-					   none, then it must not stall (1 KB/s
-					   over 60 s) once it is connected */
+	int64_t		 timeout_ms;	/* for the whole call, at most
+					   HTTP_CONNECT_MS of that for the
+					   connection; 0: no limit, but once
+					   connected it must not stall (1 KB/s
+					   over 60 s) */
 	bool		 once;		/* must not happen twice: own
-					   connection, HTTP/1.1, never sent
-					   again by libcurl */
-	bool		 private_answer;	/* may hold secrets: then its
-					   connection is closed, and with it go
-					   the buffers of TLS */
+					   connection, HTTP/1.1, and libcurl
+					   never sends it again */
+	bool		 private_answer;	/* may hold secrets: closes its
+					   connection, which frees the buffers
+					   of TLS */
 	bool		 no_proxy;
 	const struct http_tls *tls;	/* NULL: verify with the system's CAs */
 	const char	*user_agent;
@@ -56,7 +57,7 @@ struct http_answer {
 					   out, on any of its connections: the
 					   peer may have acted. What opens a
 					   proxy's tunnel does not count */
-	bool		 too_big;	/* headers or body over their limit */
+	bool		 too_big;	/* headers or body exceed their limit */
 };
 
 /* One transfer under way. Zero it, then http_prepare. */
@@ -66,22 +67,22 @@ struct http_call {
 	struct http_answer	 answer;
 	bool			 private_answer;
 	const char		*settings;	/* of TLS, for texts */
-	size_t			 limit;		/* that was broken, if the
-						   answer is too_big */
+	size_t			 limit;		/* that it exceeds, with
+						   too_big */
 	int64_t			 started_ms;
 	char			 error[CURL_ERROR_SIZE];
 };
 
-/* Make call->easy ready to be added to a multi handle. After its end
- * http_finish decides: 0, an answer came, whatever its status; -1: FAIL_AGAIN
+/* Make call->easy ready for a multi handle. When the transfer has ended,
+ * http_finish decides: 0: an answer came, whatever its status; -1: FAIL_AGAIN
  * (nothing was sent), FAIL_UNSURE (sent, outcome unknown), FAIL_CONFIG
  * (certificate, malformed URL), FAIL_SYSTEM (answer over its limit).
- * http_release frees everything, also the answer. */
+ * http_release frees everything, including the answer. */
 int	http_prepare(struct http_call *, const struct http_request *,
 	    struct fail *);
 int	http_finish(struct http_call *, CURLcode, struct fail *);
-/* Note time, status and whether bytes went out, of a transfer given up;
- * http_finish does it itself. */
+/* Note time, status and whether bytes went out for a transfer that is given up;
+ * http_finish does this itself. */
 void	http_measure(struct http_call *);
 void	http_release(struct http_call *);
 
@@ -89,9 +90,9 @@ void	http_release(struct http_call *);
  * false if absent. The last one wins. */
 bool	http_header(const struct http_answer *, const char *name, char *dst,
 	    size_t size);
-/* Milliseconds of the header Retry-After, at most max_ms; 0: not said, or not
- * understood. A date counts from now, seconds since the epoch; 0: a date counts
- * for nothing. */
+/* Milliseconds of the header Retry-After, at most max_ms; 0: absent or not
+ * understood. A date counts from now, seconds since the epoch; with 0 a date is
+ * ignored. */
 int64_t	http_retry_after(const struct http_answer *, int64_t now,
 	    int64_t max_ms);
 void	http_answer_free(struct http_answer *);

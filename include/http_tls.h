@@ -1,6 +1,6 @@
 /*
- * What is set up of libcurl and OpenSSL once per process, and whose
- * certificates are trusted.
+ * The set-up of libcurl and OpenSSL, once per process, and whose certificates
+ * to trust.
  */
 #ifndef HTTP_TLS_H
 #define HTTP_TLS_H
@@ -15,11 +15,12 @@ struct http_tls {
 	const char	*ca;		/* its text, in place of a file, for
 					   http_perform only; NULL: none */
 	bool		 verify;	/* false: no check at all */
-	const char	*settings;	/* that say so, for texts, a constant:
-					   "ca_file in [aws]"; NULL: none */
+	const char	*settings;	/* the setting's name for texts, a
+					   constant: "ca_file in [aws]"; NULL:
+					   none */
 };
 
-/* Once per process, before threads: libcurl with memory that is wiped when
+/* Once per process, before threads: libcurl gets memory that is wiped when
  * freed. Finds the system's hashed CA directory; with an old libcurl sets
  * RES_OPTIONS, unless it is set. */
 void	http_init(void);

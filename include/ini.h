@@ -24,9 +24,9 @@ enum ini_style {
 	INI_AWS,	/* rules of the AWS shared files (aws-contract 5.3) */
 };
 
-/* Read text, calling take for each header and property; take returns -1 to
- * stop, having filled the fail. Errors name line and reason, never the line's
- * text ("line 3: no '=' ..."). BOM and CRLF are accepted. */
+/* Read text, calling take for each header and property; take fills fail and
+ * returns -1 to stop. Errors name line and reason, never the line's text ("line
+ * 3: no '=' ..."). BOM and CRLF are accepted. */
 int	ini_read(const char *text, size_t len, enum ini_style,
 	    int (*take)(const struct ini_line *, void *, struct fail *), void *,
 	    struct fail *);

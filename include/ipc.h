@@ -78,7 +78,8 @@ struct ipc_report {
 			pid_t		 pid;
 		} hello;
 		struct job_facts facts;		/* intent and fact: all that is
-						   known now, the whole of it */
+						   known now, not only what
+						   changed */
 		struct {
 			enum ipc_step	 step;
 			char		*text;	/* for people, or NULL */
@@ -98,15 +99,15 @@ struct ipc_report {
 /* Append one line. -1 if it would exceed IPC_REPORT_MAX. */
 int	ipc_report_encode(struct buf *, const struct ipc_report *);
 
-/* Read one line (without its line end). FAIL_SYSTEM: not of the protocol; the
- * text names type and member, never contents. */
+/* Read one line (without its line end). FAIL_SYSTEM: the line breaks the
+ * protocol; the text names type and member, never contents. */
 int	ipc_report_decode(const char *, size_t len, struct ipc_report *,
 	    struct fail *);
 void	ipc_report_free(struct ipc_report *);
 
 /* The members of facts and of a result, in reports and orders, the ledger and
  * continuation tokens. take fills a zeroed struct; FAIL_SYSTEM names what and
- * the member, and what was filled until then is the caller's to free. */
+ * the member, and the caller frees what was filled until then. */
 void	ipc_facts_put(json_t *, const struct job_facts *);
 int	ipc_facts_take(const json_t *, struct job_facts *, const char *what,
 	    struct fail *);
@@ -114,7 +115,8 @@ void	ipc_result_put(json_t *, const struct job_result *);
 int	ipc_result_take(const json_t *, struct job_result *, const char *what,
 	    struct fail *);
 
-/* Whether a report may come now: a table by type, with what came before. */
+/* What came before, from which a table by type tells whether a report may come
+ * now. */
 struct ipc_turn {
 	bool		hello;		/* hello came */
 	bool		ordered;	/* the order was sent */
@@ -134,7 +136,7 @@ void	ipc_turn_took(struct ipc_turn *, enum ipc_type);
 				   end, the ledger's lock, by SCM_RIGHTS */
 
 #define IPC_ZYGOTE_READY	0	/* number of the first answer, which no
-				   request asked for: sign of life */
+				   request precedes: a sign of life */
 
 struct ipc_zygote_request {
 	uint32_t	number;

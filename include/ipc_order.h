@@ -25,7 +25,7 @@ enum ipc_order_kind {
 	ORDER_CLEANUP,		/* cancel the execution, end the sandbox */
 };
 
-/* Everything an executor gets to know. Owned by the struct. */
+/* Everything an executor gets to know. The struct owns its texts. */
 struct ipc_order {
 	enum ipc_order_kind	 kind;
 	enum job_action		 action;
@@ -66,8 +66,8 @@ struct ipc_order {
 	} policy;
 };
 
-/* Append one line. -1 if it would exceed IPC_ORDER_MAX, or a secret of it is
- * not UTF-8. */
+/* Append one line. -1 if it would exceed IPC_ORDER_MAX or a secret in it is not
+ * UTF-8. */
 int	ipc_order_encode(struct buf *, const struct ipc_order *);
 int	ipc_order_decode(const char *, size_t len, struct ipc_order *,
 	    struct fail *);

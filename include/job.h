@@ -1,6 +1,6 @@
 /*
- * What the supervisor and the executors both know of a job: what CodePipeline
- * said of it, and the names that occur in orders, reports and the ledger.
+ * What the supervisor and the executors both know about a job: what
+ * CodePipeline said, and the names used in orders, reports and the ledger.
  */
 #ifndef JOB_H
 #define JOB_H
@@ -24,8 +24,8 @@
 #define JOB_SUMMARY_MAX		2048
 #define JOB_TOKEN_MAX		2048	/* continuation token */
 #define JOB_VARIABLES_MAX	116000	/* bytes of all output variables:
-					   122,880 less 5 %, since how they are
-					   counted is not documented */
+					   122,880 less 5 %, since AWS does not
+					   say how it counts them */
 #define JOB_EXTERNAL_ID_MAX	1500	/* ExecutionId */
 #define JOB_CONFIGURATION_MAX	(100 * 1024)	/* bytes of all properties and
 					   their names; the model's ten have
@@ -59,7 +59,7 @@ struct job_artifact {
 	char	*key;
 };
 
-/* One job as PollForJobs or GetJobDetails tell it (aws-contract 1.5, 1.7).
+/* One job as PollForJobs or GetJobDetails describe it (aws-contract 1.5, 1.7).
  * Holds secrets: configuration and credentials. */
 struct job_data {
 	char			 id[JOB_ID_SIZE];
@@ -119,8 +119,8 @@ enum job_outcome job_outcome_parse(const char *);	/* OUTCOME_NONE
 							   unknown */
 void	job_result_free(struct job_result *);	/* members only; zeroes */
 
-/* Things that must not happen twice; the executor announces them and waits
- * until they are on disk. */
+/* What must not happen twice: the executor announces it and waits until the
+ * announcement is on disk. */
 enum job_intent {
 	INTENT_NONE,
 	INTENT_SANDBOX,		/* "sandbox-start": POST .../start of a
@@ -133,9 +133,9 @@ const char	*job_intent_name(enum job_intent);
 enum job_intent	 job_intent_parse(const char *);	/* INTENT_NONE
 							   unknown */
 
-#define STARTS_LOST_MAX	2	/* starts that are sent at most */
+#define STARTS_LOST_MAX	2	/* starts sent at most */
 
-/* What is known on disk of a job's effects on CloudShell: enough to go on
+/* What the ledger knows about a job's effects on CloudShell: enough to go on
  * after a restart or on another machine, and to clean up. No secret. */
 struct job_facts {
 	enum job_intent	 intent;	/* announced, and no fact came yet */
@@ -143,19 +143,21 @@ struct job_facts {
 	char		 sandbox_id[SANDBOX_ID_SIZE];
 	char		*sandbox_name;	/* announced name, NULL: none */
 	char		*blueprint;	/* its blueprint */
-	int64_t		 start_wall;	/* when its start was announced or found
-					   unanswered, 0: never, or it was
-					   answered */
-	int		 starts_lost;	/* earlier ones without an answer, whose
-					   sandboxes were not found yet */
-	char		*giving_up;	/* the sandbox is being ended because of
-					   this, NULL: it is not */
+	int64_t		 start_wall;	/* when its start was announced or
+					   stayed unanswered; 0: never, or
+					   CloudShell answered */
+	int		 starts_lost;	/* earlier starts without an answer
+					   whose sandboxes have not appeared
+					   yet */
+	char		*giving_up;	/* why the executor is ending the
+					   sandbox; NULL: it is not */
 	char		 execution_id[SANDBOX_ID_SIZE];	/* the command */
 	bool		 execution_ended;	/* it needs no cancellation */
-	bool		 stop_accepted;	/* the sandbox's end was accepted */
+	bool		 stop_accepted;	/* CloudShell agreed to end the
+					   sandbox */
 };
 
-/* Starts that were sent while nothing is known of their sandboxes. */
+/* How many starts were sent whose sandboxes are not known. */
 int	job_facts_lost(const struct job_facts *);
 void	job_facts_free(struct job_facts *);	/* members only; zeroes */
 void	job_facts_copy(struct job_facts *, const struct job_facts *);

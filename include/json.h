@@ -12,15 +12,15 @@
 
 #include "fail.h"
 
-/* Let Jansson wipe what it frees. Call first thing in main. */
+/* Make Jansson wipe what it frees. Call it first in main. */
 void	json_init(void);
 
 /* Parse a whole text; duplicate keys and trailing bytes are errors. NULL and
  * FAIL_JOB with position and reason, never a piece of the text. */
 json_t	*json_parse(const char *, size_t len, struct fail *);
 
-/* Whether a text would become more than max values, about. Asked before it is
- * parsed, since Jansson makes 200 bytes and more of each "{}". */
+/* Whether a text would become more than about max values. Ask before parsing
+ * it, since Jansson turns each "{}" into 200 bytes or more. */
 bool	json_crowded(const char *, size_t len, size_t max);
 
 /* Member as text, number or object; NULL (or fallback) if absent, null or of
@@ -35,10 +35,10 @@ json_t		*json_array_of(const json_t *, const char *key);
 char	*json_line(const json_t *);
 
 /* Set a member to text unless the text is NULL. Bytes that are not UTF-8 become
- * '?': not for what must arrive as it is. */
+ * '?', so do not use it for what must arrive unchanged. */
 void	json_put_text(json_t *, const char *key, const char *);
 
-/* Loose: the key is found without regard to case, blanks and underscores
+/* Loose: finds the key without regard to case, blanks and underscores
  * ("possible values" = possibleValues = possible_values). Borrowed or NULL. */
 json_t	*json_loose(const json_t *, const char *key);
 
@@ -46,7 +46,8 @@ json_t	*json_loose(const json_t *, const char *key);
  * their text; NULL for null, absent, "" and "Null" and for containers. The
  * caller frees it. */
 char	*json_loose_text(const json_t *, const char *key);
-char	*json_scalar_text(const json_t *);	/* the same of a value itself */
+char	*json_scalar_text(const json_t *);	/* the same for a value
+						   itself */
 bool	 json_loose_bool(const json_t *, const char *key, bool fallback);
 
 /* Compare words of an enumeration without case, blanks and underscores. */

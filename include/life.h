@@ -20,10 +20,11 @@
 #define LIFE_EXIT_MS		5000	/* from a result to the executor's
 					   exit */
 #define LIFE_CLEANUP_MS		180000	/* a clean-up executor */
-#define LIFE_SLOT_TRIES		3	/* a result that CodePipeline did not
-					   take so often holds a slot: what
-					   cannot be reported is not claimed */
-#define LIFE_START_TRIES	20	/* executors asked for in vain, over
+#define LIFE_SLOT_TRIES		3	/* a result that CodePipeline has not
+					   taken after so many tries holds a
+					   slot, so that the worker claims no
+					   more than it can report */
+#define LIFE_START_TRIES	20	/* failed starts of an executor, over
 					   more than a minute */
 #define LIFE_CLEANUP_TRIES	40	/* about five hours of trying */
 #define LIFE_ACK_TRIES		20	/* some minutes of trying, while no
@@ -62,7 +63,7 @@ enum life_stop {		/* why a stop was sent */
 	STOP_CANCEL,
 };
 
-/* Settings a life depends on; the same for all jobs of an action. */
+/* Settings that a life depends on, the same for all jobs of an action. */
 struct life_rules {
 	int64_t	timeout_ms;
 	int64_t	kill_grace_ms;
@@ -70,8 +71,8 @@ struct life_rules {
 				   ours */
 	bool	hand_back;	/* on_stop = hand-back */
 	bool	plain_names;	/* tag_sandbox_names = no */
-	const struct token_key *key;	/* of continuation tokens: outlives the
-					   life; unknown until it is needed */
+	const struct token_key *key;	/* for continuation tokens: outlives the
+					   life; looked up only when needed */
 };
 
 /* What a poll brings: borrowed while the life begins. */
@@ -80,12 +81,12 @@ struct offer {
 	const struct job_data	*data;	/* names, nonce, continuation token */
 };
 
-/* What CodePipeline said to a call, as far as the life of a job is concerned.
- * Texts are borrowed. */
+/* What CodePipeline answered, as far as it matters to a job's life. Texts are
+ * borrowed. */
 struct life_answer {
 	bool		 ok;		/* 2xx with a body that can be read */
-	bool		 odd;		/* 2xx, but the body is none of
-					   CodePipeline's */
+	bool		 odd;		/* 2xx, but CodePipeline did not write
+					   the body */
 	bool		 passing;	/* an error; the same call may succeed
 					   later */
 	bool		 unsure;	/* an error, and the call may have
@@ -95,7 +96,7 @@ struct life_answer {
 					   was not even sent */
 	const char	*status;	/* AcknowledgeJob: the job's status */
 	const char	*token;		/* GetJobDetails: the continuation
-					   token, NULL: none */
+					   token; NULL: none */
 	int64_t		 retry_after_ms; /* 0: not said */
 };
 
@@ -114,17 +115,18 @@ struct life {
 	char		version[JOB_VERSION_SIZE];
 	char		pipeline[JOB_NAME_SIZE];
 	char		stage[JOB_NAME_SIZE];
-	char		name[JOB_NAME_SIZE];	/* of the pipeline's action */
+	char		name[JOB_NAME_SIZE];	/* the action's name in the
+						   pipeline */
 	char		execution[JOB_ID_SIZE];
 	enum life_state	state;
 	int64_t		claimed_wall;	/* when it was offered */
-	int64_t		deadline_wall;	/* while claiming: of what a token left
-					   it, 0: no token */
+	int64_t		deadline_wall;	/* while claiming: from the time left in
+					   its token, 0: no token */
 	struct job_facts facts;
 	struct job_result result;
 	bool		cleanup;	/* clean-up is to be done */
-	bool		put_done;	/* CodePipeline took or refused the
-					   result */
+	bool		put_done;	/* CodePipeline took the result or
+					   refused it for good */
 	enum ipc_step	step;		/* last step told */
 
 	/* --- gone with the process --- */
@@ -133,12 +135,12 @@ struct life {
 	bool		cleaning;	/* the child is a clean-up executor */
 	enum life_stop	stop;
 	bool		resumed;	/* an earlier process began it */
-	char		*token_fault;	/* its continuation token cannot be
-					   used: why; NULL: none, or it can */
+	char		*token_fault;	/* why its continuation token cannot be
+					   used; NULL: none, or it can */
 	bool		have_data;	/* job data is at hand */
 	bool		token_unread;	/* it may carry a continuation token
-					   that is not ours: the facts may not
-					   be all */
+					   that is not read yet, so the facts
+					   may be incomplete */
 	char		sent_nonce[JOB_NONCE_SIZE];	/* of the last
 						   acknowledge */
 	bool		draining;	/* shutting down: start nothing */
@@ -148,43 +150,43 @@ struct life {
 	bool		bare;		/* put without optional parts */
 	bool		want_credentials;	/* executor waits for fresh
 						   ones */
-	bool		details_failed;	/* they could not be had */
+	bool		details_failed;	/* CodePipeline gave none */
 	bool		turn_open;	/* an intent or fact waits for
 					   recorded */
-	enum job_intent	intent_before;	/* it was told */
-	bool		fault;		/* protocol fault seen; text below */
+	enum job_intent	intent_before;	/* before this turn */
+	bool		fault;		/* broke the protocol: why below */
 	bool		version_fault;	/* hello of another version */
 	bool		late;		/* no hello in time */
-	bool		no_order;	/* it could not be written */
-	char		why[256];	/* of fault, or of vain starts */
+	bool		no_order;	/* the order could not be written */
+	char		why[256];	/* why of a fault or of failed starts */
 	bool		dirty;		/* a save is wanted or under way */
-	bool		on_disk;	/* there is a record of it */
+	bool		on_disk;	/* the ledger has a record */
 	unsigned	held;		/* effects waiting for saved */
 	unsigned	busy;		/* requests in flight: FX_ACKNOWLEDGE,
 					   FX_DETAILS, FX_PUT */
-	unsigned	tries;		/* of the present request */
-	unsigned	starts;		/* executors asked for in vain */
+	unsigned	tries;		/* of the current request */
+	unsigned	starts;		/* failed starts of an executor */
 	unsigned	cleanups;	/* clean-ups tried */
 	bool		wants_slot;	/* a clean-up waits for one */
-	int64_t		give_up_ms;	/* an acknowledge or put that still
-					   fails then is given up */
+	int64_t		give_up_ms;	/* when to give up an acknowledge or put
+					   that still fails */
 	int64_t		deadline_ms;	/* 0: none; of the job */
-	int64_t		limit_ms;	/* 0: none; of the child's present
+	int64_t		limit_ms;	/* 0: none; of the child's current
 					   state */
 	int64_t		retry_ms;	/* 0: none; next try of the request in
 					   retry_what */
 	unsigned	retry_what;
-	int64_t		start_ms;	/* 0: none; next try to have an
+	int64_t		start_ms;	/* 0: none; next try to start an
 					   executor */
 	int64_t		save_ms;	/* 0: none; next try of a failed save */
 	/* --- what the last step left for others --- */
 	unsigned	notes;		/* enum life_note */
 	int64_t		wake_ms;	/* when EV_TIMER is due, of SYS_CLOCK;
 					   0: never */
-	bool		active;		/* work goes on for it, an executor's or
-					   that of a claim */
-	bool		slot;		/* it takes up one of max_jobs slots: it
-					   is active, or waits to be */
+	bool		active;		/* an executor or a claim is at work for
+					   it */
+	bool		slot;		/* it takes one of max_jobs slots: it is
+					   active, or waits to be */
 };
 
 enum life_event_type {
@@ -194,8 +196,9 @@ enum life_event_type {
 	EV_SAVED,
 	EV_SAVE_FAILED,
 	EV_ACK_ANSWER,		/* of AcknowledgeJob; u.answer */
-	EV_DETAILS_ANSWER,	/* of GetJobDetails; u.answer; with ok the job's
-				   data, or what was asked for, is at hand */
+	EV_DETAILS_ANSWER,	/* of GetJobDetails; u.answer; if ok, the job's
+				   data or the credentials asked for are at
+				   hand */
 	EV_PUT_ANSWER,		/* of a PutJob call; u.answer */
 	EV_START_FAILED,	/* u.text */
 	EV_BUSY,		/* no slot for a clean-up now */
@@ -210,7 +213,7 @@ enum life_event_type {
 	EV_EXIT,		/* pipe drained, process reaped; u.exit */
 	EV_CANCEL,		/* by the operator */
 	EV_DRAIN,		/* start nothing more */
-	EV_PARK,		/* end what runs, it goes on later */
+	EV_PARK,		/* end what runs; it goes on later */
 	EV_TIMER,
 	EV_MAX
 };
@@ -240,11 +243,11 @@ enum life_effect {
 	FX_SAVE		= 1 << 0,	/* write the record; saved or save
 					   failed follows */
 	FX_SAVE_SOON	= 1 << 15,	/* the same, but nothing waits for it:
-					   with the next transaction, or within
-					   a second */
+					   done with the next transaction, or
+					   within a second */
 	FX_ACKNOWLEDGE	= 1 << 1,
 	FX_DETAILS	= 1 << 2,	/* GetJobDetails */
-	FX_START	= 1 << 3,	/* have an executor forked (clean-up if
+	FX_START	= 1 << 3,	/* fork an executor (a clean-up one if
 					   cleaning) */
 	FX_ORDER	= 1 << 4,
 	FX_RECORDED	= 1 << 5,
@@ -253,7 +256,7 @@ enum life_effect {
 	FX_STOP		= 1 << 8,	/* SIGTERM */
 	FX_KILL		= 1 << 9,	/* SIGKILL */
 	FX_RENEW	= 1 << 10,	/* replace the zygote */
-	FX_UPGRADE	= 1 << 11,	/* end, to be started anew */
+	FX_UPGRADE	= 1 << 11,	/* exit, to be started again */
 	FX_PUT	= 1 << 12,
 	FX_FORGET	= 1 << 13,	/* the life is over */
 	FX_CANCEL	= 1 << 14,	/* give up details and put in flight */
@@ -265,8 +268,9 @@ enum life_note {
 	NOTE_CLAIMED		= 1 << 0,
 	NOTE_NOT_OURS		= 1 << 1,	/* another status */
 	NOTE_TAKEN		= 1 << 2,	/* another worker has it */
-	NOTE_NEW_NONCE		= 1 << 3,	/* claimed anew with it */
-	NOTE_AMBIGUOUS_RUN	= 1 << 4,	/* claimed, maybe by us: run */
+	NOTE_NEW_NONCE		= 1 << 3,	/* claiming again with it */
+	NOTE_AMBIGUOUS_RUN	= 1 << 4,	/* claimed, perhaps by us: run
+						   it */
 	NOTE_AMBIGUOUS_DROP	= 1 << 5,	/* the same: left alone */
 	NOTE_NOT_CLAIMED	= 1 << 6,	/* refused */
 	NOTE_CLAIM_GIVEN_UP	= 1 << 7,
@@ -284,23 +288,23 @@ enum life_note {
 	/* of the work */
 	NOTE_RESULT		= 1 << 17,	/* the result is known */
 	NOTE_PARKED		= 1 << 18,
-	NOTE_CLEANED		= 1 << 19,	/* a clean-up told its result */
+	NOTE_CLEANED		= 1 << 19,	/* a clean-up reported its
+						   result */
 	NOTE_CLEANUP_GIVEN_UP	= 1 << 20,
 	/* of an executor's exit */
 	NOTE_CRASHED		= 1 << 21,
 	NOTE_KILLED		= 1 << 22,	/* by us */
 	NOTE_ENDED_BY_STOP	= 1 << 23,	/* by our SIGTERM */
-	NOTE_ENDED_OUTSIDE	= 1 << 24,	/* by a signal of somebody
-						   else's */
+	NOTE_ENDED_OUTSIDE	= 1 << 24,	/* by somebody else's signal */
 	NOTE_ODD_STATUS		= 1 << 25,	/* after its result */
 };
 
-/* A new life from an offer; names are copied, no secret is. The continuation
- * token is read here: now is the time its rest of the deadline counts from. */
+/* A new life from an offer; it copies the names but no secret. It reads the
+ * continuation token: the time left in it counts from now. */
 void	 life_new(struct life *, const struct offer *,
 	    const struct life_rules *, const struct life_now *);
-/* Deliver an event. Returns the effects wanted now. Events that do not fit the
- * state (late answers) change nothing. */
+/* Deliver an event. Returns the effects to carry out now. Events that do not
+ * fit the state (late answers) change nothing. */
 unsigned life_step(struct life *, const struct life_event *,
 	    const struct life_now *);
 /* Milliseconds until the deadline, or the end of a clean-up; at least 0. */
@@ -312,7 +316,7 @@ life_remaining(const struct life *life, const struct life_now *now)
 	return life->deadline_ms > now->ms ? life->deadline_ms - now->ms : 0;
 }
 
-/* Whether the process may end without it losing anything more than time. */
+/* Whether the process may end now and cost the job nothing but time. */
 bool	 life_at_rest(const struct life *);
 void	 life_free(struct life *);		/* members only */
 

@@ -1,8 +1,8 @@
 /*
  * Logging of programs. Libraries do not log; the program logs a failure once,
- * where it is handled. One event, one line; text from outside goes through
- * log_safe first. errno is preserved. A stderr that nobody reads blocks the
- * program (the journal drops what it cannot take).
+ * where it handles it. One event, one line; text from outside goes through
+ * log_safe first. errno stays. A stderr that nobody reads blocks the program
+ * (the journal drops what it cannot take).
  */
 #ifndef LOG_H
 #define LOG_H

@@ -1,7 +1,7 @@
 /*
- * Secrets in guarded memory (libsodium): unreadable except between
- * secret_open and secret_close, wiped when freed, not in core files. A secret
- * costs some pages and a system call per look: for passwords and keys only.
+ * Secrets in guarded memory (libsodium): unreadable except between secret_open
+ * and secret_close, wiped when freed, not in core files. A secret costs some
+ * pages and a system call per look, so use it only for passwords and keys.
  */
 #ifndef SECRET_H
 #define SECRET_H
@@ -15,8 +15,8 @@
 
 struct secret;
 
-/* Copies; the caller wipes its own copy. Never NULL (no memory is fatal).
- * len is at most SECRET_MAX (asserted). */
+/* Copies; the caller wipes its own copy. Never NULL (running out of memory is
+ * fatal). len is at most SECRET_MAX (asserted). */
 struct secret	*secret_new(const void *, size_t len);
 struct secret	*secret_text(const char *);	/* NULL in, NULL out */
 struct secret	*secret_dup(const struct secret *);
@@ -29,17 +29,17 @@ size_t	secret_len(const struct secret *);
 bool	secret_equal(const struct secret *, const struct secret *);
 void	secret_free(struct secret *);		/* NULL is fine */
 
-/* Put "***" in the place of the secret wherever it stands in a text, also with
- * escapes of URLs, JSON or HTML, in base64 with whatever is around it, and
- * where the end of the text cuts it. NULL and secrets of less than 4 bytes are
- * left alone. Takes about the time of one look at each byte, more where many of
- * them could begin the secret; at worst the product of both lengths. */
+/* Replace the secret by "***" wherever it stands in a text, also with escapes
+ * of URLs, JSON or HTML, in base64 with whatever is around it, and where the
+ * end of the text cuts it. Leaves the text alone if the secret is NULL or has
+ * fewer than 4 bytes. Takes time in proportion to the text's length, more where
+ * many bytes could begin the secret; at worst the product of both lengths. */
 void	secret_mask(char *text, const struct secret *);
 
 /* Read a secret from a file: at most SECRET_MAX bytes, one trailing line end
- * dropped. FAIL_CONFIG with the path and the reason (never the contents) if
- * it cannot be read, is empty, holds a NUL, is too long or not UTF-8: it is
- * sent as JSON, which holds no other bytes. */
+ * dropped. FAIL_CONFIG with the path and the reason (never the contents) if it
+ * cannot be read, is empty, holds a NUL, is too long or is not UTF-8, which
+ * JSON requires. */
 struct secret	*secret_read(const char *path, struct fail *);
 
 #endif

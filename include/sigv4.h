@@ -22,7 +22,7 @@ struct sigv4_header {
 
 struct sigv4_input {
 	const char	*method;
-	const char	*path;		/* as on the wire, percent-encoded; not
+	const char	*path;		/* as on the wire, percent-encoded, not
 					   normalised: only S3's may hold "//",
 					   "." and ".." segments */
 	const char	*query;		/* as on the wire without '?', or "" */
@@ -35,15 +35,15 @@ struct sigv4_input {
 	const char	*service;
 };
 
-/* Append the canonical request, the string to sign. FAIL_SYSTEM: a limit is
- * exceeded, the buffer's among them, or the date is malformed. The canonical
- * request holds the session token. */
+/* Append the canonical request, the string to sign. FAIL_SYSTEM: something
+ * exceeds a limit, such as the buffer's, or the date is malformed. The
+ * canonical request holds the session token. */
 int	sigv4_canonical(const struct sigv4_input *, struct buf *,
 	    struct fail *);
 int	sigv4_string_to_sign(const struct sigv4_input *, struct buf *,
 	    struct fail *);
 
-/* The whole: the value of the Authorization header. FAIL_AUTH too: no usable
+/* The value of the Authorization header. Also fails with FAIL_AUTH: no usable
  * credentials. */
 int	sigv4_authorization(const struct sigv4_input *,
 	    const struct credentials *, struct buf *, struct fail *);
@@ -52,7 +52,7 @@ int	sigv4_signature(const struct sigv4_input *, const struct credentials *,
 	    char hex[65], struct fail *);
 
 void	sigv4_sha256_hex(const void *, size_t, char hex[65]);
-/* YYYYMMDDTHHMMSSZ of seconds since the epoch, "" if it has no such form. */
+/* YYYYMMDDTHHMMSSZ of seconds since the epoch, "" if there is no such form. */
 void	sigv4_date(int64_t wall, char out[17]);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Small safe system calls: clocks, descriptors, process handles, hardening
- * that every program applies to itself.
+ * Small safe system calls: clocks, descriptors, process handles, and the
+ * hardening that every program applies to itself.
  */
 #ifndef SYS_H
 #define SYS_H
@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Defined in builds with the address sanitizer, which needs its shadow of the
- * address space and to be traced. */
+/* Defined in builds with the address sanitizer, which needs a huge address
+ * space and must be traceable. */
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define SYS_SANITIZED	1
@@ -23,7 +23,7 @@
 #define SYS_SANITIZED	1
 #endif
 
-/* The clock of deadlines: it goes on while the machine is suspended, as
+/* The clock of deadlines: it runs while the machine is suspended, as
  * CodePipeline's does. */
 #define SYS_CLOCK	CLOCK_BOOTTIME
 
@@ -35,33 +35,33 @@ int64_t	sys_wall(void);
  * min(base_ms * 2^attempt, max_ms); attempt counts from 0. */
 int64_t	sys_backoff_ms(unsigned attempt, int64_t base_ms, int64_t max_ms);
 
-/* P_PIDFD of waitid; glibc of EL 9 has no name for it. */
+/* P_PIDFD of waitid, which the glibc of EL 9 does not define. */
 #define SYS_P_PIDFD	((idtype_t)3)
 
-/* As the calls of the same name; glibc of EL 9 lacks the wrappers. */
+/* The calls of the same name, for which the glibc of EL 9 lacks wrappers. */
 int	sys_pidfd_open(pid_t);
 int	sys_pidfd_signal(int pidfd, int sig);
 
 /* Close every descriptor from low up, except those in keep (n of them). */
 void	sys_close_all_but(int low, const int *keep, size_t n);
 
-/* Close a descriptor unless it is -1, and make it that; keeps errno. */
+/* Close a descriptor unless it is -1, and set it to -1; keeps errno. */
 void	sys_close(int *fd);
 
 /* Read a file of at most max bytes as text (NUL added). NULL with errno;
  * EFBIG if larger, EINVAL if it holds a NUL. Freed with xfree_secret. */
 char	*sys_read_file(const char *path, size_t max, size_t *len);
 
-/* Why it failed, by errno: "larger than 64 KiB". In a static buffer, valid
- * until the next call. */
+/* Why sys_read_file failed, by errno: "larger than 64 KiB". In a static buffer,
+ * valid until the next call. */
 const char	*sys_read_error(int errnum, size_t max);
 
 /* Open /dev/null in place of standard descriptors that are closed, so that
  * nothing else gets their numbers. */
 void	sys_fill_stdio(void);
 
-/* Default disposition for every signal, none blocked: an inherited "ignore
- * SIGCHLD" breaks waiting for children. SIGPIPE is then ignored. */
+/* Give every signal its default disposition and block none: an inherited
+ * "ignore SIGCHLD" breaks waiting for children. Then ignore SIGPIPE. */
 void	sys_reset_signals(void);
 
 /* No core file and, unless the build has a sanitizer, not dumpable. */

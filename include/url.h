@@ -25,11 +25,11 @@ enum url_fault {
 	URL_QUERY,		/* '?' or '#' */
 	URL_USER,		/* user name or password */
 	URL_HOST,
-	URL_PORT,		/* none from 1 to 65535 of five digits at most
-				   where one should be */
+	URL_PORT,		/* a port that is not 1 to 65535 in at most five
+				   digits */
 };
 
-/* Fill url, all of it or nothing; the path may be anything. */
+/* Fill url completely or not at all; the path may be anything. */
 enum url_fault	url_parse(const char *text, struct url *);
 
 #endif

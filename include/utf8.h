@@ -20,15 +20,15 @@ size_t	utf8_len(const char *);
 /* Number of characters of a text that is UTF-8. */
 size_t	utf8_count(const char *);
 
-/* Write the UTF-8 of a code point; its length, 0 if there is none. */
+/* Write the UTF-8 of a code point; returns its length, 0 if there is none. */
 size_t	utf8_put(char to[4], long code);
 
 /* Whether all of a text is UTF-8. */
 bool	utf8_valid(const char *);
 
-/* Bytes of the character at the start of a text if it is one that steers how
- * the rest is shown: a control character, a separator of lines or a control of
- * the text's direction, which can make a line read as another one; else 0. */
+/* Bytes of the character at the start of a text if it steers how the rest is
+ * shown: a control character, a line separator or a control of the text's
+ * direction, which can disguise a line; else 0. */
 size_t	utf8_control(const char *);
 
 /* Replace such characters by a blank for each of their bytes (line ends stay if

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* Write all of it, going on after a signal. -1 with errno. */
+/* Write everything, going on after a signal. -1 with errno. */
 int	write_all(int fd, const void *, size_t);
 
 #endif

@@ -10,7 +10,7 @@
 #include "mem.h"
 
 static const struct code_class json_own[] = {
-	/* Elsewhere throttling; with CodePipeline a quota of action types. */
+	/* Throttling elsewhere; CodePipeline means a quota of action types. */
 	{ "LimitExceededException",		AWS_FINAL },
 	{ "ConcurrentModificationException",	AWS_TRANSIENT },
 	{ "ConflictException",			AWS_TRANSIENT },
@@ -29,7 +29,7 @@ code_cut(char *dst, size_t size, const char *src)
 	free(copy);
 }
 
-/* A proxy's page, whatever its status, is no word of the service. */
+/* A proxy's page says nothing about the service, whatever its status. */
 static enum aws_class
 json_other(long status, bool coded)
 {

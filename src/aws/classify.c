@@ -11,11 +11,12 @@
 #include "mem.h"
 #include "utf8.h"
 
-#define PIECE_MAX	200		/* bytes of a body not understood */
-#define RETRY_AFTER_MAX_MS	(15 * 60 * 1000)	/* a hint is not obeyed
-						   beyond this */
-#define SKEW_SURE_S	240		/* beyond this a bad signature is put
-					   down to the clock */
+#define PIECE_MAX	200		/* bytes shown of a body not
+					   understood */
+#define RETRY_AFTER_MAX_MS	(15 * 60 * 1000)	/* obey a hint only up
+						   to this */
+#define SKEW_SURE_S	240		/* beyond this the clock explains a bad
+					   signature */
 
 static const struct code_class common[] = {
 	{ "Throttling",				AWS_THROTTLED },
@@ -70,7 +71,7 @@ header_time(const struct http_answer *answer, const char *name)
 	return t == (time_t)-1 ? 0 : (int64_t)t;
 }
 
-/* x-amz-retry-after has milliseconds. */
+/* x-amz-retry-after is in milliseconds. */
 static int64_t
 retry_after(const struct http_answer *answer, int64_t now)
 {
@@ -104,7 +105,7 @@ classify_piece(const struct http_answer *answer, struct aws_error *e)
 	const char *body = buf_text(&answer->body);
 	size_t n = 0;
 
-	/* a blank is never followed by another: HTML is mostly indentation */
+	/* one blank for a run of them: HTML is mostly indentation */
 	for (; *body != '\0' && n < sizeof(piece) - 1; body++) {
 		if ((unsigned char)*body > ' ')
 			piece[n++] = *body;
@@ -127,7 +128,7 @@ code_find(const struct code_class *table, const char *code,
 	return false;
 }
 
-/* A signature that was refused may be right and late. */
+/* A refused signature may be right but late. */
 static bool
 maybe_skewed(const struct aws_error *e, int64_t now)
 {

@@ -6,7 +6,7 @@
 
 #include "aws_error.h"
 
-/* Meaning of a code; the last one of a table has the code NULL. */
+/* What a code means; a table ends with the code NULL. */
 struct code_class {
 	const char	*code;
 	enum aws_class	 class;
@@ -19,14 +19,14 @@ void	classify_headers(const struct http_answer *, int64_t now,
 /* Copy a text from outside, cleaned and cut at a UTF-8 boundary. */
 void	classify_text(char *dst, size_t size, const char *src);
 
-/* A short piece of a body that was not understood, as message. */
+/* Take a short piece of a body that was not understood as the message. */
 void	classify_piece(const struct http_answer *, struct aws_error *);
 
 /* Note whether a code was found; else put the status in its place. */
 void	classify_name(struct aws_error *, long status);
 
-/* Decide the class from code and message: the service's own table first, then
- * the common one; what neither names is left to other. */
+/* Decide the class from code and message: by the service's own table, then the
+ * common one, else by other. */
 void	classify_code(struct aws_error *, long status, int64_t now,
 	    const struct code_class *own,
 	    enum aws_class (*other)(long status, bool coded));

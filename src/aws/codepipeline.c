@@ -80,7 +80,7 @@ cp_details_input(const char *id)
 	return json_pack("{s:s}", "jobId", id);
 }
 
-/* A copy, cleaned and cut to max bytes; NULL if nothing readable is left. */
+/* A copy, cleaned and cut to max bytes; NULL if nothing readable remains. */
 static char *
 text_clean(const char *text, size_t max)
 {
@@ -106,8 +106,8 @@ put_clean(json_t *o, const char *key, const char *text, size_t max)
 	free(copy);
 }
 
-/* What the model allows of the variables: a name that breaks its pattern and
- * what exceeds the total are left out. */
+/* The variables that the model allows, without names that break its pattern and
+ * without those that exceed the total. */
 static json_t *
 variables_clean(const json_t *variables)
 {

@@ -1,7 +1,7 @@
 /*
  * CodePipeline's answers (aws-contract 1.2-1.9): the supervisor's side. They
- * hold credentials and secret configuration in clear text: no error text here
- * quotes any of it.
+ * hold credentials and secret configuration in clear text, so no error text
+ * here quotes them.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +21,7 @@ static int
 broken(struct fail *fail, const char *member)
 {
 	return fail_set(fail, FAIL_SYSTEM, "job data: member %s is missing or "
-	    "breaks the service's model", member);
+	    "does not follow the service's model", member);
 }
 
 /* Copy a member that consists of letters, digits and the extra characters;
@@ -272,12 +272,12 @@ answer_parse(const struct buf *body, struct fail *fail)
 		return NULL;
 	}
 	if ((answer = json_parse(body->data, body->len, &why)) == NULL) {
-		fail_set(fail, FAIL_SYSTEM, "the answer is no JSON: %s",
+		fail_set(fail, FAIL_SYSTEM, "the answer is not JSON: %s",
 		    why.text);
 		return NULL;
 	}
 	if (!json_is_object(answer)) {
-		fail_set(fail, FAIL_SYSTEM, "the answer is no JSON object");
+		fail_set(fail, FAIL_SYSTEM, "the answer is not a JSON object");
 		json_decref(answer);
 		return NULL;
 	}
@@ -298,8 +298,8 @@ cp_poll_parse(const struct buf *body, struct job_data **jobs, size_t *n,
 	list = json_object_get(answer, "jobs");
 	if (list != NULL && !json_is_array(list) && !json_is_null(list)) {
 		json_decref(answer);
-		return fail_set(fail, FAIL_SYSTEM, "the answer's jobs are no "
-		    "list");
+		return fail_set(fail, FAIL_SYSTEM, "the answer's jobs are not "
+		    "a list");
 	}
 	if ((count = json_array_size(list)) > JOBS_MAX) {
 		*nbroken = count - JOBS_MAX;

@@ -13,8 +13,8 @@
 
 #define HOST_MAX	253	/* characters of a host name */
 
-/* A region belongs to the first whose prefix it has, followed by a word and a
- * number; else to the first of all. */
+/* A region belongs to the first partition whose prefix it has, followed by a
+ * word and a number; else to the first of all. */
 static const struct partition {
 	const char	*prefix;
 	const char	*dns;
@@ -120,8 +120,8 @@ host_normalise(char *host, size_t size)
 	return (size_t)snprintf(host, size, "[%s]", text) < size;
 }
 
-/* A base path goes into the signature as it is: no dot segments, no empty
- * ones, no byte that a client would encode. */
+/* A base path is signed as it stands, so it may hold no dot segments, no empty
+ * ones and no byte that a client would encode. */
 static bool
 base_valid(const char *base)
 {
@@ -150,7 +150,7 @@ url_read(const char *text, struct url *url)
 		return "does not begin with https:// or http://";
 	case URL_QUERY:
 	case URL_USER:
-		return "may hold scheme, host, port and path only";
+		return "may only hold scheme, host, port and path";
 	case URL_HOST:
 		return "has no valid host";
 	case URL_PORT:
@@ -159,7 +159,7 @@ url_read(const char *text, struct url *url)
 		break;
 	}
 	text += strlen(url->tls ? "https://" : "http://");
-	/* a zone was left out, or libcurl rewrote the name */
+	/* libcurl left out a zone or rewrote the name */
 	if (text[0] == '[' ? strcspn(text, "%") < strcspn(text, "]") :
 	    strncasecmp(text, url->host, strlen(url->host)) != 0)
 		return "has no valid host";
@@ -183,7 +183,7 @@ custom_find(const char *service, const char *custom, struct aws_endpoint *ep,
 		    service, why);
 	if (!url.tls && !loopback(url.host))
 		return fail_set(fail, FAIL_CONFIG, "endpoint URL of %s: plain "
-		    "http is taken only to this host (localhost, 127.0.0.1, "
+		    "http is allowed only for this host (localhost, 127.0.0.1, "
 		    "[::1]); use https", service);
 	n = strlcpy(ep->base, url.path, sizeof(ep->base));
 	if (n < sizeof(ep->base) && n > 0 && ep->base[n - 1] == '/')
@@ -226,13 +226,13 @@ aws_endpoint_find(const char *service, const char *region, const char *custom,
 {
 	memset(ep, 0, sizeof(*ep));
 	if (!aws_region_valid(region))
-		return fail_set(fail, FAIL_CONFIG, "the AWS region has not the "
-		    "form of one, like us-east-1");
+		return fail_set(fail, FAIL_CONFIG, "the AWS region does not "
+		    "look like one, such as us-east-1");
 	if (custom != NULL && custom[0] != '\0') {
 		if (fips || dualstack)
 			return fail_set(fail, FAIL_CONFIG, "endpoint URL of "
-			    "%s: FIPS and dual-stack endpoints cannot be asked "
-			    "for together with it", service);
+			    "%s: it cannot be combined with FIPS or dual-stack "
+			    "endpoints", service);
 		return custom_find(service, custom, ep, fail);
 	}
 	host_build(service, region, fips, dualstack, ep->host,

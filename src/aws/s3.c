@@ -41,7 +41,7 @@ place_check(const struct s3_place *place, struct fail *fail)
 	return 0;
 }
 
-/* Path of the wire and host, by the style; sets the URL. */
+/* Host and path as sent, by the style of addressing; sets the URL. */
 static int
 place_address(const struct s3_place *place, struct aws_request *req,
     struct buf *path, struct aws_endpoint *ep, struct fail *fail)

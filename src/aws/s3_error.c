@@ -1,6 +1,6 @@
 /*
- * What an answer of S3 means: errors are XML, redirects name a region. The
- * executor alone links it, and with it Expat.
+ * What an answer of S3 means: errors are XML, redirects name a region. Only the
+ * executor links it, and with it Expat.
  */
 #include <expat.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static const char *const field_names[FIELD_MAX] = {
 	"Code", "Message", "Region", "RequestId", "ServerTime",
 };
 
-/* The text of Error's children that are looked for; the first of each. */
+/* The texts of the children of Error that matter; the first of each. */
 struct scan {
 	XML_Parser	 parser;
 	int		 depth;
@@ -93,8 +93,7 @@ scan_text(void *arg, const char *text, int len)
 	scan->len += n;
 }
 
-/* No error of S3 has a document type; without one there are no entities to
- * blow up. */
+/* S3's errors have no document type; without one no entities can blow up. */
 static void XMLCALL
 scan_doctype(void *arg, const char *name, const char *sysid, const char *pubid,
     int internal)
@@ -108,8 +107,8 @@ scan_doctype(void *arg, const char *name, const char *sysid, const char *pubid,
 	XML_StopParser(scan->parser, XML_FALSE);
 }
 
-/* Whether the body is an Error, or the beginning of one: what was read before
- * a fault counts. */
+/* Whether the body is an Error or begins like one: what was read before a fault
+ * counts. */
 static bool
 scan_body(const struct http_answer *answer, struct scan *scan)
 {
@@ -153,7 +152,7 @@ region_take(const char *region, struct aws_error *e)
 		strlcpy(e->region, region, sizeof(e->region));
 }
 
-/* Whether it is a redirect (aws-contract 3.3), and to where. */
+/* Whether the answer is a redirect (aws-contract 3.3), and to where. */
 static bool
 redirected(const struct http_answer *answer, const struct scan *scan,
     struct aws_error *e)
@@ -189,7 +188,7 @@ server_time(const char *text, struct aws_error *e)
 		e->server_wall = (int64_t)timegm(&tm);
 }
 
-/* A transfer is repeated some times only, whoever answered. */
+/* It does not matter who answered: a transfer is repeated only a few times. */
 static enum aws_class
 s3_other(long status, bool coded)
 {

@@ -85,7 +85,7 @@ blank(char c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Both ends trimmed, runs of blanks (also line folds) become one. */
+/* Trims both ends; runs of blanks (also line folds) become one. */
 static int
 add_value(struct buf *out, const char *value)
 {
@@ -141,8 +141,8 @@ add_names(struct buf *out, const struct pair *pairs, size_t n)
 	return 0;
 }
 
-/* One name or value of the query in its only encoded form: what is encoded
- * already stays, what is not becomes so. */
+/* One name or value of the query in its only encoded form: keeps what is
+ * encoded and encodes the rest. */
 static char *
 param_encode(const char *text, size_t len)
 {
@@ -227,7 +227,7 @@ input_check(const struct sigv4_input *in, struct fail *fail)
 	if (in->region[0] == '\0' || strlen(in->region) > SCOPE_PART_MAX ||
 	    in->service[0] == '\0' || strlen(in->service) > SCOPE_PART_MAX)
 		return fail_set(fail, FAIL_SYSTEM,
-		    "signature: no region or service, or a too long one");
+		    "signature: region or service is missing or too long");
 	if (in->nheaders > SIGV4_HEADERS_MAX)
 		return fail_set(fail, FAIL_SYSTEM,
 		    "signature: more than %d headers", SIGV4_HEADERS_MAX);
@@ -367,8 +367,8 @@ sigv4_authorization(const struct sigv4_input *in,
 	if (sigv4_signature(in, creds, hex, fail) != 0)
 		return -1;
 	if (!key_id_valid(creds->access_key_id))
-		return fail_set(fail, FAIL_AUTH, "the AWS access key id is no "
-		    "text of 1 to %d printable characters", AWS_KEY_ID_MAX);
+		return fail_set(fail, FAIL_AUTH, "the AWS access key id must "
+		    "be 1 to %d printable characters", AWS_KEY_ID_MAX);
 	buf_init(&names, CANONICAL_MAX);
 	pairs = headers_sort(in);
 	rc = add_names(&names, pairs, in->nheaders);

@@ -13,7 +13,7 @@
 #include "text.h"
 
 #define EVENT_MAX	600	/* bytes shown of one event */
-#define OUTPUT_MAX	300	/* of these, from its output */
+#define OUTPUT_MAX	300	/* of these, for its output */
 
 struct event {
 	int64_t		 id;		/* -1: not a number */
@@ -46,7 +46,7 @@ event_compare(const void *pa, const void *pb)
 }
 
 /* An error by its type, or the text of a failed teardown, which not every
- * version marks as one (8.4). */
+ * version marks as an error (8.4). */
 static bool
 event_is_error(const json_t *event, const char *text)
 {
@@ -77,7 +77,7 @@ event_show(const struct cs_client *c, const json_t *event, struct buf *shown)
 				(void)buf_addf(&line, ": %s", output);
 			free(output);
 		}
-		/* the same fault is often told twice */
+		/* servers often tell the same fault twice */
 		if (strstr(buf_text(shown), buf_text(&line)) == NULL)
 			(void)buf_addf(shown, "%s%s",
 			    shown->len > 0 ? "; " : "", buf_text(&line));
@@ -105,7 +105,7 @@ page_read(const struct cs_client *c, const json_t *page, int64_t from,
 	for (i = 0; i < n; i++) {
 		if (events[i].id > *last)
 			*last = events[i].id;
-		/* not every server keeps to the first id asked for */
+		/* not every server respects the first id asked for */
 		if (shown != NULL && json_is_object(events[i].json) &&
 		    (events[i].id < 0 || events[i].id >= from))
 			event_show(c, events[i].json, shown);
@@ -113,7 +113,7 @@ page_read(const struct cs_client *c, const json_t *page, int64_t from,
 	free(events);
 }
 
-/* One page. 0 with *page NULL if the server has no feed of this sandbox. */
+/* Get one page. 0 with *page NULL if the server has no feed of this sandbox. */
 static int
 page_get(struct cs_client *c, const char *id, const char *query,
     json_t **page, struct fail *fail)

@@ -14,8 +14,8 @@
 #include "text.h"
 #include "utf8.h"
 
-/* Known messages (4.3), matched as parts, without case, before the status:
- * which status goes with them is mostly not documented. */
+/* Known messages (4.3), matched as parts, without case, before the status: it
+ * is mostly undocumented which status they come with. */
 static const struct known {
 	const char	*part;
 	const char	*also;		/* NULL, or a second part */
@@ -123,7 +123,7 @@ is_binary(const struct buf *body)
 	return false;
 }
 
-/* "[[[[" tells nobody anything. */
+/* "[[[[" helps nobody. */
 static bool
 has_words(const char *s)
 {
@@ -134,8 +134,8 @@ has_words(const char *s)
 }
 
 /* The message of an error, else the beginning of the body. Returns it unmasked,
- * for the words in it that mean something: a password may be one of them. Freed
- * with xfree_secret. */
+ * since masking could hide words that answer_verdict looks for. The caller
+ * frees it with xfree_secret. */
 static char *
 take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
     struct cs_answer *a)
@@ -149,7 +149,7 @@ take_message(const struct cs_client *c, const json_t *j, const struct buf *body,
 			text = json_loose_text(j, "error");
 	}
 	if (text == NULL) {
-		/* more than is shown: tags go, secrets are whole */
+		/* more than is shown: tags go, and secrets must be whole */
 		len = body->len;
 		if (len > CS_LOGIN_MAX + sizeof(a->message))
 			len = CS_LOGIN_MAX + sizeof(a->message);
@@ -174,14 +174,14 @@ take_redirect(const struct cs_client *c, const struct http_answer *h,
 
 	if (!http_header(h, "Location", url, sizeof(url)))
 		return;
-	cs_mask_text(c, url);	/* whole, before it is cut */
+	cs_mask_text(c, url);	/* before a cut splits a secret */
 	http_url_show(shown, sizeof(shown), url);
 	cs_show_text(c, shown, CS_BODY_SHOWN);
 	strlcpy(a->message, shown, sizeof(a->message));
 }
 
-/* Whether the answer of a broken server proves that nothing was made: "token"
- * beside "invalid" may be about an argument of the command. */
+/* Whether the answer of a broken server proves that it did nothing: "token"
+ * next to "invalid" may concern an argument of the command. */
 static bool
 undone(const struct cs_answer *a, const char *message)
 {
@@ -205,7 +205,7 @@ read_error(struct cs_client *c, const struct cs_request *r,
 	a->verdict = answer_verdict(status, raw);
 	if (r->once && status >= 500 && !undone(a, raw))
 		a->verdict = VERDICT_BROKEN;
-	/* a proxy says so, too, when it lost its server's answer */
+	/* a proxy says so, too, when it loses its server's answer */
 	if (!r->once && status == 503 && a->after_ms > 0)
 		a->verdict = VERDICT_QUOTA;
 	if (a->verdict == VERDICT_REDIRECT)
@@ -213,7 +213,7 @@ read_error(struct cs_client *c, const struct cs_request *r,
 	xfree_secret(raw);
 }
 
-/* What answers a login may be a token that lacks its quotes: only a page is
+/* The answer to a login may be a token without its quotes, so only a page is
  * shown. */
 static void
 read_garbled(struct cs_client *c, const struct cs_request *r,
@@ -285,7 +285,7 @@ answer_lost(struct cs_client *c, const struct cs_request *r,
 		a->verdict = VERDICT_TOO_LARGE;
 	else
 		a->verdict = VERDICT_FINAL;
-	/* given up by a stop: the server may have acted */
+	/* a stop ended the call: the server may have acted */
 	if (a->verdict == VERDICT_FINAL && r->once && h->sent)
 		a->verdict = VERDICT_LOST;
 	if (r->show != NULL) {
@@ -331,7 +331,7 @@ answer_clause(const struct cs_answer *a, char *to, size_t size)
 	return to;
 }
 
-/* Who can do what about it. */
+/* What to do, and who can. */
 static const char *
 advice(enum verdict v)
 {
@@ -342,11 +342,11 @@ advice(enum verdict v)
 	case VERDICT_FORBIDDEN:
 		return "; ask CloudShell's administrator for it";
 	case VERDICT_BROKEN:
-		return "; retry later, and have CloudShell's administrator "
-		    "check its services if it lasts";
+		return "; retry later, and if it happens again, ask "
+		    "CloudShell's administrator to check its services";
 	default:
-		return "; retry later, and tell the worker's operator if it "
-		    "lasts";
+		return "; retry later, and if it happens again, tell the "
+		    "worker's operator";
 	}
 }
 
@@ -355,7 +355,8 @@ answer_fail(const struct cs_client *c, const struct cs_request *r,
     const struct cs_answer *a, enum fail_kind kind, struct fail *fail)
 {
 	bool unsure = kind == FAIL_UNSURE;
-	const char *end = unsure ? "; whether it took effect is not known" :
+	const char *end = unsure ?
+	    "; the request may or may not have taken effect" :
 	    advice(a->verdict);
 	char text[CS_TEXT_MAX + 80];
 
@@ -369,33 +370,35 @@ answer_fail(const struct cs_client *c, const struct cs_request *r,
 		    "permission to %s%s%s", c->set->user, r->what, text, end);
 	case VERDICT_QUOTA:
 		return fail_set(fail, kind, "CloudShell's request quota is "
-		    "used up, it would not %s%s%s", r->what, text, end);
+		    "used up, so it refused to %s%s%s", r->what, text, end);
 	case VERDICT_NO_API:
 		return fail_set(fail, kind, "this version of CloudShell cannot "
 		    "%s%s", r->what, text);
 	case VERDICT_REDIRECT:
 		return fail_set(fail, kind, "%s redirects to another "
-		    "address%s; redirections are not followed: set the "
-		    "CloudShell url of the worker to the Sandbox API itself",
+		    "address%s, which the worker does not follow: set the "
+		    "worker's CloudShell url to the Sandbox API itself",
 		    c->shown, text);
 	case VERDICT_BROKEN:
 		return fail_set(fail, kind, "CloudShell failed to %s%s%s",
 		    r->what, text, end);
 	case VERDICT_GARBLED:
-		return fail_set(fail, kind, "CloudShell's answer was not "
-		    "understood when asked to %s%s%s", r->what, text, end);
+		return fail_set(fail, kind, "the worker asked CloudShell to %s "
+		    "but does not understand the answer%s%s",
+		    r->what, text, end);
 	case VERDICT_UNREACHED:
 	case VERDICT_LOST:
 		return fail_set(fail, kind, "CloudShell at %s did not answer "
 		    "when asked to %s%s%s", c->shown, r->what, text, end);
 	case VERDICT_TOO_LARGE:
 		if (unsure)
-			return fail_set(fail, kind, "CloudShell's answer when "
-			    "asked to %s %s and was not read%s", r->what,
-			    a->message, end);
-		return fail_set(fail, kind, "CloudShell's answer when asked to "
-		    "%s %s and was not read: is %s the Sandbox API? Tell the "
-		    "worker's operator", r->what, a->message, c->shown);
+			return fail_set(fail, kind, "the worker asked "
+			    "CloudShell to %s but did not read the answer, "
+			    "which %s%s", r->what, a->message, end);
+		return fail_set(fail, kind, "the worker asked CloudShell to %s "
+		    "but did not read the answer, which %s: is %s the Sandbox "
+		    "API? Tell the worker's operator",
+		    r->what, a->message, c->shown);
 	case VERDICT_FINAL:
 		return fail_set(fail, a->kind, "could not ask CloudShell to "
 		    "%s%s", r->what, text);

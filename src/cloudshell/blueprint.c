@@ -73,13 +73,12 @@ not_found(const struct cs_client *c, const char *name, const json_t *list,
 	buf_init(&names, CS_TEXT_MAX);
 	if (text_names(c, list, &names) == 0)
 		rc = fail_set(fail, FAIL_CONFIG, "blueprint \"%s\" not found "
-		    "in domain \"%s\": no blueprint is visible there to user "
-		    "\"%s\" (is it public?)", name, c->set->domain,
-		    c->set->user);
+		    "in domain \"%s\": user \"%s\" sees no blueprint there (is "
+		    "it public?)", name, c->set->domain, c->set->user);
 	else
 		rc = fail_set(fail, FAIL_CONFIG, "blueprint \"%s\" not found "
-		    "in domain \"%s\" (is it public?); visible are: %s", name,
-		    c->set->domain, buf_text(&names));
+		    "in domain \"%s\" (is it public?); the visible ones are: "
+		    "%s", name, c->set->domain, buf_text(&names));
 	buf_free(&names);
 	return rc;
 }
@@ -124,7 +123,7 @@ cs_blueprint_find(struct cs_client *c, const char *name,
 	rc = cs_ask(c, &r, &a, &why);
 	if (rc == 0 && blueprint_read(a.json, b) == 0)
 		goto out;
-	/* an encoded slash or an odd spelling may be what was not found */
+	/* the server may have stumbled over an encoded slash or a spelling */
 	if (rc == 0 || a.verdict == VERDICT_MISSING ||
 	    a.verdict == VERDICT_REFUSED) {
 		cs_blueprint_free(b);

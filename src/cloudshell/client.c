@@ -69,7 +69,7 @@ cs_path(struct buf *path, struct fail *fail, ...)
 		else if (buf_adds(path, "/") != 0 ||
 		    buf_add_encoded(path, part, "") != 0)
 			rc = fail_set(fail, FAIL_CONFIG,
-			    "name too long for CloudShell (%zu bytes)",
+			    "the name is too long for CloudShell (%zu bytes)",
 			    strlen(part));
 	}
 	va_end(ap);
@@ -84,8 +84,8 @@ time_limit(const struct cs_client *c, const struct cs_request *r)
 	ms = r->once ? CS_START_MS(c->set->timeout_ms) : c->set->timeout_ms;
 	if (r->patience_ms > 0 && ms > r->patience_ms)
 		ms = r->patience_ms;
-	/* Whoever keeps the deadline cuts the call: it must not end by itself
-	 * just before, with a text of its own. */
+	/* Whoever keeps the deadline ends the call; it must not end just before
+	 * that with a text of its own. */
 	left = c->set->remaining(c->set->arg) + CS_LATE_MS;
 	if (ms > left)
 		ms = left;

@@ -105,7 +105,7 @@ command_fail(const char *name, const struct cs_answer *a, struct fail *fail)
 	if (a->verdict == VERDICT_REFUSED && text_has(a->message,
 	    "not active"))
 		return fail_set(fail, FAIL_JOB, "CloudShell refused to start "
-		    "the command%s; the sandbox has ended: ask for more "
+		    "the command%s; the sandbox has ended: raise "
 		    "DurationInMinutes, or run the command earlier",
 		    answer_clause(a, text, sizeof(text)));
 	return -1;
@@ -133,8 +133,8 @@ cs_command_start(struct cs_client *c, const struct cs_target *t,
 		(void)command_fail(name, &a, fail);
 	else if (!text_id(a.json, "executionId", id, SANDBOX_ID_SIZE))
 		rc = fail_set(fail, FAIL_UNSURE, "CloudShell's answer to the "
-		    "start of command \"%s\" has no usable execution id; it "
-		    "may run", name);
+		    "start of command \"%s\" has no usable execution id; the "
+		    "command may be running", name);
 out:
 	buf_free(&path);
 	json_decref(body);
@@ -169,8 +169,8 @@ cs_command_missing(struct cs_client *c, const struct cs_target *t,
 		    "%s has no commands", name, where);
 	} else {
 		(void)fail_set(fail, FAIL_CONFIG, "command \"%s\" not found; "
-		    "%s has: %s (these names, not the ones shown in the "
-		    "Portal)", name, where, buf_text(&names));
+		    "%s has: %s (use these names, not the ones that the Portal "
+		    "shows)", name, where, buf_text(&names));
 	}
 out:
 	buf_free(&names);
@@ -187,7 +187,7 @@ execution_read(const struct cs_client *c, const json_t *j,
 	char *ended = json_loose_text(j, "ended");
 
 	e->status = json_loose_text(j, "status");
-	/* by the word itself: a password may be one */
+	/* before masking: a password may be such a word */
 	if (e->status != NULL)
 		text_line(e->status, strlen(e->status));
 	e->progress = execution_progress(e->status, ended);
@@ -220,8 +220,9 @@ execution_ask(struct cs_client *c, const char *id, int64_t patience_ms,
 			execution_read(c, a.json, e);
 		else if (a.verdict == VERDICT_TOO_LARGE && a.status == 0)
 			(void)fail_set(fail, FAIL_SYSTEM, "the command's "
-			    "output is larger than %d MiB, so whether it ended "
-			    "well is not known: have the command print less",
+			    "output is larger than %d MiB, so the worker "
+			    "cannot tell whether it succeeded: make the "
+			    "command print less",
 			    CS_ANSWER_MAX >> 20);
 	}
 	buf_free(&path);
@@ -240,7 +241,7 @@ int
 cs_execution_look(struct cs_client *c, const char *id, struct cs_execution *e,
     struct fail *fail)
 {
-	/* what hangs once is not asked again */
+	/* do not ask again what hung once */
 	return execution_ask(c, id, c->set->timeout_ms, e, fail);
 }
 

@@ -25,8 +25,8 @@ login_body(const struct cs_client *c, struct fail *fail)
 	}
 	if (v == NULL) {
 		(void)fail_set(fail, FAIL_CONFIG, "the password of CloudShell "
-		    "user \"%s\" is %s; correct the password file of the "
-		    "worker", c->set->user,
+		    "user \"%s\" is %s; correct the worker's password file",
+		    c->set->user,
 		    password == NULL ? "not set" : "not UTF-8 text");
 		return NULL;
 	}
@@ -37,7 +37,7 @@ login_body(const struct cs_client *c, struct fail *fail)
 	return body;
 }
 
-/* It goes into a header as it is. */
+/* The token goes into a header unchanged. */
 static bool
 token_valid(const json_t *token)
 {
@@ -57,13 +57,13 @@ not_cloudshell(const struct cs_client *c, const struct cs_answer *a,
 	char text[CS_TEXT_MAX + 80];
 
 	return fail_set(fail, FAIL_CONFIG, "%s is not a CloudShell Sandbox "
-	    "API: its answer to the login was not understood%s; set the "
-	    "CloudShell url of the worker to http://host:82, https://host:3443 "
-	    "or what this server uses", c->shown, answer_clause(a, text,
-	    sizeof(text)));
+	    "API: the worker does not understand its answer to the login%s; "
+	    "set the worker's CloudShell url to http://host:82, "
+	    "https://host:3443 or what this server uses", c->shown,
+	    answer_clause(a, text, sizeof(text)));
 }
 
-/* Texts for what usually is wrong with a login. */
+/* Texts for what is usually wrong with a login. */
 static int
 login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *fail)
 {
@@ -81,8 +81,8 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *fail)
 	case VERDICT_AUTH:
 		free(c->refusal);
 		c->refusal = xasprintf("CloudShell refused the login of user "
-		    "\"%s\" to domain \"%s\"%s; check user, password and "
-		    "domain of the worker", c->set->user, c->set->domain,
+		    "\"%s\" to domain \"%s\"%s; check the worker's user, "
+		    "password and domain", c->set->user, c->set->domain,
 		    text);
 		return fail_set(fail, FAIL_PERMISSION, "%s", c->refusal);
 	case VERDICT_GARBLED:
@@ -92,8 +92,8 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *fail)
 	case VERDICT_LOST:
 		return fail_set(fail, FAIL_SYSTEM, "CloudShell cannot be "
 		    "reached at %s%s; check that the server runs, that the "
-		    "CloudShell url of the worker is right, and that no "
-		    "firewall is between them", c->shown, text);
+		    "worker's CloudShell url is right, and that no firewall "
+		    "blocks the way", c->shown, text);
 	case VERDICT_BROKEN:
 		return fail_set(fail, FAIL_SYSTEM, "CloudShell at %s fails "
 		    "when the worker logs in%s; check that its services run",
@@ -108,7 +108,7 @@ login_fail(struct cs_client *c, const struct cs_answer *a, struct fail *fail)
 	}
 }
 
-/* A server that never took a login is given up early. */
+/* Gives up early on a server that never accepted a login. */
 static int64_t
 patience(const struct cs_client *c)
 {
@@ -149,7 +149,7 @@ login_within(struct cs_client *c, int64_t patience_ms, struct fail *fail)
 		r.patience_ms = patience_ms;
 	rc = cs_retry(c, &r, NULL, &a, fail);
 	if (rc != 0) {
-		/* a pause may have been ended by a stop: then fail says that */
+		/* unless a stop ended a pause: then fail says so */
 		if (fail == NULL || fail->kind != FAIL_STOPPED)
 			(void)login_fail(c, &a, fail);
 	} else if (!token_valid(a.json)) {
@@ -166,7 +166,8 @@ login_within(struct cs_client *c, int64_t patience_ms, struct fail *fail)
 	return rc;
 }
 
-/* Once, and short: older servers lack the call, and nothing depends on it. */
+/* Tried once, briefly: older servers lack the call, and nothing depends on
+ * it. */
 void
 cs_logout(struct cs_client *c)
 {

@@ -6,7 +6,7 @@
 
 #include "types.h"
 
-/* cs_login for a request of that patience, 0: any. */
+/* cs_login for a request with that patience in milliseconds, 0: unlimited. */
 int	login_within(struct cs_client *, int64_t patience_ms, struct fail *);
 
 #endif

@@ -1,6 +1,5 @@
 /*
- * Texts of CloudShell without the token and the password, to be read or to be
- * shown.
+ * Removes the token and the password from CloudShell's texts.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +75,7 @@ cs_clean_output(const struct cs_client *c, char *text)
 	cs_mask_text(c, text);
 }
 
-/* Tags may part a secret: then the whole text does without them. */
+/* Tags may split a secret: then remove them from the whole text. */
 char *
 text_masked(const struct cs_client *c, char *text)
 {
@@ -111,7 +110,7 @@ mask_string(const struct cs_client *c, json_t *j)
 	copy = xcalloc(1, len + 1);
 	memcpy(copy, value, len);
 	for (i = 0; i < len; i++)
-		if (copy[i] == '\0') {	/* would end the text early */
+		if (copy[i] == '\0') {	/* it would end the text early */
 			copy[i] = ' ';
 			changed = true;
 		}
@@ -150,7 +149,7 @@ mask_value(const struct cs_client *c, json_t *j)
 void
 cs_mask_json(const struct cs_client *c, json_t *j)
 {
-	/* open while the whole is walked: opening costs a system call */
+	/* open during the whole walk: opening costs a system call */
 	if (c->token != NULL)
 		(void)secret_open(c->token);
 	if (c->set->password != NULL)

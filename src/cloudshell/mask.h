@@ -6,14 +6,14 @@
 
 #include "types.h"
 
-/* Overwrite each occurrence of the secret by up to three '*', in place; len is
- * that of the text, the new one is returned. */
+/* Overwrite each occurrence of the secret with up to three '*', in place. len
+ * is the text's length; returns the new one. */
 size_t	text_mask(char *, size_t len, const char *secret, size_t secret_len);
 /* Mask token and password in a text, and in all texts of a JSON value. */
 void	cs_mask_text(const struct cs_client *, char *);
 void	cs_mask_json(const struct cs_client *, json_t *);
-/* cs_mask_text of an allocated text that may hold tags between the parts of a
- * secret; the text to go on with, which replaces it. */
+/* cs_mask_text for an allocated text in which tags may split a secret; frees it
+ * and returns the text to use instead. */
 char	*text_masked(const struct cs_client *, char *);
 /* Make a text of the server fit to be shown: masked, one line, cut. */
 void	cs_show_text(const struct cs_client *, char *, size_t max);

@@ -38,7 +38,7 @@ static const struct rule {
 	[VERDICT_FINAL] = { STEP_END, STEP_END, FAIL_SYSTEM, FAIL_SYSTEM },
 };
 
-/* One call of cs_retry: what it has gone through. */
+/* The history of one call of cs_retry. */
 struct trial {
 	int		 tries, logins, waits;
 	enum verdict	 last;
@@ -52,7 +52,7 @@ token_older(const struct cs_client *c, int64_t ms)
 	return sys_now_ms() - c->token_ms > ms;
 }
 
-/* The table's step, bounded by what was tried already. */
+/* The table's step, limited by what was already tried. */
 static enum step
 next_step(const struct cs_client *c, const struct cs_request *r,
     const struct cs_answer *a, const struct trial *t)
@@ -86,7 +86,7 @@ next_step(const struct cs_client *c, const struct cs_request *r,
 	}
 }
 
-/* How long to wait; -1 if patience or time does not reach that far. */
+/* How long to wait; -1 if patience or time would run out. */
 static int64_t
 next_pause(const struct cs_client *c, const struct cs_request *r,
     const struct cs_answer *a, struct trial *t)
@@ -100,7 +100,7 @@ next_pause(const struct cs_client *c, const struct cs_request *r,
 		ms = a->after_ms;
 	if (ms >= left)
 		return -1;
-	/* who tells a login of its quota is there, and worth waiting for */
+	/* a server that reports its quota is alive and worth waiting for */
 	if (r->patience_ms > 0 && t->began_ms - left + ms > r->patience_ms &&
 	    (r->hurried || !r->login || a->verdict != VERDICT_QUOTA))
 		return -1;
@@ -117,7 +117,8 @@ token_ensure(struct cs_client *c, const struct cs_request *r,
 	return login(c, r->patience_ms, fail);
 }
 
-/* Ended by something else than the last answer, which is no reason then. */
+/* Something else than the last answer ended the call, so that answer is not the
+ * reason. */
 static int
 ended(struct cs_answer *a, const struct fail *fail)
 {

@@ -15,7 +15,7 @@
 #include "text.h"
 #include "words.h"
 
-#define STOP_TRIES	3	/* of a stop, then the state is read */
+#define STOP_TRIES	3	/* of a stop before reading the state */
 
 void
 cs_sandbox_free(struct cs_sandbox *s)
@@ -29,7 +29,7 @@ cs_sandbox_free(struct cs_sandbox *s)
 	memset(s, 0, sizeof(*s));
 }
 
-/* A word of the server, fit to be shown. */
+/* A word of the server, made fit to be shown. */
 static char *
 word_of(const struct cs_client *c, const json_t *j, const char *key)
 {
@@ -53,7 +53,7 @@ sandbox_read(const struct cs_client *c, json_t *j, struct cs_sandbox *s)
 	state = json_loose_text(j, "state");
 	if (state != NULL)
 		text_line(state, strlen(state));
-	/* by the word itself: a password may be one */
+	/* before masking: a password may be such a word */
 	s->phase = sandbox_phase(state);
 	free(state);
 	s->state = word_of(c, j, "state");
@@ -125,8 +125,8 @@ cs_sandbox_start(struct cs_client *c, const char *blueprint, const char *name,
 		(void)start_fail(c, blueprint, &a, fail);
 	else if ((rc = sandbox_read(c, a.json, s)) != 0)
 		(void)fail_set(fail, FAIL_UNSURE, "CloudShell's answer to the "
-		    "start of the sandbox has no usable id; it may have been "
-		    "started");
+		    "start of the sandbox has no usable id; the sandbox may be "
+		    "starting");
 out:
 	buf_free(&path);
 	json_decref(body);
@@ -224,7 +224,8 @@ cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
 	return rc;
 }
 
-/* After a refused stop: 1 if nothing is left to stop, 0 if it lives, -1. */
+/* After a refused stop: 1 if nothing is left to stop, 0 if the sandbox lives,
+ * -1. */
 static int
 sandbox_is_over(struct cs_client *c, const char *id, struct fail *fail)
 {
@@ -244,7 +245,7 @@ sandbox_is_over(struct cs_client *c, const char *id, struct fail *fail)
 	return over;
 }
 
-/* Some versions refuse v2's stop: then v1's, which is the same (5.6). */
+/* Some versions refuse v2's stop; v1's does the same (5.6). */
 static enum verdict
 stop_once(struct cs_client *c, const char *path, int tries_max,
     struct fail *fail)
@@ -276,7 +277,7 @@ stop_once(struct cs_client *c, const char *path, int tries_max,
 	return v;
 }
 
-/* Whether the same stop may be taken later. */
+/* Whether the server may accept the same stop later. */
 static bool
 passes(enum verdict v)
 {

@@ -12,8 +12,8 @@
 
 #define TAG_MAX		512	/* bytes of a tag; a longer one is text */
 
-/* One run of cs_clean_text: what is known not to come any more. Without it a
- * text of nothing but openings would be searched to its end for each. */
+/* One run of cs_clean_text: what is known not to follow any more. Otherwise a
+ * text full of openings would be searched to its end for each of them. */
 struct cleaner {
 	bool	no_comment, no_script, no_style;
 };
@@ -37,8 +37,8 @@ tag_is(const char *s, const char *name)
 	return strncasecmp(s, name, n) == 0 && !isalnum((unsigned char)s[n]);
 }
 
-/* Length of the tag or comment at s, 0 if there is none. What is between the
- * tags of a script or style sheet belongs to the opening one. */
+/* Length of the tag or comment at s, 0 if there is none. What a script or style
+ * sheet encloses belongs to its opening tag. */
 static size_t
 tag_length(struct cleaner *cl, const char *s)
 {
@@ -78,8 +78,8 @@ tag_parts_words(const char *s)
 	return false;
 }
 
-/* Decode the entity at s into *to; its length, 0 if it is none. What is not
- * printable ASCII stays as it is. */
+/* Decode the entity at s into *to; its length, 0 if there is none. What is not
+ * printable ASCII stays. */
 static size_t
 entity_length(const char *s, char *to)
 {

@@ -6,9 +6,11 @@
 
 #include "types.h"
 
-/* For showing, in place: no HTML tags, control characters cleaned (5.8). */
+/* Make a text fit to be shown, in place: without HTML tags, with control
+ * characters cleaned (5.8). */
 void	cs_clean_text(char *);
-/* cs_clean_text, then white space runs to one blank, cut to max bytes. */
+/* cs_clean_text, then one blank for each run of white space, cut to max
+ * bytes. */
 void	text_line(char *, size_t max);
 /* Whether a text holds another, without regard to case. */
 bool	text_has(const char *, const char *part);

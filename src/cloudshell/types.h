@@ -9,27 +9,26 @@
 
 #define CS_PAUSE_MS	1000	/* pauses: half to all of this, doubled each */
 #define CS_PAUSE_MAX_MS	10000	/* time up to this */
-#define CS_AFTER_MAX_MS	60000	/* a Retry-After is obeyed up to this */
-#define CS_PATIENCE_MS	120000	/* a server that never took a login is given
-				   up after this, or after half the remaining
-				   time if that is less */
+#define CS_AFTER_MAX_MS	60000	/* obey a Retry-After up to this */
+#define CS_PATIENCE_MS	120000	/* how long to try a server that never accepted
+				   a login; at most half the remaining time */
 #define CS_GARBLED_MAX	3	/* answers in a row that were not understood */
-/* Of a request that the work can do without. */
+/* For a request that the work can do without. */
 #define CS_OPTIONAL	.tries_max = 2, .patience_ms = 5000
 #define CS_TOKEN_AGE_MS	(60 * 60 * 1000)	/* they live 300 minutes unless
-				   the server is set otherwise (3.4) */
+				   the server's settings differ (3.4) */
 #define CS_TOKEN_DOUBT_MS (5 * 60 * 1000)
 #define CS_LATE_MS	2000	/* a call may outlast the deadline by it */
 #define CS_CALL_MIN_MS	1000	/* least time limit of a call */
 #define CS_PATH_MAX	8192	/* bytes of an encoded path and query */
 #define CS_NAME_MAX	400	/* bytes of a name; they have 100 characters at
 				   most (2.3) */
-#define CS_BODY_SHOWN	300	/* bytes of a body shown that has no message */
+#define CS_BODY_SHOWN	300	/* bytes shown of a body without a message */
 #define CS_PAGES_MAX	50	/* of an activity feed */
 #define CS_NAMES_SHOWN	10	/* names listed in a "not found" text */
-#define CS_MASK_MIN	8	/* a shorter password is masked where a text is
-				   shown alone, not in all that is read: it may
-				   well occur in names there */
+#define CS_MASK_MIN	8	/* mask a shorter password only in texts to
+				   show, not in all texts read, where it may
+				   well occur in names */
 
 enum verdict {
 	VERDICT_DONE,		/* 2xx and what was asked for */
@@ -89,8 +88,9 @@ struct cs_client {
 	struct secret	*token;		/* NULL: none */
 	int64_t		 token_ms;	/* sys_now_ms of its login */
 	bool		 reached;	/* a login was answered with a token */
-	char		*refusal;	/* text of a refused login, which is not
-					   tried again: accounts get locked */
+	char		*refusal;	/* text of a refused login, which the
+					   client does not try again: accounts
+					   get locked */
 };
 
 #endif

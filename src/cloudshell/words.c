@@ -6,7 +6,7 @@
 #include "json.h"
 #include "words.h"
 
-/* 7.1, with the Portal's words; any other word means still going on. */
+/* 7.1, with the Portal's words; any other word means that it goes on. */
 static const struct {
 	const char	*word;
 	enum cs_phase	 phase;

@@ -6,7 +6,7 @@
 
 #include "cloudshell.h"
 
-/* CS_WAITING for a word that is not known: it goes on. */
+/* CS_WAITING for an unknown word. */
 enum cs_phase	 sandbox_phase(const char *state);
 /* ended: the time of its end, NULL or "" if it has none. */
 enum cs_progress execution_progress(const char *status, const char *ended);

@@ -19,7 +19,7 @@
 
 /* --- defaults --- */
 
-/* From the environment; conf_check tells what is wrong with it. */
+/* From the environment; conf_check reports faults. */
 static void
 preset_text(char **field, const char *value)
 {
@@ -29,7 +29,7 @@ preset_text(char **field, const char *value)
 	*field = xstrdup(value);
 }
 
-/* systemd names several directories with ':' between: the first. */
+/* The first of the directories that systemd lists, separated by ':'. */
 static void
 preset_directory(char **field, const char *name)
 {
@@ -83,7 +83,8 @@ struct load {
 	void		(*report)(const char *, void *);
 	void		*arg;
 	unsigned	 faults;
-	bool		 unknown;	/* section: one fault for all of it */
+	bool		 unknown;	/* unknown section: one fault for all
+					   its lines */
 	unsigned	 set_in[CONF_TABLE_MAX];	/* lines, 0: not set */
 };
 
@@ -153,7 +154,7 @@ take_line(const struct ini_line *line, void *arg, struct fail *fail)
 		return 0;
 	}
 	if (l->set_in[i] != 0) {
-		load_fault(l, "%s:%u: %s.%s: already set in line %u", l->path,
+		load_fault(l, "%s:%u: %s.%s: already set on line %u", l->path,
 		    line->line, line->section, line->name, l->set_in[i]);
 	} else if (conf_parse(l->conf, &conf_table[i], line->value,
 	    why) != 0) {
@@ -238,8 +239,8 @@ conf_check(const struct conf *c, const char *path,
 		check_setting(&l, c, i);
 	if (!c->action[ACTION_START].poll && !c->action[ACTION_RUN].poll &&
 	    !c->action[ACTION_END].poll)
-		load_fault(&l, "%s: poll: no in all three action sections: "
-		    "there would be nothing to do", path);
+		load_fault(&l, "%s: poll: no in all three action sections "
+		    "leaves nothing to do", path);
 	if (c->worker.wait_first > c->worker.wait_max)
 		load_fault(&l, "%s: worker.wait_first: longer than wait_max",
 		    path);

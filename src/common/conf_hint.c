@@ -8,8 +8,9 @@
 #include "conf_hint.h"
 #include "conf_table.h"
 
-#define NAME_SIZE	48	/* a name compared; longer ones have no hint */
-#define NEAR_MAX	3	/* changed letters of a name that is meant */
+#define NAME_SIZE	48	/* longer names get no hint */
+#define NEAR_MAX	3	/* most letters changed in a name that was
+				   meant */
 
 /* How many letters to add, drop or change between two names. */
 static unsigned
@@ -41,7 +42,7 @@ distance(const char *a, const char *b)
 	return row[nb];
 }
 
-/* Near enough to be meant: not most of a short name. */
+/* Near enough to be meant; changing most of a short name is not. */
 static bool
 is_near(const char *given, const char *known, unsigned *best)
 {

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* What to say of an unknown section or setting, "" if there is nothing; cut to
+/* What to say about an unknown section or setting, "" if nothing; cut to
  * size. */
 void	conf_hint_section(char *dst, size_t, const char *section);
 void	conf_hint_name(char *dst, size_t, const char *section,

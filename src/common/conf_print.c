@@ -1,5 +1,5 @@
 /*
- * The configuration that is in force, as people read it.
+ * The configuration in force, as people read it.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,8 +14,8 @@ blank(char c)
 	return c == ' ' || c == '\t';
 }
 
-/* The reader cuts off blanks at both ends, and '#' or ';' behind a blank. A
- * text that has these was in quotes, and so has none itself. */
+/* The reader cuts blanks at both ends, and '#' or ';' behind a blank. A text
+ * that has these was in quotes, and so contains none. */
 static bool
 needs_quotes(const char *text)
 {

@@ -35,11 +35,11 @@ struct conf_setting {
 	enum conf_kind	 kind;
 	size_t		 offset;	/* in struct conf */
 	int64_t		 least, most;
-	const char	*preset;	/* default as it would be written, or
+	const char	*preset;	/* default as one would write it, or
 					   NULL */
 	const char *const *words;	/* NULL at the end */
 	const char	*needed;	/* what to write if it is not set; NULL:
-					   it need not be set */
+					   it is optional */
 };
 
 extern const struct conf_setting	conf_table[];

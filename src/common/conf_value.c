@@ -1,5 +1,5 @@
 /*
- * Values of settings: how one is read, why it is refused, how it is written.
+ * Values of settings: reading one, why it is refused, writing one.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +12,8 @@
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
 
-/* A number followed by one of units ("ms" "s" ...), whose factors stand in
- * the same order. A bare number has the factor otherwise. */
+/* A number followed by one of units ("ms" "s" ...), with their factors in the
+ * same order. A bare number has the factor otherwise. */
 static int
 parse_unit(const char *text, const char *const *units, const int64_t *factors,
     int64_t otherwise, int64_t *out)
@@ -141,8 +141,8 @@ check_versions(const char *value)
 
 		if (n == 0 || n >= JOB_VERSION_SIZE ||
 		    (value[n] != '\0' && value[n] != ' '))
-			return "write versions of 1 to 9 letters and digits, "
-			    "with blanks between, such as 10 9";
+			return "write versions of 1 to 9 letters, digits, '_' "
+			    "or '-', separated by blanks, such as 10 9";
 		value += n;
 		value += strspn(value, " ");
 	}
@@ -264,8 +264,8 @@ conf_parse(struct conf *c, const struct conf_setting *s, const char *value,
 	void *field = (char *)c + s->offset;
 
 	if (*value == '\0')
-		return refuse(why, s->needed != NULL ? "has no value, and "
-		    "must have one" : "has no value (leave the line out for "
+		return refuse(why, s->needed != NULL ? "has no value but needs "
+		    "one" : "has no value (leave the line out for "
 		    "the default)");
 	switch (s->kind) {
 	case CONF_FLAG:

@@ -1,6 +1,6 @@
 /*
- * The error value: filled once, where the fault is seen, read by whoever
- * handles it.
+ * The error value: whoever sees the fault fills it once, whoever handles it
+ * reads it.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ fail_format(char out[FAIL_TEXT_MAX], const char *fmt, va_list ap)
 		utf8_trim(out);
 }
 
-/* The same of the arguments of the function that it stands in. */
+/* The same for the arguments of the calling function. */
 #define FAIL_FORMAT(out, fmt) do {					\
 	va_list ap;							\
 									\

@@ -12,16 +12,15 @@
 #include "sys.h"
 #include "utf8.h"
 
-#define EXPECT_MIN	(1024 * 1024)	/* bodies worth a 100-continue */
+#define EXPECT_MIN	(1024 * 1024)	/* larger bodies await a 100-continue */
 #define STALL_BYTES	1024L	/* per second ... */
 #define STALL_S		60L	/* ... over so long */
-#define NOTHING_PRIVATE	64	/* bytes of an answer that holds no secret
-				   yet */
+#define NOTHING_PRIVATE	64	/* answers up to so many bytes hold no secret */
 
 /* --- what may be shown of a URL --- */
 
-/* A cut, not a reading: libcurl refuses what is malformed, and that must be
- * shown without its password, too. */
+/* Cuts, does not parse: libcurl refuses a malformed URL, which must not show
+ * its password either. */
 char *
 http_url_show(char *dst, size_t size, const char *url)
 {
@@ -132,7 +131,8 @@ add_headers(struct http_call *call, const struct http_request *rq,
 static void
 set_method(CURL *easy, const struct http_request *rq, bool has_body)
 {
-	if (has_body) {		/* not copied, and can be sent from its start */
+	if (has_body) {		/* not copied, and libcurl can send it from its
+				   start */
 		curl_easy_setopt(easy, CURLOPT_POST, 1L);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 		    (curl_off_t)rq->body_len);
@@ -176,15 +176,15 @@ set_protocol(CURL *easy, const struct http_request *rq)
 #endif
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
-	/* else the end of a transfer waits for its name look-up */
+	/* otherwise ending a transfer waits for its name look-up */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 	    (long)CURL_HTTP_VERSION_1_1);
-	/* on a reused connection that closes without an answer libcurl sends
-	 * the request again, a POST too */
+	/* if a reused connection closes without an answer, libcurl sends the
+	 * request again, even a POST */
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, rq->once ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, rq->once ? 1L : 0L);
 	if (rq->no_proxy)
@@ -206,7 +206,8 @@ http_prepare(struct http_call *call, const struct http_request *rq,
 	call->private_answer = rq->private_answer;
 	call->settings = rq->tls == NULL ? NULL : rq->tls->settings;
 	if ((call->easy = curl_easy_init()) == NULL)
-		return fail_set(fail, FAIL_SYSTEM, "libcurl gives no handle");
+		return fail_set(fail, FAIL_SYSTEM, "libcurl cannot make a "
+		    "handle");
 	if (add_headers(call, rq, has_body, fail) != 0)
 		return -1;
 	if (curl_easy_setopt(call->easy, CURLOPT_URL, rq->url) != CURLE_OK)
@@ -225,17 +226,17 @@ http_prepare(struct http_call *call, const struct http_request *rq,
 	return 0;
 }
 
-/* What libcurl's code means, when it is not success. */
+/* What libcurl's code means if it is not success. */
 static int
 call_failed(const struct http_call *call, CURLcode code, const char *peer,
     const char *why, struct fail *fail)
 {
 	bool sent = call->answer.sent;
 	enum fail_kind passing = sent ? FAIL_UNSURE : FAIL_AGAIN;
-	/* whoever reads the message of a pipeline cannot set it */
+	/* whoever reads the pipeline's message cannot change the setting */
 	const char *advice = call->settings == NULL ? "" : call->settings;
 	const char *advised = advice[0] == '\0' ? "" :
-	    "; the worker's operator sets ";
+	    "; the worker's operator must set ";
 
 	if (call->answer.too_big)
 		return fail_set(fail, FAIL_SYSTEM,
@@ -276,8 +277,8 @@ call_failed(const struct http_call *call, CURLcode code, const char *peer,
 	}
 }
 
-/* The size counts what asks a proxy for a tunnel, too; the time is set when the
- * connection, tunnel and TLS included, is there and the request goes out. */
+/* The size includes what asks a proxy for a tunnel; libcurl sets the time when
+ * the connection, with tunnel and TLS, is there and the request goes out. */
 static bool
 request_went_out(CURL *easy)
 {

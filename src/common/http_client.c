@@ -1,5 +1,5 @@
 /*
- * The blocking client, which the supervisor is not linked with.
+ * The blocking client, which the supervisor does not link.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +12,14 @@
 
 #define POOL_MAX	4L	/* idle connections of a client */
 #define WAIT_MS		1000	/* longest wait at once */
-#define DEAF_MS		100	/* pause after an interrupt that was none */
+#define DEAF_MS		100	/* pause after a false interrupt */
 
 struct http_client {
 	CURLM			*multi;
 	struct http_interrupt	 interrupt;
 	bool			 interruptible;
-	char			 unanswered[320];	/* "": it was not */
+	char			 unanswered[320];	/* "": it was
+							   answered */
 };
 
 struct http_client *
@@ -27,7 +28,7 @@ http_client_new(const struct http_interrupt *interrupt)
 	struct http_client *c = xcalloc(1, sizeof(*c));
 
 	if ((c->multi = curl_multi_init()) == NULL)
-		fatalx("libcurl gives no multi handle");
+		fatalx("libcurl cannot make a multi handle");
 	curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS, POOL_MAX);
 	if (interrupt != NULL) {
 		c->interrupt = *interrupt;
@@ -45,8 +46,9 @@ http_client_free(struct http_client *c)
 	free(c);
 }
 
-/* Wait for the transfer or an interrupt; true if it is to be given up. An
- * interrupt that was none may stay readable: *deaf_until spares a busy loop. */
+/* Wait for the transfer or an interrupt; true: give up the transfer. The
+ * descriptor of a false interrupt may stay readable: *deaf_until prevents a
+ * busy loop. */
 static bool
 wait_for_more(struct http_client *c, int timeout_ms, int64_t *deaf_until)
 {
@@ -84,7 +86,7 @@ drive(struct http_client *c, CURLcode *code, struct fail *fail)
 	CURLMsg *m;
 	bool stop;
 
-	/* nothing is sent when the interrupt came before */
+	/* send nothing if the interrupt came before */
 	stop = c->interruptible && wait_for_more(c, 0, &deaf_until);
 	while (!stop) {
 		rc = curl_multi_perform(c->multi, &running);
@@ -158,7 +160,8 @@ http_perform(struct http_client *c, const struct http_request *rq,
 	set_ca(call.easy, rq->tls);
 #endif
 	if (curl_multi_add_handle(c->multi, call.easy) != CURLM_OK) {
-		(void)fail_set(fail, FAIL_SYSTEM, "libcurl takes no transfer");
+		(void)fail_set(fail, FAIL_SYSTEM, "libcurl does not take the "
+		    "transfer");
 		goto out;
 	}
 	if (drive(c, &code, fail) == 0)

@@ -1,6 +1,5 @@
 /*
- * What is set up of libcurl and OpenSSL once per process, and whose
- * certificates are trusted.
+ * Sets up libcurl and OpenSSL, and finds the system's certificates.
  */
 #include <dirent.h>
 #include <openssl/crypto.h>
@@ -14,13 +13,13 @@
 
 #define RESOLVER_OPTIONS "timeout:2 attempts:2"	/* 10 s with three servers */
 #define HASHED_MIN	16	/* names in a system's CA directory; fewer may
-				   be an administrator's additions only */
+				   be only an administrator's additions */
 
 static const char *ca_dir;	/* hashed, NULL: none */
 static const char *ca_bundle;	/* NULL: libcurl's own */
 static CURLSH *sessions;	/* of TLS, for all transfers of the process */
 
-/* A name as c_rehash gives: eight hex digits, a dot, a number. */
+/* A name such as c_rehash makes: eight hex digits, a dot, a number. */
 static bool
 is_hashed_name(const char *name)
 {
@@ -70,7 +69,8 @@ find_system_cas(void)
 			ca_bundle = bundles[i];
 }
 
-/* OpenSSL's buffers hold what was received in clear: wiped when freed, too. */
+/* OpenSSL's buffers hold decrypted answers, so they are wiped when freed,
+ * too. */
 static void *
 ssl_malloc(size_t size, const char *file, int line)
 {
@@ -92,8 +92,8 @@ ssl_free(void *old, const char *file, int line)
 	wipe_free(old);
 }
 
-/* Before 7.87 libcurl cannot leave a name look-up behind: what ends a transfer
- * waits for it, so the resolver is to give up as soon as a connection would. */
+/* Before 7.87 libcurl cannot abandon a name look-up: ending a transfer waits
+ * for it, so the resolver must give up as soon as a connection would. */
 static void
 bound_resolver(void)
 {
@@ -107,13 +107,14 @@ void
 http_init(void)
 {
 	bound_resolver();
-	/* Too late only if somebody used OpenSSL before: then without. */
+	/* Fails only if somebody used OpenSSL before. */
 	(void)CRYPTO_set_mem_functions(ssl_malloc, ssl_realloc, ssl_free);
 	if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, wipe_malloc, wipe_free,
 	    wipe_realloc, wipe_strdup, wipe_calloc) != CURLE_OK)
 		fatalx("libcurl cannot be used on this system");
 	find_system_cas();
-	/* Requests on connections of their own still resume the TLS session. */
+	/* A request on a connection of its own still resumes the TLS
+	 * session. */
 	sessions = curl_share_init();
 	if (sessions != NULL)
 		(void)curl_share_setopt(sessions, CURLSHOPT_SHARE,

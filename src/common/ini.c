@@ -10,8 +10,8 @@
 #include "ini.h"
 #include "mem.h"
 
-/* One reading. Names point into the text, which is cut up in place; a value
- * is kept until no continuation line can follow. */
+/* The state of the reader. Names point into the text, which it cuts up in
+ * place; it keeps a value until no continuation line can follow. */
 struct reader {
 	enum ini_style	 style;
 	int		(*take)(const struct ini_line *, void *, struct fail *);
@@ -19,7 +19,7 @@ struct reader {
 	struct fail	*fail;
 	unsigned	 line;
 	const char	*section;	/* NULL: none yet */
-	char		*name;		/* property under way, NULL: none */
+	char		*name;		/* unfinished property, NULL: none */
 	unsigned	 name_line;
 	struct buf	 value;
 	bool		 nested;	/* sub-properties came */
@@ -73,7 +73,7 @@ give(struct reader *r, const char *name, const char *sub, const char *value,
 	return r->take(&l, r->arg, r->fail);
 }
 
-/* Hand over the property that is complete now. */
+/* Hand over the finished property. */
 static int
 flush(struct reader *r)
 {
@@ -106,7 +106,7 @@ read_section(struct reader *r, char *s)
 	return give(r, NULL, NULL, "", r->line);
 }
 
-/* A value in double quotes holds what would else be cut off. */
+/* Double quotes protect what would otherwise be cut off. */
 static int
 unquote(struct reader *r, char **value)
 {
@@ -140,7 +140,8 @@ read_property(struct reader *r, char *s)
 		if (unquote(r, &value) != 0)
 			return -1;
 	} else {
-		/* as behind a blank: else no text could stand for it */
+		/* a comment, as behind a blank: otherwise no text could start
+		 * with these */
 		if (r->style == INI_WORKER && (*value == '#' || *value == ';'))
 			*value = '\0';
 		cut_comment(value);

@@ -1,6 +1,6 @@
 /*
  * The pipes' messages: reports, and when one may come. Orders are in
- * ipc_order.c, how members are written and read in ipc_member.c.
+ * ipc_order.c, members in ipc_member.c.
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -148,7 +148,7 @@ ipc_facts_take(const json_t *o, struct job_facts *facts, const char *what,
 	if (ipc_take(o, facts, facts_members, COUNT(facts_members), what,
 	    fail) != 0)
 		return -1;
-	/* it is all that a lost start is found by */
+	/* only the name can find the sandbox of a lost start */
 	if (facts->starts_lost > 0 && facts->sandbox_name == NULL)
 		return fail_set(fail, FAIL_SYSTEM, "%s: member sandbox_name: "
 		    "missing", what);
@@ -314,7 +314,7 @@ static const struct {
 } permits[IPC_REPORT_TYPES] = {
 	[IPC_HELLO] = { 0, HELLO | RESULT },
 	[IPC_INTENT] = { HELLO | ORDERED, WAITING | RESULT },
-	/* also while waiting: a stop may come then, and what it undoes */
+	/* also while waiting: a stop may come then and undo something */
 	[IPC_FACT] = { HELLO | ORDERED, RESULT },
 	[IPC_PROGRESS] = { HELLO | ORDERED, RESULT },
 	[IPC_CALL] = { HELLO | ORDERED, RESULT },

@@ -45,7 +45,7 @@ put_secret(json_t *o, const struct ipc_member *m, const struct secret *s)
 {
 	if (s == NULL)
 		return;
-	/* as it is: no line is written of what is not UTF-8 */
+	/* unchanged: text that is not UTF-8 makes the line fail */
 	(void)json_object_set_new(o, m->name,
 	    json_string_nocheck(secret_open(s)));
 	secret_close(s);
@@ -87,7 +87,7 @@ ipc_put(json_t *o, const void *base, const struct ipc_member *m, size_t n)
 	}
 }
 
-/* An object of texts of less than size bytes, names counted. */
+/* An object of texts of less than size bytes in total, names included. */
 static const char *
 texts_fault(json_t *o, size_t size)
 {
@@ -132,7 +132,7 @@ take_text(const json_t *v, const struct ipc_member *m, void *field)
 		return "not a text";
 	if (json_string_length(v) > most)
 		return "too long";
-	/* an empty one is not written, so it would read as missing again */
+	/* an empty one would not be written, so count it as missing */
 	if (m->kind == KIND_CHARS && m->needed && text[0] == '\0')
 		return "empty";
 	if (m->kind == KIND_CHARS)
@@ -192,8 +192,8 @@ ipc_line_add(struct buf *b, json_t *o, size_t max)
 	int ret = -1;
 
 	if (line != NULL && (len = strlen(line)) < max) {
-		line[len] = '\n';	/* in place of the NUL: all or
-					   nothing */
+		line[len] = '\n';	/* in place of the NUL, so that all or
+					   nothing is added */
 		ret = buf_add(b, line, len + 1);
 	}
 	xfree_secret(line);

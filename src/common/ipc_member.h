@@ -1,6 +1,6 @@
 /*
- * Members of pipe messages as tables, walked to encode and to decode. Shared
- * by ipc.c and ipc_order.c.
+ * Members of pipe messages as tables for encoding and decoding. Shared by ipc.c
+ * and ipc_order.c.
  */
 #ifndef IPC_MEMBER_H
 #define IPC_MEMBER_H
@@ -54,18 +54,18 @@ struct ipc_member {
 				    offsetof(struct s, f), (max) + 1, 0, 0 }
 #define COUNT(a)		(sizeof(a) / sizeof((a)[0]))
 
-/* Set the members of o from the struct at base. What is NULL, and an empty
- * KIND_CHARS, is left out; sizes are the reader's to check. */
+/* Set the members of o from the struct at base, except NULL and an empty
+ * KIND_CHARS. The reader checks sizes. */
 void	ipc_put(json_t *o, const void *base, const struct ipc_member *,
 	    size_t n);
 
-/* Fill the zeroed struct at base. FAIL_SYSTEM names what and the member; what
- * was filled until then is the caller's to free. */
+/* Fill the zeroed struct at base. FAIL_SYSTEM names what and the member; the
+ * caller frees what was filled until then. */
 int	ipc_take(const json_t *o, void *base, const struct ipc_member *,
 	    size_t n, const char *what, struct fail *);
 
 /* Append an object as one line of at most max bytes, and release it. -1: it is
- * longer, or a secret of it is not UTF-8. */
+ * longer, or a secret in it is not UTF-8. */
 int	ipc_line_add(struct buf *, json_t *, size_t max);
 
 /* Read a line of at most max bytes. NULL with FAIL_SYSTEM. */

@@ -1,7 +1,7 @@
 /*
  * Orders: the first, which holds everything a job needs, and the later ones.
- * What is secret in them is in guarded memory as soon as it is read; the JSON
- * between is wiped when it is freed (json_init).
+ * Reading moves their secrets into guarded memory; the JSON on the way is wiped
+ * when freed (json_init).
  */
 #include <limits.h>
 #include <stdlib.h>
@@ -115,7 +115,7 @@ put_section(json_t *o, const char *name, const struct ipc_order *order,
 	ipc_put(put_object(o, name), order, m, n);
 }
 
-/* A section that must be there. */
+/* A required section. */
 static const json_t *
 take_object(const json_t *o, const char *name, struct fail *fail)
 {

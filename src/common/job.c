@@ -1,6 +1,6 @@
 /*
- * Names that occur in orders, reports and the ledger, and the release of what
- * is known of a job.
+ * Names used in orders, reports and the ledger, and freeing what is known about
+ * a job.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +81,7 @@ artifacts_free(struct job_artifact *list, size_t n)
 void
 job_data_free(struct job_data *d)
 {
-	/* all slots, not only those counted: a decoder may give up between */
+	/* all slots, not only those counted: a decoder may give up halfway */
 	artifacts_free(d->inputs, JOB_ARTIFACTS_MAX);
 	artifacts_free(d->outputs, JOB_ARTIFACTS_MAX);
 	json_decref(d->configuration);

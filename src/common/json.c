@@ -18,7 +18,7 @@ json_init(void)
 	json_object_seed(0);	/* reads /dev/urandom: before confinement */
 }
 
-/* Own words: Jansson's texts quote the place. */
+/* Own words, since Jansson's texts quote the input. */
 static const char *
 parse_reason(const json_error_t *e)
 {
@@ -57,7 +57,7 @@ json_parse(const char *text, size_t len, struct fail *fail)
 	return v;
 }
 
-/* Unclosed nesting is left to the loader, which stops at 2048 levels. */
+/* The loader, which stops at 2048 levels, judges unclosed nesting. */
 bool
 json_crowded(const char *data, size_t len, size_t max)
 {

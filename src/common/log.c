@@ -1,5 +1,5 @@
 /*
- * Logging: format once, bound, give to the sink.
+ * Logging: format once, within bounds, and pass to the sink.
  */
 #include <sys/stat.h>
 
@@ -72,7 +72,7 @@ level_word(int priority)
 	    priority : LOG_ERR];
 }
 
-/* Append to a line; what does not fit is left out. */
+/* Append to a line as much as fits. */
 static size_t
 put(char *line, size_t used, const char *fmt, ...)
 {
@@ -145,7 +145,7 @@ log_fields(int priority, const struct log_field *fields, size_t n,
 	errno = saved;
 }
 
-/* The plain calls differ in level and in whether errno is told. */
+/* The plain calls differ in level and in whether they add errno's text. */
 #define LOG_BODY(priority, err) do {					\
 	int saved = errno;						\
 	va_list ap;							\

@@ -1,5 +1,5 @@
 /*
- * Memory that cannot fail, and that is wiped when it is freed.
+ * Memory that cannot fail, and memory that is wiped when freed.
  */
 #include <errno.h>
 #include <malloc.h>
@@ -73,8 +73,8 @@ xfree_secret(char *s)
 	wipe_free(s);
 }
 
-/* All the bytes of an allocation. A compiler that knows what was asked for
- * takes the rest for an overflow (_FORTIFY_SOURCE=3 with LTO): it is not to
+/* All the bytes of an allocation. A compiler that knows the size asked for
+ * takes the rest for an overflow (_FORTIFY_SOURCE=3 with LTO), so it must not
  * know where the pointer comes from. */
 static size_t
 whole(void **p)
@@ -83,7 +83,7 @@ whole(void **p)
 	return malloc_usable_size(*p);
 }
 
-/* Libraries leave some of their results unchecked: no memory is fatal here,
+/* Libraries do not check all results, so running out of memory is fatal here,
  * too. */
 void *
 wipe_malloc(size_t n)

@@ -15,8 +15,9 @@
 #include "sys.h"
 #include "utf8.h"
 
-#define MASK_MIN	4	/* bytes: what is shorter stands everywhere */
-#define MASK_CUT	8	/* of a secret's start at the end of a text */
+#define MASK_MIN	4	/* bytes; shorter texts occur everywhere */
+#define MASK_CUT	8	/* bytes of a secret's start at the end of a
+				   text */
 
 /* The struct is ordinary memory; only the bytes are guarded. */
 struct secret {
@@ -68,7 +69,7 @@ secret_dup(const struct secret *s)
 const char *
 secret_open(const struct secret *s)
 {
-	/* the count of looks is no part of the value */
+	/* counting looks does not change the value */
 	struct secret *own = (struct secret *)(uintptr_t)s;
 
 	assert(own->opened < UINT_MAX);
@@ -110,7 +111,7 @@ secret_equal(const struct secret *a, const struct secret *b)
 
 /* --- masking --- */
 
-/* Value of two or four hex digits, -1 if they are none. */
+/* Value of two or four hex digits, -1 if there are others. */
 static long
 hex(const char *s, size_t digits)
 {
@@ -122,7 +123,7 @@ hex(const char *s, size_t digits)
 	return digits == 2 ? bytes[0] : bytes[0] << 8 | bytes[1];
 }
 
-/* The escapes of JSON. Like its fellows below: length of the escape at t, 0 if
+/* The escapes of JSON. This and the next ones: length of the escape at t, 0 if
  * there is none; what it stands for goes to c, its length to *n. */
 static size_t
 json_escape(const char *t, char c[4], size_t *n)
@@ -200,7 +201,7 @@ secret_at(const char *t, const char *s, size_t len, bool escapes)
 	return 0;
 }
 
-/* The digit of base64 that six bits of the secret make, from this bit on. */
+/* The base64 digit of the secret's six bits from this bit on. */
 static char
 base64_digit(const char *s, size_t bit)
 {
@@ -212,8 +213,8 @@ base64_digit(const char *s, size_t bit)
 	return digits[two >> (10 - bit % 8) & 0x3f];
 }
 
-/* The same of its base64, of either alphabet and in lines, from this bit of
- * the secret on: what is before it and behind it decides the digits there. */
+/* The same for its base64, in either alphabet and broken into lines, from this
+ * bit of the secret on: neighbouring bytes change the digits at both ends. */
 static size_t
 base64_at(const char *t, const char *s, size_t len, size_t bit)
 {
@@ -252,7 +253,7 @@ form_at(const char *t, const char *s, size_t len)
 	return 0;
 }
 
-/* Bytes that a form of the secret can begin with: most are passed over. */
+/* Bytes that a form of the secret can begin with, to skip most others. */
 static void
 first_bytes(bool first[256], const char *s)
 {
@@ -322,13 +323,14 @@ secret_read(const char *path, struct fail *fail)
 		len--;
 	if (len == 0) {
 		xfree_secret(text);
-		(void)fail_set(fail, FAIL_CONFIG, "%s: is empty", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: the file is empty",
+		    path);
 		return NULL;
 	}
 	if (!utf8_valid(text)) {
 		xfree_secret(text);
-		(void)fail_set(fail, FAIL_CONFIG, "%s: is not UTF-8: save it "
-		    "in that encoding", path);
+		(void)fail_set(fail, FAIL_CONFIG, "%s: the file is not UTF-8: "
+		    "save it in that encoding", path);
 		return NULL;
 	}
 	s = secret_new(text, len);

@@ -91,7 +91,8 @@ sys_close_all_but(int low, const int *keep, size_t n)
 	unsigned from = low > 0 ? (unsigned)low : 0;
 
 	for (;;) {
-		unsigned next = UINT_MAX;	/* least kept one from here */
+		unsigned next = UINT_MAX;	/* lowest descriptor to keep
+						   from here on */
 
 		for (size_t i = 0; i < n; i++)
 			if (keep[i] >= 0 && (unsigned)keep[i] >= from &&
@@ -117,7 +118,7 @@ sys_close(int *fd)
 	errno = saved;
 }
 
-/* Read to the end of file, one byte over max at most. */
+/* Read to the end of the file, but at most one byte more than max. */
 static char *
 read_all(int fd, size_t max, size_t *len)
 {

@@ -1,6 +1,6 @@
 /*
- * URLs of servers. libcurl takes them apart, since it is what they are for; but
- * it forgives more than a setting should be forgiven.
+ * URLs of servers. libcurl takes them apart, since it will use them; but it
+ * tolerates more than a setting should.
  */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -45,8 +45,8 @@ host_read(CURLU *handle, struct url *url)
 	return fits && url->host[0] != '\0' ? URL_OK : URL_HOST;
 }
 
-/* text is what follows the host. libcurl takes a colon without a port, and any
- * number of digits. */
+/* text is what follows the host. libcurl accepts a colon without a port, and
+ * any number of digits. */
 static enum url_fault
 port_read(CURLU *handle, const char *text, struct url *url)
 {
@@ -77,7 +77,7 @@ url_parse(const char *text, struct url *url)
 	if (strpbrk(host, "?#") != NULL)
 		return URL_QUERY;
 	if (*host == '/' || (handle = curl_url()) == NULL)
-		return URL_HOST;	/* libcurl takes three slashes */
+		return URL_HOST;	/* libcurl accepts three slashes */
 	fault = fault_of(curl_url_set(handle, CURLUPART_URL, text, FLAGS));
 	if (fault == URL_OK)
 		fault = host_read(handle, &read);

@@ -1,5 +1,5 @@
 /*
- * UTF-8: what is well formed, where a text may be cut, what must not be shown.
+ * UTF-8: what is well formed, where to cut a text, what not to show.
  */
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * Writing to a blocking descriptor. It stands below the log, which uses it.
+ * Writing to a blocking descriptor. The log uses it.
  */
 #include <errno.h>
 #include <unistd.h>

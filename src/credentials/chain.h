@@ -1,8 +1,8 @@
 /*
  * aws-credentials: one look-up of the worker's own AWS credentials and of the
- * AWS settings beside them. The program prints its answer and ends.
+ * AWS settings with them. The program prints its answer and exits.
  *
- * Here is what the providers share.
+ * This is what the providers share.
  */
 #ifndef CHAIN_H
 #define CHAIN_H
@@ -26,7 +26,8 @@ struct chain {
 	const struct options	*options;
 	const struct aws_files	*files;
 	const char		*profile;	/* never NULL */
-	bool			 named;		/* by option or variable */
+	bool			 named;		/* the option or variable names
+						   it */
 };
 
 /* What a provider found. */
@@ -39,7 +40,7 @@ struct found {
 enum verdict {
 	FOUND,
 	NOT_CONFIGURED,	/* ask the next provider */
-	BROKEN,		/* configured, and does not work: the search ends, since
+	BROKEN,		/* configured but does not work: the search ends, since
 			   another provider would be another identity */
 };
 

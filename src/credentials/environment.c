@@ -23,7 +23,7 @@ environment_look(const struct chain *c, struct found *found, struct fail *fail)
 	const char *token = variable("AWS_SESSION_TOKEN");
 	const char *expiry = variable("AWS_CREDENTIAL_EXPIRATION");
 
-	/* a profile that the configuration names is meant */
+	/* a profile named in the configuration comes first */
 	if (c->options->profile != NULL || (id == NULL && secret_key == NULL))
 		return NOT_CONFIGURED;
 	if (token == NULL)
@@ -32,7 +32,7 @@ environment_look(const struct chain *c, struct found *found, struct fail *fail)
 		return BROKEN;
 	if (expiry != NULL && keys_expiry(expiry, &found->keys.expires) != 0) {
 		(void)fail_set(fail, FAIL_CONFIG, "AWS_CREDENTIAL_EXPIRATION "
-		    "is no time of the form 2026-11-23T13:00:00Z");
+		    "is not a time of the form 2026-11-23T13:00:00Z");
 		return BROKEN;
 	}
 	found->account = xstrdup(variable("AWS_ACCOUNT_ID"));

@@ -1,6 +1,6 @@
 /*
- * The shared files of AWS's tools, read into sections and properties. They
- * hold secrets: all memory is wiped when it is freed.
+ * The shared files of AWS's tools, read into sections and properties. They hold
+ * secrets, so all memory is wiped when freed.
  */
 #include <sys/queue.h>
 #include <sys/stat.h>
@@ -122,8 +122,8 @@ after_prefix(char *title, const char *prefix)
 	return *name == '\0' || strpbrk(name, " \t") != NULL ? NULL : name;
 }
 
-/* Begin or continue a section. [profile default] of the config file replaces
- * all of [default]; titles that mean nothing there are ignored. */
+/* Begin or continue a section. [profile default] in the config file replaces
+ * all of [default]; unknown titles are ignored. */
 static void
 section_enter(struct file *file, const char *line)
 {
@@ -214,7 +214,7 @@ file_load(struct file *file, const char *option, const char *name,
 
 	TAILQ_INIT(&file->sections);
 	file->path = home_path(given != NULL ? given : usual);
-	/* a home folder that the unit hides is the same as none */
+	/* a home folder that the unit hides counts as none */
 	if (given == NULL && stat(file->path, &st) != 0)
 		return 0;
 	if ((text = sys_read_file(file->path, AWS_FILE_MAX, &len)) == NULL)

@@ -10,15 +10,16 @@
 
 enum aws_file { FILE_CREDENTIALS, FILE_CONFIG, FILE_MAX };
 
-/* Read both files. A file named by option or variable must be there; a default
- * one may be missing. FAIL_CONFIG names file and line, never contents. */
+/* Read both files. A file that an option or variable names must exist; a
+ * default one may be missing. FAIL_CONFIG names file and line, never
+ * contents. */
 struct aws_files *files_load(const struct options *, struct fail *);
 void		  files_free(struct aws_files *);	/* wipes */
 
 const char	*files_path(const struct aws_files *, enum aws_file);
 bool		 files_has_profile(const struct aws_files *, const char *name);
-/* Property of a profile in one file, without case of the key; NULL if absent
- * or empty. */
+/* Property of a profile in one file, whatever the key's case; NULL if absent or
+ * empty. */
 const char	*files_get(const struct aws_files *, enum aws_file,
 		    const char *profile, const char *key);
 /* The same in both; the credentials file wins. *where tells which, unless

@@ -1,5 +1,5 @@
 /*
- * Checks that every provider of aws-credentials puts its findings through.
+ * Checks that every provider of aws-credentials applies to what it finds.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "keys.h"
 #include "mem.h"
 
-/* Keys go into request headers: nothing but printable characters. */
+/* Keys go into request headers, so they must be printable. */
 static int
 key_check(const char *key, const char *what, const char *where,
     struct fail *fail)
@@ -16,12 +16,12 @@ key_check(const char *key, const char *what, const char *where,
 	size_t n = strlen(key);
 
 	if (n > AWS_KEY_MAX)
-		return fail_set(fail, FAIL_CONFIG, "%s of %s is longer than "
-		    "any", what, where);
+		return fail_set(fail, FAIL_CONFIG, "%s of %s is too long",
+		    what, where);
 	for (size_t i = 0; i < n; i++)
 		if (key[i] <= ' ' || key[i] > '~')
 			return fail_set(fail, FAIL_CONFIG, "%s of %s holds a "
-			    "blank or a character that none has", what, where);
+			    "blank or another invalid character", what, where);
 	return 0;
 }
 

@@ -6,11 +6,11 @@
 
 #include "chain.h"
 
-#define AWS_KEY_MAX	(16 * 1024)	/* bytes of a key or token; tokens
-					   have kilobytes, and no known limit */
+#define AWS_KEY_MAX	(16 * 1024)	/* bytes of a key or token; tokens take
+					   kilobytes and have no known limit */
 
-/* Check and take a key pair and a token (NULL: none) of one source, which
- * texts name as where. secret_key or id may be NULL: then that is the fault. */
+/* Check and take a key pair and a token (NULL: none) from one source, which
+ * texts call where. A secret_key or id that is NULL is the fault. */
 int	keys_take(struct found *, const char *id, const char *secret_key,
 	    const char *token, const char *where, struct fail *);
 /* ISO 8601 with a time zone to seconds. -1: not understood. */

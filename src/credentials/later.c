@@ -1,6 +1,6 @@
 /*
- * Providers that later versions will know. Whoever configured one of them
- * gets an error, not the credentials of another.
+ * Providers that later versions will know. Whoever configured one of these gets
+ * an error, not the credentials of another provider.
  */
 #include "environment.h"
 #include "later.h"

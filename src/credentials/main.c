@@ -1,7 +1,7 @@
 /*
- * aws-credentials: walk the provider chain once and print what was found, in
- * the form of a credential_process with members of our own. On a fault: one
- * line on stderr, status 1. It may block; the supervisor gives it a minute.
+ * aws-credentials: walk the provider chain once and print what it found, as a
+ * credential_process does, with members of our own. On a fault: one line on
+ * stderr, status 1. It may block; the supervisor gives it a minute.
  */
 #include <getopt.h>
 #include <jansson.h>
@@ -23,7 +23,7 @@
 #include "utf8.h"
 #include "write.h"
 
-/* The chain, in order; the first that is configured wins. */
+/* The chain, in order; the first configured provider wins. */
 static const provider providers[] = {
 	environment_look,
 	profile_look,
@@ -65,10 +65,10 @@ read_options(int argc, char **argv, struct options *o, struct fail *fail)
 		}
 	}
 	return optind == argc ? 0 : fail_set(fail, FAIL_CONFIG,
-	    "takes options only");
+	    "takes only options");
 }
 
-/* Which profile is meant; one that is named must exist. */
+/* Choose the profile; a named one must exist. */
 static int
 choose_profile(struct chain *c, struct fail *fail)
 {

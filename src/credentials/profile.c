@@ -1,7 +1,6 @@
 /*
- * Credentials of a profile in the shared files. The order is botocore's: what
- * a profile says of a role comes before its keys, since the keys are then
- * another identity.
+ * Credentials of a profile in the shared files. The order is botocore's: a role
+ * comes before the keys beside it, since those are another identity then.
  */
 #include <stdlib.h>
 
@@ -43,7 +42,7 @@ not_yet(const struct chain *c, bool before_keys, struct fail *fail)
 	return NOT_CONFIGURED;
 }
 
-/* A key pair is taken from one file as a whole. */
+/* Both keys of a pair come from one file. */
 static enum verdict
 static_keys(const struct chain *c, enum aws_file which, struct found *found,
     struct fail *fail)

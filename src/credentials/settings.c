@@ -1,6 +1,6 @@
 /*
- * AWS settings that are no credentials: option, variable, profile, in this
- * order (aws-contract 5.2, 6).
+ * AWS settings other than credentials: option, variable, profile, in this order
+ * (aws-contract 5.2, 6).
  */
 #include <strings.h>
 
@@ -31,7 +31,7 @@ settings_ca_bundle(const struct chain *c)
 	    files_find(c->files, c->profile, "ca_bundle", NULL);
 }
 
-/* "true" only; a variable that says otherwise wins over the profile. */
+/* Only "true" counts; a variable that says otherwise wins over the profile. */
 bool
 settings_flag(const struct chain *c, const char *name, const char *key)
 {

@@ -11,7 +11,7 @@ const char	*settings_region(const struct chain *);
 const char	*settings_ca_bundle(const struct chain *);
 bool		 settings_flag(const struct chain *, const char *name,
 		    const char *key);
-/* -1: the profile names a services section that is not there. */
+/* -1: the profile names a services section that does not exist. */
 int	settings_endpoint(const struct chain *, const char *service,
 	    const char *name, const char **url, struct fail *);
 

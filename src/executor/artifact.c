@@ -1,5 +1,5 @@
 /*
- * Which object an artifact is, and what is in it.
+ * Which object in S3 an artifact is, and what it holds.
  */
 #include "artifact.h"
 #include "details.h"
@@ -17,9 +17,9 @@ artifact_sandbox(struct task *t, struct fail *fail)
 		return 0;
 	if (t->order.data.ninputs == 0)
 		return fail_set(fail, FAIL_CONFIG, "the action has no input "
-		    "artifact, so that its sandbox is not known: give it the "
-		    "output artifact of a Quali-Start-Sandbox action as input "
-		    "artifact in the pipeline definition");
+		    "artifact, so the worker does not know its sandbox: in the "
+		    "pipeline definition, give it the output artifact of "
+		    "Quali-Start-Sandbox as input artifact");
 	report_progress(STEP_ARTIFACT_READ, a->name);
 	buf_init(&data, ARTIFACT_MAX);
 	if (s3_get(&t->s3, a, &data, fail) == 0)

@@ -9,13 +9,13 @@
 #include "fail.h"
 #include "task.h"
 
-/* Notes the sandbox that the input artifact names in the facts, unless they
- * name one. FAIL_CONFIG: the action has no input artifact, or that names no
- * sandbox; else as s3_get. */
+/* Copies the id of the sandbox from the input artifact to the facts, unless
+ * they name one. FAIL_CONFIG: the action has no input artifact, or that names
+ * no sandbox; else as s3_get. */
 int	artifact_sandbox(struct task *, struct fail *);
 
-/* Writes one member to the output artifact, as ZIP; nothing if the action has
- * none. Errors as zip_write's and s3_put's. */
+/* Writes the output artifact, a ZIP archive with one member; does nothing if
+ * the action has none. Errors as zip_write's and s3_put's. */
 int	artifact_write(struct task *, const char *member, const void *, size_t,
 	    struct fail *);
 

@@ -1,6 +1,5 @@
 /*
- * The clean-up order: what an executor that was killed left behind in
- * CloudShell.
+ * The clean-up order: removes what a killed executor left behind in CloudShell.
  */
 #include "cleanup.h"
 #include "execution.h"
@@ -10,8 +9,8 @@
 
 #define TEXT_MAX	1500
 
-/* Looks for the sandbox of an unanswered start, if there was one. One that may
- * still appear is a failure, for the supervisor to try again. */
+/* Looks for the sandbox of an unanswered start, if there was one. If it may
+ * still appear, fails, so that the supervisor tries again. */
 static int
 find_sandbox(struct task *t, struct fail *fail)
 {
@@ -23,20 +22,20 @@ find_sandbox(struct task *t, struct fail *fail)
 		return 0;
 	if (!t->order.policy.tag_sandbox_names)
 		return fail_set(fail, FAIL_JOB, "a sandbox named \"%s\" may "
-		    "exist; it was not ended, as its name is not unique",
-		    t->facts.sandbox_name);
+		    "exist; the worker does not end it, because the name is "
+		    "not unique", t->facts.sandbox_name);
 	over = lost_over(t);
 	if ((found = lost_find(t, fail)) == -1)
 		return -1;
 	if (found == 0 && !over)
 		return fail_set(fail, FAIL_AGAIN, "sandbox \"%s\", whose start "
-		    "was not answered, was not found yet",
+		    "CloudShell did not answer, has not appeared yet",
 		    t->facts.sandbox_name);
 	return 0;
 }
 
-/* Ends the job's own sandbox, and that of a lost start beside it. What is left
- * of either is a failure, for the supervisor to try again. */
+/* Ends the job's own sandbox, and that of a lost start beside it. Fails if
+ * something is left, so that the supervisor tries again. */
 static int
 end_sandboxes(struct task *t, struct fail *fail)
 {
@@ -54,8 +53,9 @@ end_sandboxes(struct task *t, struct fail *fail)
 		    t->facts.sandbox_id, buf_text(&left));
 	else if (t->facts.starts_lost > 0 && !over)
 		rv = fail_set(fail, FAIL_AGAIN, "sandbox %s was ended; a "
-		    "second one, \"%s\", whose start was not answered, was not "
-		    "found yet", t->facts.sandbox_id, t->facts.sandbox_name);
+		    "second one, \"%s\", whose start CloudShell did not "
+		    "answer, has not appeared yet",
+		    t->facts.sandbox_id, t->facts.sandbox_name);
 	buf_free(&left);
 	return rv;
 }

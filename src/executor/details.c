@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "zip.h"
 
-/* A new object with what every later action needs. */
+/* A new object with id and name, which every later action needs. */
 static json_t *
 names_of(const json_t *details)
 {
@@ -101,8 +101,8 @@ details_read(const void *data, size_t len, char id[SANDBOX_ID_SIZE],
 		rv = 0;
 	} else
 		(void)fail_set(fail, FAIL_CONFIG, "the input artifact names no "
-		    "sandbox (no usable \"id\" in it): use the output artifact "
-		    "of Quali-Start-Sandbox as this action's input");
+		    "sandbox (it has no usable \"id\"): use the output "
+		    "artifact of Quali-Start-Sandbox as this action's input");
 	free(text);
 	json_decref(details);
 	return rv;

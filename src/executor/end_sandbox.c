@@ -1,6 +1,6 @@
 /*
- * Quali-End-Sandbox: has a sandbox ended; if wished, waits for its teardown and
- * fails if that had faults.
+ * Quali-End-Sandbox: ends a sandbox; if asked to, waits for its teardown and
+ * fails if that had errors.
  */
 #include "artifact.h"
 #include "end_sandbox.h"
@@ -9,8 +9,8 @@
 #include "report.h"
 #include "teardown.h"
 
-/* *from: the last event of the feed before the request, 0: not known. *gone:
- * nothing is left to end. */
+/* *from: the feed's last event before the request, 0: not known. *gone: nothing
+ * is left to end. */
 static int
 request(struct task *t, bool wait, int64_t *from, bool *gone,
     struct fail *fail)
@@ -50,8 +50,8 @@ end_sandbox(struct task *t, struct fail *fail)
 	t->result.external_id = xstrdup(t->facts.sandbox_id);
 	t->result.text = xasprintf("Sandbox %s %s%s", t->facts.sandbox_id,
 	    gone ? "had ended already" : wait ? "ended" :
-	    "is being ended by CloudShell", unknown ? "; whether its teardown "
-	    "had faults is not known, as its activity feed cannot be read" :
+	    "is ending", unknown ? "; the worker cannot tell whether the "
+	    "teardown had errors, because it cannot read the activity feed" :
 	    "");
 	return 0;
 }
@@ -60,12 +60,12 @@ void
 end_sandbox_stop(struct task *t, struct buf *text)
 {
 	if (t->facts.stop_accepted)
-		(void)buf_addf(text, "CloudShell had accepted to end the "
-		    "sandbox (%s) and goes on with it.", t->facts.sandbox_id);
+		(void)buf_addf(text, "CloudShell agreed to end the sandbox "
+		    "(%s) and goes on with it.", t->facts.sandbox_id);
 	else if (t->facts.sandbox_id[0] != '\0')
-		(void)buf_addf(text, "The sandbox (%s) may not have been "
-		    "ended: end it in CloudShell.", t->facts.sandbox_id);
+		(void)buf_addf(text, "The sandbox (%s) may not have ended: end "
+		    "it in CloudShell.", t->facts.sandbox_id);
 	else
-		(void)buf_adds(text, "The sandbox was not ended: look in "
+		(void)buf_adds(text, "The sandbox was not ended: end it in "
 		    "CloudShell.");
 }

@@ -8,10 +8,12 @@
 #include "fail.h"
 #include "task.h"
 
-/* Carries it out from where the facts say. 0 with the task's result filled. */
+/* Carries the action out from where the facts say. 0 with the task's result
+ * filled. */
 int	end_sandbox(struct task *, struct fail *);
 
-/* After a stop: appends in a sentence how far it came; nothing is undone. */
+/* After a stop: appends a sentence on how far the action came; undoes
+ * nothing. */
 void	end_sandbox_stop(struct task *, struct buf *);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * One execution of a command: started once and never again, waited for,
- * cancelled.
+ * One execution of a command: starts it once and never again, waits for it,
+ * cancels it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,8 @@
 #include "wait.h"
 
 #define OUTPUT_SHOWN	2500	/* bytes of a failed command's output shown */
-#define LINE_NEAR	200	/* bytes that may be left out for whole lines */
+#define LINE_NEAR	200	/* bytes it may leave out to begin with a whole
+				   line */
 
 void
 command_free(struct command *c)
@@ -27,8 +28,8 @@ int
 execution_unsure(const struct command *c, const char *why, struct fail *fail)
 {
 	return fail_set(fail, FAIL_JOB, "%.2000s: command \"" SHOWN "\" on \""
-	    SHOWN "\" may have run. It was not started again; look in "
-	    "CloudShell what became of it, then retry the action", why,
+	    SHOWN "\" may have run. The worker did not start it again: look in "
+	    "CloudShell what became of it, then retry the stage", why,
 	    c->name, c->where);
 }
 
@@ -167,9 +168,10 @@ execution_await(struct task *t, const struct command *c,
 	if (rv != WAIT_GONE)
 		return rv;
 	*over = true;
-	return fail_set(fail, FAIL_JOB, "CloudShell no longer knows the "
-	    "execution %s of command \"" SHOWN "\": how it ended is not known. "
-	    "The sandbox has probably ended", t->facts.execution_id, c->name);
+	return fail_set(fail, FAIL_JOB, "CloudShell no longer knows execution "
+	    "%s of command \"" SHOWN "\", so the worker cannot tell how it "
+	    "ended. The sandbox has probably ended",
+	    t->facts.execution_id, c->name);
 }
 
 /* --- cancelling --- */
@@ -183,10 +185,11 @@ execution_cancel(struct task *t, struct buf *text, struct fail *fail)
 
 	if (cs_execution_look(t->cs, id, &e, fail) != 0) {
 		if (fail->kind == FAIL_REVISION) {
-			(void)buf_adds(text, "The command is gone.");
+			(void)buf_adds(text, "CloudShell no longer knows the "
+			    "command.");
 			return 0;
 		}
-		/* what cannot be read may still be cancelled */
+		/* try to cancel even what cannot be read */
 		e.progress = CS_GOING;
 		e.cancellable = true;
 	}
@@ -195,11 +198,12 @@ execution_cancel(struct task *t, struct buf *text, struct fail *fail)
 		    e.status == NULL ? "unknown" : e.status);
 		rv = 0;
 	} else if (!e.cancellable) {
-		(void)buf_adds(text, "The command cannot be cancelled in "
-		    "CloudShell and goes on.");
+		(void)buf_adds(text, "CloudShell cannot cancel the command, "
+		    "which goes on.");
 		rv = 0;
 	} else if ((gone = cs_execution_cancel(t->cs, id, fail)) != -1) {
-		(void)buf_adds(text, gone ? "The command is gone." :
+		(void)buf_adds(text, gone ?
+		    "CloudShell no longer knows the command." :
 		    "The command was cancelled.");
 		rv = !gone;
 	}

@@ -12,7 +12,8 @@
 #include "fail.h"
 #include "task.h"
 
-/* Names as shown: they have 1,000 characters at most, and texts have limits. */
+/* Shows a name, cut: names have up to 1,000 characters, and texts have
+ * limits. */
 #define SHOWN	"%.200s"
 
 /* A command, and where it runs. */
@@ -27,23 +28,22 @@ struct command {
 void	command_free(struct command *);		/* members only */
 
 /* Starts the command in the task's sandbox, once, and notes the execution in
- * the facts. FAIL_JOB also if it may have been started. */
+ * the facts. FAIL_JOB also if it may have started. */
 int	execution_start(struct task *, const struct command *, struct fail *);
 
-/* Fills the fail: because of why it is not known whether the command was
- * started. Returns -1. */
+/* Fills fail: the command may have run, because of why. Returns -1. */
 int	execution_unsure(const struct command *, const char *why,
 	    struct fail *);
 
-/* Waits for the end of the task's execution, which is described then, and freed
- * by the caller in any case. 0: it succeeded. *over: it has ended, as far as
- * can be known. FAIL_JOB: it ended otherwise; the text holds the end of its
+/* Waits for the end of the task's execution and describes it; the caller frees
+ * the description in any case. 0: it succeeded. *over: it has ended, as far as
+ * CloudShell knows. FAIL_JOB: it ended otherwise; the text holds the end of its
  * output. */
 int	execution_await(struct task *, const struct command *,
 	    struct cs_execution *, bool *over, struct fail *);
 
-/* Cancels the task's execution if it still runs, and appends in a sentence what
- * was found. 1: CloudShell accepted that, 0: there was nothing to cancel, -1 as
+/* Cancels the task's execution if it still runs, and appends a sentence on what
+ * became of it. 1: CloudShell accepted, 0: there was nothing to cancel, -1 as
  * cs_execution_cancel. */
 int	execution_cancel(struct task *, struct buf *, struct fail *);
 

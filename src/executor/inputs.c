@@ -1,6 +1,6 @@
 /*
- * Properties are written by people: blanks and control characters come with
- * copied text, and values of their JSON are not always texts.
+ * People write the properties: copied text brings blanks and control
+ * characters, and the values in their JSON are not always texts.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -45,8 +45,8 @@ input_text(const json_t *configuration, const char *name)
 	return s == NULL || blank(s) ? NULL : s;
 }
 
-/* No name in CloudShell has blanks around it or control characters. The
- * configuration is corrected, so that the text lives as long as it does. */
+/* No name in CloudShell has blanks around it or control characters. Corrects
+ * the configuration itself, so that the text lives as long. */
 const char *
 input_name(const json_t *configuration, const char *name)
 {
@@ -121,8 +121,8 @@ input_flag(const json_t *configuration, const char *name, bool fallback,
 			*value = i % 2 == 1;
 			return 0;
 		}
-	return fail_set(fail, FAIL_CONFIG, "%s is neither true nor false",
-	    name);
+	return fail_set(fail, FAIL_CONFIG, "%s is neither true nor false: "
+	    "write one of the two", name);
 }
 
 /* A number as its author would write it: 1.1 and not 1.1000000000000001; 1.0
@@ -183,7 +183,7 @@ parse(const char *s, const char *name, struct fail *fail)
 	v = json_loads(s, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
 	if (v != NULL && json_is_object(v))
 		return v;
-	/* Jansson's own text may quote a value, and values may be secret */
+	/* Jansson's text may quote a value, and values may be secret */
 	if (v != NULL)
 		(void)fail_set(fail, FAIL_CONFIG, "%s is not a JSON object: "
 		    "write an object such as {\"Version\": \"1.2\"}", name);

@@ -1,7 +1,7 @@
 /*
  * The properties of an action, as the pipeline's author wrote them: members of
- * the job's configuration, all of them texts. A blank one counts as absent.
- * Errors are FAIL_CONFIG.
+ * the job's configuration, all texts. A blank one counts as absent. Errors are
+ * FAIL_CONFIG.
  */
 #ifndef INPUTS_H
 #define INPUTS_H
@@ -11,16 +11,16 @@
 
 #include "fail.h"
 
-/* A property as it is, or NULL. It lives as long as the configuration, as do
- * those of the next two. */
+/* A property as written, or NULL. It lives as long as the configuration, as do
+ * the results of the next two. */
 const char	*input_text(const json_t *configuration, const char *name);
 
-/* The same without blanks around it and with blanks in place of control
- * characters; the configuration is changed to that. */
+/* The same without blanks around it and with blanks for control characters;
+ * changes the configuration accordingly. */
 const char	*input_name(const json_t *configuration, const char *name);
 
-/* The same of a property that must be there; what says what to set it to. NULL
- * with a fail if it is not. */
+/* The same for a required property; what says what to set it to. NULL with fail
+ * filled if it is absent. */
 const char	*input_required(const json_t *configuration, const char *name,
 		    const char *what, struct fail *);
 
@@ -37,8 +37,8 @@ int	input_flag(const json_t *configuration, const char *name, bool fallback,
 int	input_object(const json_t *configuration, const char *name,
 	    json_t **values, struct fail *);
 
-/* New name of a sandbox: base, cut so that it has SANDBOX_NAME_MAX characters
- * at most together with the tag of the job's id; no tag if job is NULL. */
+/* New name of a sandbox: base, cut to at most SANDBOX_NAME_MAX characters
+ * including the tag made of the job's id; no tag if job is NULL. */
 char	*sandbox_name(const char *base, const char *job);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The facts count lost starts until the sandbox of each is accounted for: taken
- * as the job's, ended beside it, or too late to appear.
+ * The facts count lost starts until the sandbox of each is settled: the job
+ * takes it, the executor ends it, or it is too late to appear.
  */
 #include <string.h>
 
@@ -27,12 +27,12 @@ lost_over(struct task *t)
 
 	if (t->facts.start_wall > now)	/* the clock was set back */
 		t->facts.start_wall = now;
-	/* a second more, as both times are cut to seconds */
+	/* a second more, since both times are cut to seconds */
 	return now - t->facts.start_wall >
 	    CS_START_MS(t->order.policy.http_timeout_ms) / 1000 + 1;
 }
 
-/* One of the lost starts is accounted for. */
+/* Takes the sandbox of one lost start as the job's. */
 static int
 take(struct task *t, const char *id, struct fail *fail)
 {
@@ -44,8 +44,8 @@ take(struct task *t, const char *id, struct fail *fail)
 	return 1;
 }
 
-/* Only a person can tell which of them is this job's. The facts must ask for no
- * clean-up then, which would have to guess, too. */
+/* Only a person can tell which of them is this job's. The facts must then ask
+ * for no clean-up, which would have to guess, too. */
 static int
 ambiguous(struct task *t, const struct cs_found *found, struct fail *fail)
 {
@@ -61,8 +61,9 @@ ambiguous(struct task *t, const struct cs_found *found, struct fail *fail)
 	t->facts.starts_lost = 0;
 	(void)task_fact(t, &ignored);
 	(void)fail_set(fail, FAIL_JOB, "several sandboxes are named \"%s\" "
-	    "(%s), and which of them this action has started is not known; end "
-	    "those that are not needed", t->facts.sandbox_name, buf_text(&ids));
+	    "(%s), and the worker cannot tell which of them this action "
+	    "started; end those that nobody needs",
+	    t->facts.sandbox_name, buf_text(&ids));
 	buf_free(&ids);
 	return -1;
 }
@@ -77,8 +78,8 @@ lost_find(struct task *t, struct fail *fail)
 		return -1;
 	if (found.n == 0)
 		return 0;
-	/* The second start is sent when none bears the name: after that all
-	 * that do are this job's. */
+	/* The second start goes out only while no sandbox bears the name, so
+	 * later all that do are this job's. */
 	if (found.n > 1 && job_facts_lost(&t->facts) < 2)
 		return ambiguous(t, &found, fail);
 	return take(t, found.id[0], fail);
@@ -102,7 +103,7 @@ lost_await(struct task *t, struct fail *fail)
 	return -1;
 }
 
-/* Ends one that a lost start has made beside the job's sandbox. */
+/* Ends a second sandbox, which a lost start made besides the job's. */
 static int
 end_one(struct task *t, const char *id, struct buf *text, struct fail *fail)
 {
@@ -112,8 +113,9 @@ end_one(struct task *t, const char *id, struct buf *text, struct fail *fail)
 	if (teardown_request(t->cs, id, &gone, fail) != 0) {
 		if (fail->kind == FAIL_STOPPED)
 			return -1;
-		(void)buf_sentence(text, "A second sandbox (%s) was started "
-		    "and could not be ended: end it in CloudShell.", id);
+		(void)buf_sentence(text, "A second sandbox (%s) has started, "
+		    "and the worker could not end it: end it in CloudShell.",
+		    id);
 		return 0;
 	}
 	if (t->facts.starts_lost > 0)

@@ -1,8 +1,8 @@
 /*
  * An exact name comes first, then a regular expression anchored at the start of
  * the name, since deployed apps get a random suffix. A pipeline's author writes
- * the expression, and it may explode: so it is interpreted, without JIT and
- * with limits.
+ * the expression, which may explode: so PCRE2 interprets it, without JIT and
+ * within limits.
  */
 #define PCRE2_CODE_UNIT_WIDTH	8
 
@@ -14,9 +14,9 @@
 #include "mem.h"
 
 #define PATTERN_MAX	1000	/* characters; the model's limit of a value */
-#define STEPS_ALL	10000000	/* of all matches together */
+#define STEPS_ALL	10000000	/* for all matches together */
 #define STEPS_MAX	1000000	/* of one match */
-#define NAMES_MAX	10000	/* that an expression is tried on */
+#define NAMES_MAX	10000	/* to try an expression on */
 #define DEPTH_MAX	1000	/* of nested backtracking */
 #define HEAP_MAX_KB	4096	/* of one match */
 #define LIST_MAX	1200	/* bytes of candidates in a text */
@@ -117,7 +117,7 @@ list(struct buf *b, const struct cs_component *c, const bool *hits, size_t n)
 		(void)buf_addf(b, " and %zu more", left);
 }
 
-/* Chooses the only hit, or says why there is none. */
+/* Chooses the only hit, or says why it cannot. */
 static int
 choose(const char *text, const struct cs_component *c, const bool *hits,
     size_t n, struct fail *fail)

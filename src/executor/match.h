@@ -10,8 +10,8 @@
 #include "fail.h"
 
 /* The index of the only one of n components whose name is the text or, if none
- * is, matches it as a regular expression from its start. -1 with FAIL_CONFIG,
- * which lists the candidates, or FAIL_SYSTEM (no memory). */
+ * is, which matches it as a regular expression from its start. -1 with
+ * FAIL_CONFIG, which lists the candidates, or FAIL_SYSTEM (out of memory). */
 int	component_match(const char *, const struct cs_component *, size_t n,
 	    struct fail *);
 

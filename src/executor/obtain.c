@@ -1,6 +1,6 @@
 /*
- * A start may be lost: sent, but not answered. It is then known by its name
- * whether it made a sandbox, so that no second one is left behind.
+ * A start may be lost: sent, but not answered. The sandbox's name then tells
+ * whether it made one, so that no second one is left behind.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -26,8 +26,8 @@ note_ours(struct task *t, const char *id, struct fail *fail)
 	return task_fact(t, fail);
 }
 
-/* Sends one start. FAIL_UNSURE: the sandbox may exist; the intent stays open
- * then. */
+/* Sends one start. FAIL_UNSURE: the sandbox may exist, and the intent stays
+ * open. */
 static int
 start(struct task *t, const struct sandbox_spec *spec,
     const struct cs_blueprint *bp, struct fail *fail)
@@ -54,7 +54,7 @@ start(struct task *t, const struct sandbox_spec *spec,
 		fail->kind = FAIL_UNSURE;
 	else if (fail->kind != FAIL_UNSURE) {
 		(void)task_fact(t, &ignored);
-		if (fail->kind == FAIL_AGAIN)	/* for a person to retry */
+		if (fail->kind == FAIL_AGAIN)	/* a person must retry */
 			fail->kind = FAIL_JOB;
 	}
 	cs_sandbox_free(&sb);
@@ -66,12 +66,11 @@ may_exist(const struct task *t, const char *why, struct fail *fail)
 {
 	(void)fail_set(fail, FAIL_JOB, "%.2500s", why);
 	return fail_add(fail, "A sandbox named \"%s\" may exist in CloudShell. "
-	    "End it there if it does, then retry the action",
+	    "End it there if it does, then retry the stage",
 	    t->facts.sandbox_name);
 }
 
-/* fail: what the last of the lost starts ended with, if this process sent
- * it. */
+/* fail: how the last lost start ended, if this process sent it. */
 static int
 never_answered(const struct task *t, struct fail *fail)
 {
@@ -79,25 +78,26 @@ never_answered(const struct task *t, struct fail *fail)
 		(void)fail_set(fail, FAIL_JOB, "CloudShell did not answer the "
 		    "start of the sandbox");
 	fail->kind = FAIL_JOB;
-	return fail_add(fail, "It was sent twice, and no sandbox \"%s\" was "
-	    "found: retry the stage, and tell the owner of the lab if it goes "
-	    "on.", t->facts.sandbox_name);
+	return fail_add(fail, "The start was sent twice, but no sandbox \"%s\" "
+	    "appeared. Retry the stage; if it happens again, tell the lab's "
+	    "owner.", t->facts.sandbox_name);
 }
 
-/* Takes the sandbox of a start that was not answered. 1: there is one, 0: there
- * is none, -1. */
+/* Waits for the sandbox of a start that was not answered, and takes it. 1:
+ * there is one, 0: there is none, -1. */
 static int
 adopt(struct task *t, struct fail *fail)
 {
 	int rv = lost_await(t, fail);
 
 	if (rv == -1 && fail->kind != FAIL_STOPPED)
-		(void)fail_prefix(fail, "a start of sandbox \"%s\" was not "
-		    "answered", t->facts.sandbox_name);
+		(void)fail_prefix(fail, "CloudShell did not answer a start of "
+		    "sandbox \"%s\"", t->facts.sandbox_name);
 	return rv;
 }
 
-/* A start was refused for good, and a lost one before it has left nothing. */
+/* CloudShell refused a start for good, and a lost one before it left
+ * nothing. */
 static int
 refused(struct task *t, const struct fail *why, struct fail *fail)
 {
@@ -105,13 +105,13 @@ refused(struct task *t, const struct fail *why, struct fail *fail)
 
 	t->facts.starts_lost = 0;
 	(void)task_fact(t, &ignored);
-	return fail_set(fail, why->kind, "%.3000s (an earlier start was not "
-	    "answered, but no sandbox named \"%s\" was found)", why->text,
-	    t->facts.sandbox_name);
+	return fail_set(fail, why->kind, "%.3000s (CloudShell did not answer "
+	    "an earlier start, but no sandbox named \"%s\" appeared)",
+	    why->text, t->facts.sandbox_name);
 }
 
-/* Finds out what a failed start has left. 1: there is a sandbox after all, 0:
- * none, so that it may be started again (fail is as before), -1. */
+/* Finds out what a failed start left. 1: a sandbox after all, 0: none, so that
+ * a second start is safe (fail is as before), -1. */
 static int
 after_failure(struct task *t, struct fail *fail)
 {
@@ -126,7 +126,7 @@ after_failure(struct task *t, struct fail *fail)
 		return may_exist(t, why.text, fail);
 	if (why.kind == FAIL_UNSURE && lost_note(t, sys_wall(), fail) != 0)
 		return -1;
-	/* resources in conflict may be held by the sandbox of a lost start */
+	/* a lost start's sandbox may hold the resources in conflict */
 	if ((rv = adopt(t, fail)) != 0)
 		return rv;
 	if (why.kind != FAIL_UNSURE)
@@ -135,7 +135,8 @@ after_failure(struct task *t, struct fail *fail)
 	return 0;
 }
 
-/* Starts it, and once more if the first start was lost and left nothing. */
+/* Starts the sandbox, and once more if the first start was lost and left
+ * nothing. */
 static int
 start_surely(struct task *t, const struct sandbox_spec *spec,
     struct fail *fail)
@@ -177,7 +178,7 @@ obtain_sandbox(struct task *t, const struct sandbox_spec *spec,
 	}
 	if (rv == 0 && start_surely(t, spec, fail) != 0)
 		return -1;
-	/* now, as they hold resources; what is left is told at the end */
+	/* now, since they hold resources; the end reports what is left */
 	buf_init(&ignored, 1000);
 	rv = lost_surplus(t, &ignored, fail);
 	buf_free(&ignored);

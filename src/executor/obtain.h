@@ -20,10 +20,10 @@ struct sandbox_spec {
 
 void	sandbox_spec_free(struct sandbox_spec *);	/* members only */
 
-/* Makes sure that there is one sandbox, noted in the facts: the one that they
- * name, that of an unanswered start before, or a new one. A start is sent twice
- * at most, the second time if the first was lost and has left nothing. Whatever
- * else such starts have made is ended. */
+/* Makes sure that there is one sandbox, and notes it in the facts: the one that
+ * they name, that of an earlier unanswered start, or a new one. Sends a start
+ * at most twice, the second time if the first was lost and left nothing. Ends
+ * whatever else lost starts made. */
 int	obtain_sandbox(struct task *, const struct sandbox_spec *,
 	    struct fail *);
 

@@ -1,6 +1,6 @@
 /*
- * Whoever waits reads: the pauses here, and http_perform, which is given the
- * epoll descriptor as interrupt.
+ * Whoever waits also reads: the pauses here, and http_perform, which the epoll
+ * descriptor interrupts.
  */
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -51,7 +51,7 @@ orders_open(struct orders *o, int fd)
 	return 0;
 }
 
-/* Has calls and pauses end at that time. */
+/* Makes calls and pauses end at that time. */
 static void
 cut_at(struct orders *o, int64_t ms)
 {
@@ -80,8 +80,8 @@ halt(struct orders *o, enum halt what)
 		cut_at(o, now + STOP_CALL_MS(o->stop_ms));
 }
 
-/* Takes one line after the order. A broken one ends the process, since nothing
- * can be trusted then. */
+/* Takes one line after the order. A broken one ends the process, which can then
+ * trust nothing. */
 static void
 take_line(struct orders *o, const char *line, size_t len)
 {
@@ -128,11 +128,11 @@ static void
 end_input(struct orders *o)
 {
 	o->ended = true;
-	/* an ended pipe would be readable for ever */
+	/* an ended pipe would stay readable for ever */
 	(void)epoll_ctl(o->epoll, EPOLL_CTL_DEL, o->fd, NULL);
 }
 
-/* Reads once from the pipe, which is known to be readable. */
+/* Reads once from the pipe, which must be readable. */
 static void
 take_input(struct orders *o)
 {
@@ -158,7 +158,7 @@ take_signal(struct orders *o)
 		halt(o, HALT_STOP);
 }
 
-/* Waits at most ms for something to come, and takes it from the descriptors. */
+/* Waits at most ms for input, and takes it from the descriptors. */
 static void
 take_events(struct orders *o, int ms)
 {
@@ -192,7 +192,7 @@ orders_first(struct orders *o, struct ipc_order *order)
 
 	while (o->in.len == 0 ||
 	    (end = memchr(o->in.data, '\n', o->in.len)) == NULL) {
-		/* SIGTERM counts after what the pipe holds already */
+		/* what the pipe already holds comes before SIGTERM */
 		if (o->ended || o->halt == HALT_STOP)
 			return IPC_EXIT_ORPHAN;
 		take_events(o, -1);
@@ -227,7 +227,7 @@ orders_pause(struct orders *o, int64_t ms, struct fail *fail)
 	for (;;) {
 		take(o, 0);
 		now = sys_now_ms();
-		/* a pause is no call under way: no shield for it */
+		/* a shield protects calls, not pauses */
 		if (now >= o->cut_ms || (o->shielded && o->halt != HALT_NONE))
 			return stopped(o, fail);
 		if (now >= until)
@@ -250,11 +250,11 @@ orders_await(struct orders *o, const bool *flag, struct fail *fail)
 		now = sys_now_ms();
 		if (o->halt == HALT_STOP && limit == NEVER)
 			limit = now + STOP_CALL_MS(o->stop_ms);
-		/* nothing is under way while credentials are awaited */
+		/* nothing is under way while it waits for credentials */
 		if (o->ended || now >= limit ||
 		    (flag == &o->answered && o->halt != HALT_NONE))
 			return stopped(o, fail);
-		/* the timer may be readable all the time: no busy waiting */
+		/* the timer may stay readable: avoid a busy loop */
 		if (o->cut_ms <= now)
 			(void)poll(NULL, 0, 10);
 		else

@@ -15,7 +15,7 @@
 #include "ipc_order.h"
 
 /* Milliseconds that one call of a stop may take, and that a shielded call may
- * still run after a stop: a part of all that the stop may take. */
+ * still run after a stop: a share of all that the stop may take. */
 #define STOP_CALL_MS(stop_ms)	((stop_ms) * 3 / 8)
 
 enum halt {
@@ -25,10 +25,10 @@ enum halt {
 };
 
 /*
- * Order pipe, SIGTERM and one timer behind one epoll descriptor, which is
- * what interrupts HTTP calls and pauses. The timer is never read: from cut_ms
- * on the descriptor stays readable, so that no later call runs on unnoticed.
- * All times are milliseconds of SYS_CLOCK.
+ * Order pipe, SIGTERM and one timer behind one epoll descriptor, which
+ * interrupts HTTP calls and pauses. Nobody reads the timer: from cut_ms on the
+ * descriptor stays readable, so that no later call runs on unnoticed. All times
+ * are milliseconds of SYS_CLOCK.
  */
 struct orders {
 	int			 fd, signal, timer, epoll;
@@ -36,9 +36,9 @@ struct orders {
 	enum halt		 halt;
 	int64_t			 halted_ms;	/* when */
 	bool			 ended;		/* the pipe is at its end */
-	bool			 shielded;	/* the call under way is not
-						   cut */
-	bool			 severed;	/* it was, after all */
+	bool			 shielded;	/* does not cut the call under
+						   way */
+	bool			 severed;	/* cut it, after all */
 	int64_t			 cut_ms;	/* INT64_MAX: never */
 	int64_t			 stop_ms;	/* all that a stop may take */
 	bool			(*outdated)(void);	/* asked in pauses:
@@ -58,23 +58,24 @@ int	orders_open(struct orders *, int fd);
  * or the status to exit with. */
 enum ipc_exit	orders_first(struct orders *, struct ipc_order *);
 
-/* Waits for ms milliseconds. -1 with FAIL_STOPPED: calls and pauses are cut,
- * now or meanwhile. */
+/* Waits for ms milliseconds. -1 with FAIL_STOPPED: a halt ends calls and
+ * pauses. */
 int	orders_pause(struct orders *, int64_t ms, struct fail *);
 
-/* Waits until *flag, which is recorded or answered of the same orders, is set.
+/* Waits until *flag is set, which is recorded or answered of the same orders.
  * -1 with FAIL_STOPPED: the pipe ended, or a stop could wait no longer. */
 int	orders_await(struct orders *, const bool *flag, struct fail *);
 
-/* From now on a call runs to its end; after a stop for STOP_CALL_MS at most,
- * and severed is set if that ended it. */
+/* From now on a call runs to its end, but after a stop for at most
+ * STOP_CALL_MS; severed tells whether that cut it. */
 void	orders_shield(struct orders *);
 void	orders_unshield(struct orders *);
 
-/* Begins the clean-up of a stop: calls run again, until stop_ms after it. */
+/* Begins the clean-up of a stop: calls run again, until stop_ms after the
+ * stop. */
 void	orders_begin_stop(struct orders *);
 
-/* Whether the call under way is to be cut: asked of struct http_interrupt. The
+/* Whether to cut the call under way: the callback of struct http_interrupt. Its
  * argument is a struct orders. */
 bool	orders_asked(void *);
 

@@ -1,6 +1,6 @@
 /*
- * When the supervisor no longer reads, the process ends, for nobody would ever
- * know what it did.
+ * When the supervisor no longer reads, the process ends, since nobody would
+ * ever learn what it did.
  */
 #include <string.h>
 #include <unistd.h>
@@ -10,8 +10,8 @@
 #include "report.h"
 #include "write.h"
 
-/* Calls and progress are left out before the supervisor takes the number of
- * lines for a fault; room stays for intents, facts and the result. */
+/* Drop calls and progress before the supervisor takes the number of lines for a
+ * fault; room stays for intents, facts and the result. */
 #define CHATTER_MAX	(IPC_REPORTS_MAX - 1000)
 
 static struct {
@@ -147,7 +147,7 @@ report_result(const struct job_result *result)
 	pipe_end.closed = true;
 	if (write_line(&r) == 0)
 		return;
-	/* only the variables can be too much once they are escaped */
+	/* only the variables can be too long, once escaped */
 	r.u.result.variables = NULL;
 	write_sure(&r);
 }

@@ -1,7 +1,7 @@
 /*
- * The only writer of the report pipe. Each function writes one line completely;
- * all end the process if the supervisor no longer reads (IPC_EXIT_REPORT), and
- * those that must not be left out if a line is too long (IPC_EXIT_PROTOCOL).
+ * The only writer of the report pipe. Each function writes one whole line; all
+ * end the process if the supervisor no longer reads (IPC_EXIT_REPORT), and
+ * those whose line is essential also if it is too long (IPC_EXIT_PROTOCOL).
  * quali-job-protocol(7) describes the lines.
  */
 #ifndef REPORT_H
@@ -12,15 +12,15 @@
 #include "ipc.h"
 #include "job.h"
 
-/* Takes over the pipe's end. Goes first. */
+/* Takes over the pipe's end. Call it first. */
 void	report_open(int fd);
 void	report_hello(void);
 
 /* Writes IPC_INTENT or IPC_FACT with all facts. */
 void	report_facts(enum ipc_type, const struct job_facts *);
 
-/* Progress and calls are left out once there were too many lines, and after
- * the result. text is for people, NULL: none. */
+/* Progress and calls are dropped after too many lines and after the result.
+ * text is for people, NULL: none. */
 void	report_progress(enum ipc_step, const char *text);
 
 /* One HTTP call: where is host and path; status 0 and an error if no answer

@@ -1,6 +1,6 @@
 /*
- * From the order to the result: which action it is, and what its failure or a
- * stop comes to.
+ * From the order to the result: chooses the action and turns its failure or a
+ * stop into a result.
  */
 #include <sys/prctl.h>
 
@@ -20,11 +20,12 @@
 #include "task.h"
 
 #define PROCESS_TITLE	"quali-executor"
-#define STOP_TEXT_MAX	4000	/* bytes of what a stop says of its clean-up */
+#define STOP_TEXT_MAX	4000	/* bytes in which a stop describes its
+				   clean-up */
 #define LOGOUT_MS	2000	/* the result is out; nobody waits for it */
 
 struct action {
-	enum ipc_step	  step;		/* where it begins */
+	enum ipc_step	  step;		/* its first step */
 	int		(*carry_out)(struct task *, struct fail *);
 	void		(*stop)(struct task *, struct buf *);
 };
@@ -37,7 +38,7 @@ static const struct action actions[ACTION_MAX] = {
 
 static const struct action cleanup = { STEP_CLEANUP, clean_up, NULL };
 
-/* Which of two artifacts is meant would be a guess. */
+/* To choose one of two artifacts would be a guess. */
 static int
 check_artifacts(const struct task *t, struct fail *fail)
 {
@@ -47,8 +48,7 @@ check_artifacts(const struct task *t, struct fail *fail)
 		    "Quali-Start-Sandbox", t->order.data.ninputs);
 	if (t->order.data.noutputs > 1)
 		return fail_set(fail, FAIL_CONFIG, "the action has %zu output "
-		    "artifacts: give it one at most",
-		    t->order.data.noutputs);
+		    "artifacts: give it at most one", t->order.data.noutputs);
 	return 0;
 }
 
@@ -72,8 +72,8 @@ failed(struct task *t, const struct fail *fail)
 	t->result.variables = NULL;
 }
 
-/* fail: what the action ended with; its text is kept unless it says no more
- * than that there was a stop. */
+/* fail: how the action ended; keeps its text unless it only says that there was
+ * a stop. */
 static void
 stop(struct task *t, const struct action *a, const struct fail *fail)
 {
@@ -81,7 +81,7 @@ stop(struct task *t, const struct action *a, const struct fail *fail)
 	char waited[400] = "";
 	struct buf text;
 
-	/* asked now, since the clean-up has calls of its own */
+	/* ask now, since the clean-up makes calls, too */
 	if (peer != NULL)
 		(void)snprintf(waited, sizeof(waited), " %s (%s) did not "
 		    "answer the last request in time.", t->peer, peer);
@@ -91,7 +91,7 @@ stop(struct task *t, const struct action *a, const struct fail *fail)
 	if (a->stop != NULL)
 		a->stop(t, &text);
 	if (fail->kind != FAIL_STOPPED)
-		(void)buf_addf(&text, " (Before: %.1000s)", fail->text);
+		(void)buf_addf(&text, " (Before that: %.1000s)", fail->text);
 	else
 		(void)buf_adds(&text, waited);
 	set_result(t, OUTCOME_STOPPED, buf_text(&text));

@@ -16,7 +16,7 @@
 #include "utf8.h"
 
 #define ARTIFACT_OUTPUT	"output.txt"
-#define CANCEL_LOOKS	4	/* how often a cancelled command is looked at */
+#define CANCEL_LOOKS	4	/* looks at a cancelled command */
 #define CANCEL_LOOK_MS	500	/* between them */
 
 static int
@@ -50,8 +50,8 @@ find_sandbox(struct task *t, struct fail *fail)
 	if (cs_sandbox_get(t->cs, id, &sb, fail) != 0) {
 		if (fail->kind == FAIL_REVISION)
 			(void)fail_set(fail, FAIL_JOB, "there is no sandbox %s "
-			    "in CloudShell: it was ended and forgotten, or "
-			    "the input artifact is of another server", id);
+			    "in CloudShell: it ended long ago, or the input "
+			    "artifact comes from another server", id);
 		goto out;
 	}
 	if (sb.phase == CS_READY)
@@ -64,7 +64,7 @@ find_sandbox(struct task *t, struct fail *fail)
 		    sb.state == NULL ? "?" : sb.state);
 	else
 		(void)fail_set(fail, FAIL_JOB, "sandbox \"%.100s\" (%s) is not "
-		    "Ready but %.60s, so that no command can run in it",
+		    "Ready but %.60s, so no command can run in it",
 		    sb.name == NULL ? "?" : sb.name, id,
 		    sb.state == NULL ? "in an unknown state" : sb.state);
 out:
@@ -134,8 +134,8 @@ succeeded(struct task *t, const struct command *c,
 {
 	const char *output = e->output == NULL ? "" : e->output;
 
-	/* kept, so that the command is not run again, but not to be cancelled
-	 * if this process does not outlive the writing */
+	/* keep the id, so that nobody runs the command again, but nothing needs
+	 * cancelling if this process dies while writing */
 	t->facts.execution_ended = true;
 	if (t->order.data.noutputs > 0 && task_fact(t, fail) != 0)
 		return -1;
@@ -152,7 +152,7 @@ succeeded(struct task *t, const struct command *c,
 	return 0;
 }
 
-/* The job fails while its command may go on: end that, or say so. */
+/* The job fails while its command may go on: cancels that, or says so. */
 static void
 abandon(struct task *t, const struct command *c, struct fail *fail)
 {
@@ -227,8 +227,8 @@ watch_cancelled(struct task *t, struct buf *text)
 		cs_execution_free(&e);
 	}
 	if (going)
-		(void)buf_adds(text, " It had not ended yet when last "
-		    "looked at.");
+		(void)buf_adds(text, " It had not ended when the worker last "
+		    "looked.");
 }
 
 void
@@ -239,8 +239,8 @@ run_command_stop(struct task *t, struct buf *text)
 
 	if (t->facts.execution_id[0] == '\0') {
 		(void)buf_adds(text, t->facts.intent == INTENT_COMMAND ?
-		    "The command may have been started; it could not be "
-		    "cancelled." : "The command had not been started.");
+		    "The command may have started; the worker could not cancel "
+		    "it." : "The command had not started.");
 		return;
 	}
 	if (t->facts.execution_ended) {
@@ -254,7 +254,7 @@ run_command_stop(struct task *t, struct buf *text)
 	}
 	if (rv == 1)
 		watch_cancelled(t, text);
-	/* nothing is left for a clean-up executor */
+	/* leave nothing for a clean-up executor */
 	t->facts.execution_id[0] = '\0';
 	(void)task_fact(t, &fail);
 }

@@ -8,10 +8,11 @@
 #include "fail.h"
 #include "task.h"
 
-/* Carries it out from where the facts say. 0 with the task's result filled. */
+/* Carries the action out from where the facts say. 0 with the task's result
+ * filled. */
 int	run_command(struct task *, struct fail *);
 
-/* After a stop: cancels the command, and appends in sentences what became of
+/* After a stop: cancels the command, and appends sentences on what became of
  * it. */
 void	run_command_stop(struct task *, struct buf *);
 

@@ -1,7 +1,7 @@
 /*
  * One object to or from S3 with the credentials of the job. They live some 15
- * minutes, so that old ones are renewed first; what passes is tried again, what
- * can be mended (credentials, region, clock) is mended once.
+ * minutes, so it first renews old ones. It retries passing faults, and corrects
+ * credentials, region and clock once.
  */
 #include <string.h>
 
@@ -11,14 +11,14 @@
 #include "secret.h"
 #include "sys.h"
 
-/* Older credentials are renewed first (aws-contract 3.1). */
+/* Renew older credentials first (aws-contract 3.1). */
 #define FRESH_MS	(10 * 60 * 1000)
 
 #define RETRIES		5
 #define BACKOFF_MS	250
 #define BACKOFF_MAX_MS	20000
-#define LATER		"Retry the stage, and tell the worker's operator if " \
-			"it goes on"
+#define LATER		"Retry the stage; if it happens again, tell the " \
+			"worker's operator"
 #define USER_AGENT	"quali-job-worker/" VERSION
 
 struct transfer {
@@ -98,8 +98,8 @@ perform(struct transfer *t, const struct aws_request *req,
 	return rv;
 }
 
-/* Refusals by their codes, or the beginnings of these; the hint is for the
- * pipeline's author, and says what the worker's operator has to do. */
+/* Refusals by their codes, or how these begin; the hint is for the pipeline's
+ * author and also says what the worker's operator must do. */
 static const struct refusal {
 	const char	*code;
 	enum fail_kind	 get, put;
@@ -111,23 +111,22 @@ static const struct refusal {
 	    "or has expired (the bucket's lifecycle rules): release the "
 	    "change again" },
 	{ "NoSuch", FAIL_REVISION, FAIL_CONFIG, NULL },
-	{ "RequestTimeTooSkewed", FAIL_SYSTEM, FAIL_SYSTEM, "The worker's "
-	    "operator sets the machine's clock" },
+	{ "RequestTimeTooSkewed", FAIL_SYSTEM, FAIL_SYSTEM, "Ask the worker's "
+	    "operator to set the machine's clock" },
 	{ "SignatureDoesNotMatch", FAIL_SYSTEM, FAIL_SYSTEM, NULL },
 	{ NULL, FAIL_SYSTEM, FAIL_SYSTEM, NULL },
 };
 
-static const char credentials_hint[] = "The credentials that CodePipeline "
-    "gave for this job were refused twice: retry the stage; if it goes on, "
-    "the worker's operator checks the machine's clock";
-static const char get_hint[] = "The role of the pipeline needs s3:GetObject "
-    "on the artifact bucket and kms:Decrypt on its key; an object that is "
-    "missing is answered in the same way";
+static const char credentials_hint[] = "S3 twice refused the credentials that "
+    "CodePipeline gave for this job: retry the stage; if it happens again, ask "
+    "the worker's operator to check the machine's clock";
+static const char get_hint[] = "The role of the pipeline needs s3:GetObject on "
+    "the artifact bucket and kms:Decrypt on its key; S3 also answers this if "
+    "the object does not exist";
 static const char put_hint[] = "The role of the pipeline needs s3:PutObject "
     "on the artifact bucket and kms:GenerateDataKey on its key";
-static const char proxy_hint[] = "The answer is none of S3's: a proxy between "
-    "the worker and S3 may have sent it, which is for the worker's operator "
-    "to check";
+static const char proxy_hint[] = "S3 did not send this answer; a proxy between "
+    "the worker and S3 may have: tell the worker's operator";
 
 static bool
 is_redirect(long status, const char *code)
@@ -177,15 +176,15 @@ refuse(const struct transfer *t, const struct http_answer *a,
 	if (is_redirect(a->status, e->code)) {
 		fail->kind = FAIL_SYSTEM;
 		(void)fail_add(fail, "Bucket %.100s is not found in region %s: "
-		    "the worker's operator checks AWS_ENDPOINT_URL_S3 and the "
-		    "region in [aws]", t->artifact->bucket, t->region);
+		    "ask the worker's operator to check AWS_ENDPOINT_URL_S3 "
+		    "and the region in [aws]", t->artifact->bucket, t->region);
 	} else if (hint != NULL)
 		(void)fail_add(fail, "%s", hint);
 	return -1;
 }
 
-/* Mends what an answer that is no success complains of: 1 if it is to be tried
- * again at once, -1 if not. */
+/* Corrects what a failed answer complains of: 1: try again at once, -1: do
+ * not. */
 static int
 mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 {
@@ -232,7 +231,7 @@ too_large(const struct transfer *t, struct fail *fail)
 	    t->out->max / (1024 * 1024));
 }
 
-/* Makes one attempt: 0 done, 1 mended and to be tried again at once, -1. */
+/* Makes one attempt: 0: done, 1: corrected, try again at once, -1. */
 static int
 attempt(struct transfer *t, struct fail *fail)
 {
@@ -260,7 +259,7 @@ attempt(struct transfer *t, struct fail *fail)
 	return rv;
 }
 
-/* Pauses before the next attempt after a passing fault; -1 if there is to be
+/* Pauses before the next attempt after a passing fault; -1 if there must be
  * none. */
 static int
 back_off(struct transfer *t, struct fail *fail)
@@ -293,8 +292,8 @@ transfer(struct transfer *t, struct fail *fail)
 
 	if (t->artifact->bucket == NULL || t->artifact->key == NULL)
 		return fail_set(fail, FAIL_CONFIG, "%s: CodePipeline names no "
-		    "S3 object for it; only artifacts in S3 are read and "
-		    "written", doing(t));
+		    "S3 object for it; the worker reads and writes only "
+		    "artifacts in S3", doing(t));
 	(void)strlcpy(t->region, t->access->region == NULL ? "" :
 	    t->access->region, sizeof(t->region));
 	do {

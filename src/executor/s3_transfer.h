@@ -14,8 +14,9 @@
 #include "http_client.h"
 #include "job.h"
 
-/* How a job reaches its objects. All it points to outlives it. Transfers note
- * in it what the next ones need to know: age of the credentials and skew. */
+/* How a job reaches its objects. All that it points to must outlive it.
+ * Transfers note in it what the next ones need: the credentials' age and the
+ * skew. */
 struct s3_access {
 	struct http_client *http;
 	const char	*region;	/* NULL: not known */
@@ -25,10 +26,11 @@ struct s3_access {
 	const char	*encryption_type;	/* "KMS", NULL: not said */
 	const char	*encryption_key;	/* NULL: the default key */
 	struct credentials *credentials;	/* replaced by renew */
-	int64_t		 credentials_ms;	/* of SYS_CLOCK: their coming */
+	int64_t		 credentials_ms;	/* of SYS_CLOCK: when they
+						   came */
 	int64_t		 deadline_ms;	/* of SYS_CLOCK: no retry after it */
 	int64_t		 skew_s;	/* S3's clock less ours */
-	/* Replaces the credentials by fresh ones. -1: FAIL_STOPPED, or
+	/* Replaces the credentials with fresh ones. -1: FAIL_STOPPED, or
 	 * FAIL_SYSTEM if there are none. */
 	int		(*renew)(void *, struct fail *);
 	/* Pauses for ms. -1 with FAIL_STOPPED when the job is to stop. */
@@ -41,11 +43,11 @@ struct s3_access {
 };
 
 /* Read an object into an empty buffer, whose maximum is the limit, or write an
- * object of len bytes (type application/zip, encrypted with KMS). Passing
- * faults are tried again with pauses; the credentials are renewed when they are
- * old or refused; region and clock are mended once. FAIL_STOPPED, else
- * FAIL_CONFIG, FAIL_PERMISSION, FAIL_REVISION (no such object) or FAIL_SYSTEM,
- * with a text that names the object. */
+ * object of len bytes (type application/zip, encrypted with KMS). They retry
+ * passing faults after pauses, renew credentials that are old or refused, and
+ * correct region and clock once. FAIL_STOPPED, else FAIL_CONFIG,
+ * FAIL_PERMISSION, FAIL_REVISION (no such object) or FAIL_SYSTEM, with a text
+ * that names the object. */
 int	s3_get(struct s3_access *, const struct job_artifact *, struct buf *,
 	    struct fail *);
 int	s3_put(struct s3_access *, const struct job_artifact *, const void *,

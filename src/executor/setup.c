@@ -1,6 +1,6 @@
 /*
- * CloudShell says whether a setup went well by the sandbox's state, but why it
- * failed in the activity feed alone.
+ * The sandbox's state says whether its setup went well, but only the activity
+ * feed says why it failed.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -20,8 +20,8 @@ struct setup {
 	char			*told;	/* the last state reported */
 };
 
-/* Reads why the setup failed. -1 only if a stop or a park came between: then it
- * is for later to say. *unread: the feed could not be read. */
+/* Reads why the setup failed. -1 only if a stop or a park came meanwhile: then
+ * a later process reports it. *unread: could not read the feed. */
 static int
 reason(struct task *t, struct buf *text, bool *unread, struct fail *fail)
 {
@@ -51,9 +51,9 @@ setup_failed(struct task *t, const struct cs_sandbox *sb, struct fail *fail)
 	if (reason(t, &why, &unread, fail) != 0)
 		goto out;
 	if (why.len == 0)
-		(void)buf_adds(&why, unread ? "why is not known, as its "
-		    "activity feed could not be read" : "CloudShell gives no "
-		    "reason in its activity feed");
+		(void)buf_adds(&why, unread ? "the reason is not known, "
+		    "because the worker could not read its activity feed" :
+		    "CloudShell gives no reason in its activity feed");
 	(void)fail_set(fail, FAIL_JOB, "setup of sandbox \"%s\" (%s) "
 	    "failed%s%.100s: %s", sb->name == NULL ?
 	    t->facts.sandbox_name : sb->name, t->facts.sandbox_id,
@@ -65,7 +65,7 @@ setup_failed(struct task *t, const struct cs_sandbox *sb, struct fail *fail)
 	}
 	t->result.sandbox_kept = true;
 	(void)fail_add(fail, "The sandbox was kept (%s): end it in CloudShell "
-	    "when it is no longer needed.", t->facts.sandbox_id);
+	    "when nobody needs it any more.", t->facts.sandbox_id);
 out:
 	buf_free(&why);
 	return -1;
@@ -79,8 +79,8 @@ ended_early(struct task *t, const struct cs_sandbox *sb, struct fail *fail)
 
 	t->result.sandbox_ended = true;
 	if (reason(t, &why, &unread, fail) == 0)
-		(void)fail_set(fail, FAIL_JOB, "sandbox \"%s\" (%s) was ended "
-		    "during its setup (state %.100s); somebody ended it or "
+		(void)fail_set(fail, FAIL_JOB, "sandbox \"%s\" (%s) ended "
+		    "during its setup (state %.100s); somebody ended it, or "
 		    "its duration was too short%s%s",
 		    sb->name == NULL ? "?" : sb->name, t->facts.sandbox_id,
 		    sb->state == NULL ? "?" : sb->state,
@@ -149,6 +149,6 @@ setup_await(struct task *t, struct cs_sandbox *sb, struct fail *fail)
 		return rv;
 	t->result.sandbox_ended = true;
 	return fail_set(fail, FAIL_JOB, "the sandbox (%s) vanished from "
-	    "CloudShell during its setup: retry the stage, and ask "
-	    "CloudShell's administrator if it goes on", t->facts.sandbox_id);
+	    "CloudShell during its setup: retry the stage; if it happens "
+	    "again, ask CloudShell's administrator", t->facts.sandbox_id);
 }

@@ -8,9 +8,9 @@
 #include "fail.h"
 #include "task.h"
 
-/* Waits until the sandbox is Ready; it is described then, and freed by the
- * caller in any case. FAIL_JOB: its setup failed (it is ended then, unless the
- * policy is to keep it), or it ended or vanished meanwhile. */
+/* Waits until the sandbox is Ready and describes it; the caller frees the
+ * description in any case. FAIL_JOB: its setup failed (then it is ended, unless
+ * the policy is to keep it), or it ended or vanished meanwhile. */
 int	setup_await(struct task *, struct cs_sandbox *, struct fail *);
 
 #endif

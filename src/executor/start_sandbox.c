@@ -20,8 +20,8 @@
 #define STOP_LOOKS	6	/* of a stop, for the sandbox of a lost start */
 #define STOP_LOOK_MS	1000	/* between them */
 
-/* An announced name stays: another job of the same action may have begun, whose
- * name differs. */
+/* An announced name stays: an earlier job of this action may have announced it,
+ * with its own tag. */
 static char *
 choose_name(const struct task *t, const struct sandbox_spec *spec)
 {
@@ -109,23 +109,23 @@ write_details(struct task *t, const struct cs_sandbox *sb, struct fail *fail)
 	return rv;
 }
 
-/* An earlier executor asked for the sandbox's end, or was about to, and did not
- * come to say why. CloudShell may call the sandbox Ready for some time yet. */
+/* An earlier executor ended the sandbox, or was about to, and could not say
+ * why. CloudShell may call the sandbox Ready for some time yet. */
 static int
 gave_up_before(struct task *t, struct fail *fail)
 {
 	if (task_login(t, fail) != 0)
 		return -1;
-	(void)fail_set(fail, FAIL_JOB, "sandbox \"%s\" (%s) was given up "
-	    "before a restart of the worker: %s",
+	(void)fail_set(fail, FAIL_JOB, "the worker gave up sandbox \"%s\" (%s) "
+	    "before a restart: %s",
 	    t->facts.sandbox_name != NULL ? t->facts.sandbox_name : "?",
 	    t->facts.sandbox_id,
 	    t->facts.giving_up != NULL ? t->facts.giving_up :
-	    "its end had been asked for");
+	    "it had asked CloudShell to end the sandbox");
 	return undo_failed(t, fail);
 }
 
-/* Ready and handed on. */
+/* The sandbox is Ready and its details are handed on. */
 static void
 succeeded(struct task *t, const struct sandbox_spec *spec,
     const struct cs_sandbox *sb, const struct buf *more)
@@ -157,7 +157,8 @@ start_sandbox(struct task *t, struct fail *fail)
 	if (setup_await(t, &sb, fail) != 0 || lost_settle(t, &more, fail) != 0)
 		goto out;
 	if (write_details(t, &sb, fail) != 0) {
-		/* without it no later action could find the sandbox */
+		/* without the artifact no later action could find the
+		 * sandbox */
 		if (fail->kind != FAIL_STOPPED)
 			(void)undo_failed(t, fail);
 		goto out;
@@ -173,7 +174,7 @@ out:
 
 /* --- stop --- */
 
-/* Finds out whether there is a sandbox: after a lost start by looking for it,
+/* Finds out whether there is a sandbox; after a lost start it looks for one
  * while time allows. 1: there is one, 0: none, -1: not known. */
 static int
 find_lost(struct task *t, struct fail *fail)
@@ -207,11 +208,11 @@ start_sandbox_stop(struct task *t, struct buf *text)
 	buf_init(&left, 1000);
 	found = find_lost(t, &fail);
 	if (found == 0 && job_facts_lost(&t->facts) > 0)
-		(void)buf_addf(text, "The start of sandbox \"%s\" was not "
-		    "answered; none was found, but it may still appear.",
-		    t->facts.sandbox_name);
+		(void)buf_addf(text, "CloudShell did not answer the start of "
+		    "sandbox \"%s\"; the sandbox has not appeared yet, but "
+		    "still may.", t->facts.sandbox_name);
 	else if (found == 0)
-		(void)buf_adds(text, "No sandbox had been started.");
+		(void)buf_adds(text, "No sandbox had started.");
 	else if (found == -1)
 		(void)buf_addf(text, "A sandbox named \"%s\" may exist; it was "
 		    "not ended: %.2500s%s", t->facts.sandbox_name, fail.text,

@@ -8,11 +8,12 @@
 #include "fail.h"
 #include "task.h"
 
-/* Carries it out from where the facts say. 0 with the task's result filled. */
+/* Carries the action out from where the facts say. 0 with the task's result
+ * filled. */
 int	start_sandbox(struct task *, struct fail *);
 
-/* After a stop: ends the sandbox, and appends in sentences what was ended and
- * what was not. */
+/* After a stop: ends the sandbox, and appends sentences on what it ended and
+ * what it could not. */
 void	start_sandbox_stop(struct task *, struct buf *);
 
 #endif

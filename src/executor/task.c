@@ -61,8 +61,8 @@ renew_cb(void *arg, struct fail *fail)
 	if (orders_await(o, &o->answered, fail) != 0)
 		return -1;
 	if (o->error != NULL || o->credentials.access_key_id == NULL)
-		return fail_set(fail, FAIL_SYSTEM, "no new credentials for the "
-		    "artifacts could be had from CodePipeline%s%.1000s",
+		return fail_set(fail, FAIL_SYSTEM, "CodePipeline gave no new "
+		    "credentials for the artifacts%s%.1000s",
 		    o->error != NULL ? ": " : "",
 		    o->error != NULL ? o->error : "");
 	credentials_free(&t->order.data.credentials);
@@ -150,8 +150,8 @@ record(struct task *t, enum ipc_type type, struct fail *fail)
 	return orders_await(&t->orders, &t->orders.recorded, fail);
 }
 
-/* The first request would log in by itself; as a step of its own, a login that
- * hangs is named as such. */
+/* The first request would log in by itself; a step of its own lets texts name a
+ * login that hangs. */
 int
 task_login(struct task *t, struct fail *fail)
 {
@@ -169,7 +169,7 @@ task_intend(struct task *t, enum job_intent intent, struct fail *fail)
 	if (record(t, IPC_INTENT, fail) == 0 &&
 	    orders_pause(&t->orders, 0, fail) == 0)
 		return 0;
-	/* halted meanwhile: an intent left open would look like a lost call */
+	/* halted meanwhile: an open intent would look like a lost call */
 	t->facts.intent = INTENT_NONE;
 	(void)record(t, IPC_FACT, NULL);
 	return -1;

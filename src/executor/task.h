@@ -15,7 +15,7 @@
 #include "orders.h"
 #include "s3_transfer.h"
 
-/* All that an executor knows; there is one in a process. */
+/* All that an executor knows; one per process. */
 struct task {
 	struct orders		 orders;
 	struct ipc_order	 order;
@@ -31,8 +31,8 @@ struct task {
 						   CloudShell or S3 */
 };
 
-/* Makes the clients, after orders and order have been filled. task_close frees
- * all but the orders. */
+/* Makes the clients; orders and order must be filled. task_close frees all but
+ * the orders. */
 void	task_open(struct task *);
 void	task_close(struct task *);
 
@@ -40,12 +40,12 @@ void	task_close(struct task *);
 int	task_login(struct task *, struct fail *);
 
 /* Announces an intent and waits until it is on disk. -1 with FAIL_STOPPED: do
- * not do it; the intent is closed again. */
+ * not act; the intent is closed again. */
 int	task_intend(struct task *, enum job_intent, struct fail *);
 
 /* Closes an open intent and waits until all facts are on disk. -1 with
- * FAIL_STOPPED: the supervisor was sent them, but did not say that they are
- * safe. */
+ * FAIL_STOPPED: they were sent, but the supervisor did not confirm that they
+ * are on disk. */
 int	task_fact(struct task *, struct fail *);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * CloudShell takes a request to end a sandbox at once and tears it down later.
- * Its state never says whether that went well; the activity feed does.
+ * CloudShell accepts a request to end a sandbox at once and tears the sandbox
+ * down later. The state never says whether that went well; the activity feed
+ * does.
  */
 #include <string.h>
 
@@ -43,7 +44,7 @@ ask(void *arg, struct fail *fail)
 	    &d->sandbox, fail);
 }
 
-/* A request that CloudShell took but does not follow is a failure. */
+/* Fails if CloudShell accepted the request but does not act on it. */
 static int
 judge(void *arg, struct fail *fail)
 {
@@ -53,7 +54,7 @@ judge(void *arg, struct fail *fail)
 		return WAIT_OVER;
 	if ((d->sandbox.phase == CS_READY || d->sandbox.phase == CS_ERROR) &&
 	    sys_now_ms() - d->since_ms > GRACE_MS)
-		return fail_set(fail, FAIL_JOB, "CloudShell accepted to end "
+		return fail_set(fail, FAIL_JOB, "CloudShell agreed to end "
 		    "sandbox %s, but it is still %.60s: end it in CloudShell",
 		    d->task->facts.sandbox_id, d->sandbox.state);
 	return WAIT_GOING;
@@ -74,7 +75,7 @@ teardown_await(struct task *t, struct fail *fail)
 
 /* --- what came of it --- */
 
-/* Only some looks, for nothing waits for the feed any more. */
+/* Looks only a few times, since nothing else waits for the feed. */
 static int
 read_feed(struct task *t, int64_t from, struct buf *text, struct fail *fail)
 {

@@ -11,19 +11,20 @@
 #include "fail.h"
 #include "task.h"
 
-/* Has CloudShell end a sandbox. 0: it accepted that, or the sandbox had ended
- * before or is unknown to it (*gone). Errors as cs_sandbox_stop's. */
+/* Asks CloudShell to end a sandbox. 0: it agreed, or the sandbox had ended
+ * before or CloudShell does not know it (*gone). Errors as
+ * cs_sandbox_stop's. */
 int	teardown_request(struct cs_client *, const char *id, bool *gone,
 	    struct fail *);
 
 /* Waits until the task's sandbox has ended or is gone. FAIL_JOB: CloudShell
- * accepted to end it, but does not. */
+ * agreed to end it, but does not. */
 int	teardown_await(struct task *, struct fail *);
 
-/* Reads faults of the teardown from the activity feed, since the event with
- * the id from; 0: its place is not known, then only faults that name the
- * teardown count. FAIL_JOB: there are some; FAIL_STOPPED. *unknown: the feed
- * could not be read, which is no failure. */
+/* Reads errors of the teardown from the activity feed, since the event with the
+ * id from. 0: that id is not known, so only errors that name the teardown
+ * count. FAIL_JOB: there are some; FAIL_STOPPED. *unknown: could not read the
+ * feed, which is no failure. */
 int	teardown_check(struct task *, int64_t from, bool *unknown,
 	    struct fail *);
 

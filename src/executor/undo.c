@@ -1,5 +1,5 @@
 /*
- * Giving the job's sandbox up: shared by failing starts, stops and clean-up.
+ * Giving up the job's sandbox: for failing starts, stops and clean-up.
  */
 #include "lost.h"
 #include "mem.h"
@@ -7,8 +7,9 @@
 #include "teardown.h"
 #include "undo.h"
 
-/* On disk before the end is asked for: the sandbox reads Ready for some time
- * after that, and an executor that goes on with the job must not hand it on. */
+/* Noted on disk before asking for the sandbox's end: the sandbox stays Ready
+ * for some time then, and an executor that goes on with the job must not hand
+ * it on. */
 static int
 note_reason(struct task *t, const char *why, struct fail *fail)
 {

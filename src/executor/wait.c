@@ -1,6 +1,6 @@
 /*
- * The pauses between two looks at CloudShell are short at first, then half as
- * long again each time.
+ * The pauses between looks at CloudShell are short at first and grow by half
+ * each time.
  */
 #include <malloc.h>
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 #include "wait.h"
 
 #define TRIM_MS		500	/* pauses worth it */
-#define FAULTS_MAX	5	/* in a row that are none of the network */
+#define FAULTS_MAX	5	/* in a row that the network did not cause */
 #define GONE_MAX	2	/* looks in a row that find nothing */
 
 void
@@ -27,14 +27,14 @@ wait_next(struct wait *w, struct orders *o, struct fail *fail)
 	if (ms < w->floor_ms)
 		ms = w->floor_ms;
 	w->ms = ms + ms / 2 + 1;
-	/* A thousand executors may wait at once: what the last call left goes
-	 * back to the system. */
+	/* A thousand executors may wait at once, so give the memory of the last
+	 * call back to the system. */
 	if (ms >= TRIM_MS)
 		(void)malloc_trim(0);
 	return orders_pause(o, ms, fail);
 }
 
-/* Whether a look that failed is worth another one. */
+/* Whether to look again after a failed look. */
 static bool
 passing(const struct fail *fail, unsigned *faults)
 {

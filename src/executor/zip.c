@@ -1,7 +1,7 @@
 /*
- * What is read comes from a bucket that others write to: the number of members,
- * their names and their sizes are checked before anything is unpacked, and what
- * is unpacked is bounded by what was declared.
+ * Archives come from a bucket that others write to. The reader checks the
+ * number of members, their names and their sizes before unpacking anything, and
+ * unpacks no more than a member declares.
  */
 #include <sys/stat.h>
 
@@ -32,7 +32,7 @@ broken(struct fail *fail, const char *why)
 }
 
 /* How many members the end record declares; -1 if there is no such record.
- * Checked first, this keeps libzip from making room for millions of them. */
+ * Checking this first keeps libzip from making room for millions. */
 static long
 declared(const unsigned char *data, size_t len)
 {
@@ -155,8 +155,8 @@ check_member(zip_t *za, zip_uint64_t i, zip_stat_t *st, struct fail *fail)
 	return broken(fail, why);
 }
 
-/* Reads a whole member. More bytes than declared, or others than its checksum
- * says, are a fault. */
+/* Reads a whole member. More bytes than declared, or a wrong checksum, are a
+ * fault. */
 static int
 read_member(zip_t *za, zip_uint64_t i, struct buf *out, struct fail *fail)
 {
@@ -196,8 +196,8 @@ is_json(const char *name)
 	return len > 5 && strcasecmp(name + len - 5, ".json") == 0;
 }
 
-/* Reads the member's object if that names an id; *details is NULL if it does
- * not. -1: the archive is broken. */
+/* Reads the member's object if it has an id, else sets *details to NULL. -1:
+ * the archive is broken. */
 static int
 try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *fail)
 {
@@ -299,12 +299,12 @@ add_member(zip_t *za, const char *member, const void *data, size_t len)
 		zip_source_free(source);
 		return -1;
 	}
-	/* an ordinary file that anybody may read */
+	/* a regular file that anybody may read */
 	return zip_file_set_external_attributes(za, i, 0, ZIP_OPSYS_UNIX,
 	    (zip_uint32_t)(S_IFREG | 0644) << 16);
 }
 
-/* Appends the archive's bytes, once it is closed. */
+/* Appends the bytes of the closed archive. */
 static int
 copy_out(struct buf *out, zip_source_t *source)
 {
@@ -338,7 +338,7 @@ zip_write(struct buf *out, const char *member, const void *data, size_t len,
 		zip_source_free(source);
 		goto out;
 	}
-	zip_source_keep(source);	/* outlives zip_close */
+	zip_source_keep(source);	/* it outlives zip_close */
 	if (add_member(za, member, data, len) != 0 || zip_close(za) != 0)
 		zip_discard(za);
 	else

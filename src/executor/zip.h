@@ -13,14 +13,14 @@
 #include "fail.h"
 
 #define ARTIFACT_MAX		(64 * 1024 * 1024)	/* bytes as stored */
-#define ARTIFACT_MEMBERS_MAX	16	/* members of an archive that is read */
+#define ARTIFACT_MEMBERS_MAX	16	/* members of an archive to read */
 #define ARTIFACT_DETAILS	"sandbox.json"	/* member with the details */
 #define ARTIFACT_DETAILS_MAX	CS_ANSWER_MAX	/* bytes unpacked: Start writes
 						   an answer of CloudShell,
-						   compact where it must; see
+						   compact if it must; see
 						   details_text */
 
-/* Whether the bytes begin as an archive does. */
+/* Whether the bytes begin like an archive. */
 bool	zip_detect(const void *, size_t);
 
 /* Finds the JSON object that holds a sandbox's details: member sandbox.json, or

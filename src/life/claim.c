@@ -1,6 +1,6 @@
 /*
- * Until the job is ours and its data is at hand: offer, acknowledge, details.
- * Pure.
+ * From the offer until the job is ours and its data is at hand: offer,
+ * acknowledge, details. Pure.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,8 @@ claim_offered_again(struct life *life, const struct life_event *ev,
 	    strcmp(life->nonce, ev->u.nonce) == 0)
 		return 0;
 	(void)strlcpy(life->nonce, ev->u.nonce, sizeof(life->nonce));
-	/* Offered anew: what was sent before did not claim it. */
+	/* CodePipeline offers the job again, so nothing sent before claimed
+	 * it. */
 	if (!(life->busy & FX_ACKNOWLEDGE))
 		life->ack_unsure = false;
 	return flow_save_then(life, 0);
@@ -94,7 +95,7 @@ claim_token(struct life *life, const char *token, const struct life_now *now)
 
 /* --- AcknowledgeJob --- */
 
-/* A job with a token that cannot be trusted fails before it begins. */
+/* A job whose token cannot be trusted fails before it begins. */
 static unsigned
 fail_token(struct life *life)
 {
@@ -102,7 +103,7 @@ fail_token(struct life *life)
 	return flow_ended(life, false);
 }
 
-/* Acknowledged: run it, or hand it back if the worker is being stopped. */
+/* Acknowledged: run the job, or hand it back if the worker is stopping. */
 static unsigned
 own(struct life *life, const struct life_now *now)
 {
@@ -129,8 +130,8 @@ own(struct life *life, const struct life_now *now)
 	return out;
 }
 
-/* Whether InvalidNonceException says nothing: the job was offered anew, with
- * another nonce, while the acknowledge was under way. */
+/* Whether InvalidNonceException means nothing: CodePipeline offered the job
+ * again, with another nonce, while the acknowledge was under way. */
 static bool
 nonce_stale(const struct life *life)
 {
@@ -166,8 +167,8 @@ acknowledge_again(struct life *life, const struct life_answer *answer,
 	life->notes |= answer->odd ? NOTE_CALL_ODD : NOTE_CALL_FAILED;
 	if (answer->odd || answer->unsure)
 		life->ack_unsure = true;
-	/* One that may have landed is repeated as long as the job can live; by
-	 * the next process, if this one is to end. */
+	/* Repeat one that may have landed as long as the job can live; the next
+	 * process does so if this one is to end. */
 	if (life->draining && life->ack_unsure && now->ms < life->give_up_ms)
 		return 0;
 	if (life->draining || now->ms >= life->give_up_ms ||
@@ -217,8 +218,8 @@ details_refused(struct life *life, const struct life_answer *answer)
 	}
 	if (life->child != CHILD_NONE)
 		return 0;
-	end_failed(life, FAIL_SYSTEM, "The job could not be continued "
-	    "after a restart of the worker: %s", answer->text);
+	end_failed(life, FAIL_SYSTEM, "The worker could not continue the job "
+	    "after a restart: %s", answer->text);
 	return flow_ended(life, false);
 }
 

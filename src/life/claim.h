@@ -1,5 +1,5 @@
 /*
- * Until the job is ours and its data is at hand.
+ * From the offer until the job is ours and its data is at hand.
  */
 #ifndef CLAIM_H
 #define CLAIM_H

@@ -1,6 +1,6 @@
 /*
- * What an end means: the table of result and exit status, and the texts that
- * pipeline authors read. Pure.
+ * What the end of a job means: the table of result and exit status, and the
+ * texts that pipeline authors read. Pure.
  */
 #include <ctype.h>
 #include <signal.h>
@@ -51,7 +51,7 @@ end_needs_cleanup(const struct life *life, bool told)
 		if (life->result.sandbox_kept)
 			return false;
 		if (job_facts_lost(&life->facts) > 0 &&
-		    !life->rules.plain_names)	/* found by its tag */
+		    !life->rules.plain_names)	/* its tag identifies it */
 			return true;
 		return !life->result.sandbox_ended &&
 		    life->facts.sandbox_ours &&
@@ -62,8 +62,8 @@ end_needs_cleanup(const struct life *life, bool told)
 	    !life->facts.execution_ended;
 }
 
-/* After an attempt without an answer a refusal most likely means that it landed
- * (aws-contract 2.6); else the action was abandoned, and what it made on
+/* After an unanswered attempt a refusal most likely means that it landed
+ * (aws-contract 2.6). Otherwise the action was abandoned, and what it made in
  * CloudShell has no owner. */
 bool
 end_abandoned(const struct life *life)
@@ -80,7 +80,7 @@ end_abandoned(const struct life *life)
 	    facts->execution_id[0] != '\0' && !facts->execution_ended;
 }
 
-/* First of all what a retry may do harm to. */
+/* What a retry might harm comes first. */
 static void
 add_warning(const struct life *life, struct buf *text)
 {
@@ -89,7 +89,7 @@ add_warning(const struct life *life, struct buf *text)
 		    "before you retry. ");
 }
 
-/* What goes on after the report, for the reader of the message. */
+/* Tells the reader of the message what goes on after the report. */
 static void
 add_cleanup(const struct life *life, bool told, struct buf *text)
 {
@@ -103,16 +103,16 @@ add_cleanup(const struct life *life, bool told, struct buf *text)
 	if (!end_needs_cleanup(life, told))
 		return;
 	if (life->action == ACTION_RUN)
-		buf_sentence(text, "The worker goes on to cancel execution %s "
-		    "of the command.", life->facts.execution_id);
+		buf_sentence(text, "The worker will cancel execution %s of the "
+		    "command.", life->facts.execution_id);
 	else if (life->facts.sandbox_id[0] == '\0')
-		buf_sentence(text, "The worker goes on to look for sandbox "
-		    "\"%s\" and to end it.", name != NULL ? name : "");
+		buf_sentence(text, "The worker will look for sandbox \"%s\" "
+		    "and end it.", name != NULL ? name : "");
 	else if (life->result.sandbox_ended || life->facts.stop_accepted)
-		buf_sentence(text, "The worker goes on to look for a second "
-		    "sandbox \"%s\" and to end it.", name != NULL ? name : "");
+		buf_sentence(text, "The worker will look for a second sandbox "
+		    "\"%s\" and end it.", name != NULL ? name : "");
 	else
-		buf_sentence(text, "The worker goes on to end sandbox %s.",
+		buf_sentence(text, "The worker will end sandbox %s.",
 		    life->facts.sandbox_id);
 }
 
@@ -151,8 +151,8 @@ end_untaken(struct life *life)
 	bool told = life->result.outcome == OUTCOME_SUCCESS;
 
 	fail_with(life, FAIL_SYSTEM, told, told ? "The work succeeded, but "
-	    "CodePipeline does not take the worker's report of it. Tell the "
-	    "worker's operator." : "The worker was stopped, and CodePipeline "
+	    "CodePipeline does not accept the worker's report. Tell the "
+	    "worker's operator." : "The worker was stopped, but CodePipeline "
 	    "does not take the job back. Tell the worker's operator.");
 	return told;
 }
@@ -222,7 +222,7 @@ add_exit(const struct life_exit *end, struct buf *text)
 		buf_adds(text, "it ended without a result");
 		break;
 	default:
-		buf_addf(text, "it ended with status %d and without a result",
+		buf_addf(text, "it ended with status %d without a result",
 		    end->status);
 	}
 }
@@ -278,8 +278,8 @@ end_handed_back(struct life *life, char *token)
 {
 	job_result_free(&life->result);
 	life->result.outcome = OUTCOME_CONTINUE;
-	life->result.text = xstrdup("Handed back to the queue: the worker is "
-	    "being stopped, another one goes on.");
+	life->result.text = xstrdup("Handed back to the queue: this worker is "
+	    "stopping, and another one goes on.");
 	if (life->facts.sandbox_id[0] != '\0')
 		life->result.external_id = xstrdup(life->facts.sandbox_id);
 	life->result.continuation = token;

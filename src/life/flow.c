@@ -174,8 +174,8 @@ flow_saved(struct life *life, const struct life_event *ev,
 	return flow_release(life, held, now);
 }
 
-/* The disk does not take the record. Nothing new begins; what runs and what is
- * to be reported goes on, except an intent: that waits. */
+/* The record could not be written. Nothing new begins; what runs and what needs
+ * reporting goes on, but intents wait. */
 unsigned
 flow_save_failed(struct life *life, const struct life_event *ev,
     const struct life_now *now)
@@ -187,7 +187,7 @@ flow_save_failed(struct life *life, const struct life_event *ev,
 	    !life->ack_unsure) {
 		life->state = LIFE_DROPPED;
 		life->held = FX_FORGET;
-		/* a record of the claim would be taken for one */
+		/* the next process would take its record for a claim */
 		if (life->on_disk) {
 			life->save_ms = now->ms + SAVE_RETRY_MS;
 			return 0;

@@ -1,6 +1,6 @@
 /*
- * A job's life as others see it: the table of handlers, and the questions that
- * may be asked of a life. Pure.
+ * A job's life as others see it: the table of handlers, and what others may
+ * ask. Pure.
  */
 #include <assert.h>
 #include <stdlib.h>
@@ -61,7 +61,8 @@ life_step(struct life *life, const struct life_event *ev,
 	life->active = life->child != CHILD_NONE ||
 	    life->state == LIFE_NEW || life->state == LIFE_CLAIMING ||
 	    life->state == LIFE_OURS;
-	/* a clean-up that is about to start, a result that is not taken */
+	/* a clean-up that is about to start, a result that CodePipeline
+	 * refuses */
 	life->slot = life->active || (life->state == LIFE_RESULT &&
 	    ((life->cleanup && (life->start_ms == 0 || life->wants_slot)) ||
 	    (!life->put_done && life->tries >= LIFE_SLOT_TRIES)));

@@ -1,5 +1,5 @@
 /*
- * When the result is known: what CodePipeline says of it. Pure.
+ * What CodePipeline answers to the result. Pure.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@ taken(struct life *life)
 	return flow_finish(life);
 }
 
-/* Refused for good: the job is not, or no longer, ours. */
+/* Refused for good: the job is not ours, or no longer. */
 static unsigned
 refused(struct life *life)
 {
@@ -28,7 +28,7 @@ refused(struct life *life)
 	return flow_finish(life);
 }
 
-/* Its contents are not taken. */
+/* CodePipeline does not take the contents. */
 static unsigned
 put_less(struct life *life, const struct life_now *now)
 {
@@ -37,15 +37,15 @@ put_less(struct life *life, const struct life_now *now)
 		life->bare = true;
 		return flow_when_saved(life, FX_PUT, now);
 	}
-	/* What the pipeline is told has failed must leave nothing behind. */
+	/* What the pipeline sees as failed must leave nothing behind. */
 	if (life->result.outcome != OUTCOME_FAILURE)
 		return flow_ended(life, end_untaken(life));
 	life->put_done = true;
 	return flow_finish(life);
 }
 
-/* Whatever else it is, a missing permission included, may be mended while the
- * result is kept. */
+/* Anything else, even a missing permission, may be corrected while the ledger
+ * keeps the result. */
 static unsigned
 put_again(struct life *life, const struct life_answer *answer,
     const struct life_now *now)

@@ -1,5 +1,5 @@
 /*
- * When the result is known: what CodePipeline says of it.
+ * What CodePipeline answers to the result.
  */
 #ifndef PUT_H
 #define PUT_H

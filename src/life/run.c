@@ -22,15 +22,15 @@ run_overdue(struct life *life, const struct life_now *now)
 	if (life->child != CHILD_NONE && life->child != CHILD_ASKED)
 		return 0;
 	life->held &= ~(FX_START | FX_DETAILS);
-	end_failed(life, FAIL_SYSTEM, "Timed out after %s before the "
-	    "worker could begin with it. Tell the worker's operator.",
+	end_failed(life, FAIL_SYSTEM, "Timed out after %s before the worker "
+	    "could start it. Tell the worker's operator.",
 	    end_duration(text, sizeof(text), life->rules.timeout_ms));
 	if (life->child == CHILD_ASKED)
 		out = flow_kill_child(life);
 	return flow_ended_here(life, out);
 }
 
-/* Again later, unless that was in vain too often. */
+/* Try again later, unless it has failed too often. */
 static unsigned
 start_again(struct life *life, const struct life_now *now)
 {
@@ -46,8 +46,7 @@ start_again(struct life *life, const struct life_now *now)
 		    flow_pause_ms(life, life->cleanups, 5000, 600000);
 		return 0;
 	}
-	if (life->deadline_ms == 0)	/* passed while the last one was
-					   killed */
+	if (life->deadline_ms == 0)	/* passed during the last one's kill */
 		return run_overdue(life, now);
 	if (++life->starts >= LIFE_START_TRIES) {
 		end_failed(life, FAIL_SYSTEM, "The worker's machine "
@@ -104,7 +103,7 @@ run_progress(struct life *life, const struct life_event *ev,
     const struct life_now *now)
 {
 	(void)now;
-	/* what a stop does is not the step that used up the time */
+	/* a stop's steps did not use up the time */
 	if (!flow_heard(life) || life->cleaning ||
 	    life->child == CHILD_STOPPING || life->step == ev->u.step)
 		return 0;
@@ -125,7 +124,7 @@ run_need_credentials(struct life *life, const struct life_event *ev,
 	return FX_DETAILS;
 }
 
-/* A clean-up that failed and left no fact to go by: the next one could do no
+/* A clean-up that failed and left no fact to go by: another one could do no
  * more. */
 static bool
 nothing_known(const struct life *life)
@@ -180,12 +179,12 @@ run_rest(struct life *life, const struct life_now *now)
 	token = token_encode(&life->facts, life_remaining(life, now), &owner,
 	    life->rules.key);
 	if (token == NULL)
-		return 0;	/* goes on with the next process */
+		return 0;	/* the next process goes on with it */
 	end_handed_back(life, token);
 	return flow_ended(life, true);
 }
 
-/* Gone without a result, with the order sent. */
+/* The executor had its order and ended without a result. */
 static unsigned
 lost(struct life *life, enum life_child was, const struct life_event *ev,
     const struct life_now *now)
@@ -221,7 +220,8 @@ child_gone(struct life *life, const struct life_event *ev,
 	life->child = CHILD_NONE;
 	life->cleaning = false;
 	life->limit_ms = 0;
-	/* it was never told to begin that; what an earlier one began stands */
+	/* nothing told it to begin that; what an earlier executor began
+	 * stands */
 	if (life->turn_open && life->facts.intent != INTENT_NONE)
 		life->facts.intent = life->intent_before;
 	life->turn_open = false;
@@ -258,7 +258,8 @@ run_start_failed(struct life *life, const struct life_event *ev,
 	return child_gone(life, &gone, now);
 }
 
-/* As many executors run as may: a clean-up waits, and its slot is kept. */
+/* All slots run executors: the clean-up waits, and keeps its claim to a
+ * slot. */
 unsigned
 run_busy(struct life *life, const struct life_event *ev,
     const struct life_now *now)

@@ -19,7 +19,8 @@ LIFE_HANDLER(run_exit);
 
 /* The deadline passed. */
 unsigned	run_overdue(struct life *, const struct life_now *);
-/* Parking, and no executor is left: stay for the next process, or hand back. */
+/* Parking, and no executor is left: leave the job to the next process, or hand
+ * it back. */
 unsigned	run_rest(struct life *, const struct life_now *);
 
 #endif

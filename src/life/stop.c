@@ -8,7 +8,7 @@
 #include "run.h"
 #include "stop.h"
 
-#define RESUMED_S	3600	/* of trying, at least, after a restart */
+#define RESUMED_S	3600	/* least time to try after a restart */
 
 static unsigned
 resume_ours(struct life *life, const struct life_now *now)
@@ -20,8 +20,8 @@ resume_ours(struct life *life, const struct life_now *now)
 		left = life->rules.timeout_ms;
 	life->resumed = true;
 	if (left <= 0) {
-		end_failed(life, FAIL_JOB, "Timed out: the %s allowed for "
-		    "this action were over when the worker was started again "
+		end_failed(life, FAIL_JOB, "Timed out: the time allowed for "
+		    "this action (%s) was over when the worker started again "
 		    "(last step: %s).", end_duration(text, sizeof(text),
 		    life->rules.timeout_ms), ipc_step_text(life->step));
 		return flow_ended(life, false);
@@ -39,7 +39,7 @@ stop_resume(struct life *life, const struct life_event *ev,
 
 	(void)ev;
 	life->on_disk = life->token_unread = true;
-	/* the clock may have been set in between */
+	/* somebody may have set the clock meanwhile */
 	if (left_s > LIFE_PUT_S)
 		left_s = LIFE_PUT_S;
 	if (left_s < RESUMED_S)
@@ -110,8 +110,8 @@ stop_park(struct life *life, const struct life_event *ev,
 	unsigned out = stop_drain(life, ev, now);
 
 	life->parking = true;
-	/* What is not answered by now is repeated by the next process; an
-	 * acknowledge has until the end, since its repeat is ambiguous. */
+	/* The next process repeats what is unanswered by now; an acknowledge
+	 * has until the end, since repeating it is ambiguous. */
 	if (life->busy & ~FX_ACKNOWLEDGE) {
 		life->put_unsure |= (life->busy & FX_PUT) != 0;
 		life->busy &= FX_ACKNOWLEDGE;
@@ -133,7 +133,7 @@ limit_reached(struct life *life)
 	switch (life->child) {
 	case CHILD_ASKED:
 		life->late = true;
-		strlcpy(life->why, "it said no hello in time",
+		strlcpy(life->why, "it did not say hello in time",
 		    sizeof(life->why));
 		return flow_kill_child(life) | FX_RENEW;
 	case CHILD_WORKING:

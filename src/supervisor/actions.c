@@ -1,6 +1,6 @@
 /*
- * The definition files of the action types: what the supervisor polls for and
- * qualictl registers. Part of the supervisor.
+ * The definition files of the action types, which the supervisor polls for and
+ * qualictl registers.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -58,7 +58,7 @@ member_word(const json_t *o, const char *key, char *dst, size_t size,
 	const char *text = json_text(o, key);
 
 	if (text == NULL)
-		return fail_set(f, FAIL_CONFIG, "%s: %s: missing or no text",
+		return fail_set(f, FAIL_CONFIG, "%s: %s: missing or not a text",
 		    path, key);
 	if (*text == '\0' || text[strspn(text, word_characters)] != '\0' ||
 	    strlcpy(dst, text, size) >= size)

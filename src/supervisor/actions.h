@@ -18,8 +18,7 @@ struct action_type {
 
 /* Read start-sandbox.json, run-command.json, end-sandbox.json from
  * worker.actions_dir, else worker.data_dir/actions: category, provider,
- * version.
- * Yields one entry per action with poll = yes and per version of
+ * version. Yields one entry per action with poll = yes and version of
  * worker.versions. FAIL_CONFIG names file and member. */
 int	actions_load(const struct conf *, struct action_type **, size_t *,
 	    struct fail *);

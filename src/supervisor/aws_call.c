@@ -41,20 +41,20 @@ may_pass(enum aws_class class)
 	}
 }
 
-/* An answer without its time says only that ours is wrong; what is known of
- * the difference stays. */
+/* An answer without a time only says that ours is wrong; the known difference
+ * stays. */
 static void
 correct_clock(struct aws *aws, const struct aws_error *error)
 {
 	if (error->server_wall == 0) {
-		journal_event(JOURNAL_AWS, LOG_WARNING, "AWS finds the time of "
-		    "a signature wrong and tells no time of its own: check "
-		    "the clock (%s)", error->code);
+		journal_event(JOURNAL_AWS, LOG_WARNING, "AWS refuses the time "
+		    "of a signature but does not send its own: check the clock "
+		    "(%s)", error->code);
 		return;
 	}
 	aws->skew_s = error->skew_s;
-	journal_event(JOURNAL_AWS, LOG_WARNING, "the clock differs from AWS "
-	    "by %lld s: corrected in signatures, set the clock",
+	journal_event(JOURNAL_AWS, LOG_WARNING, "the clock differs from AWS's "
+	    "by %lld s: signatures are corrected, but set the clock",
 	    (long long)aws->skew_s);
 }
 
@@ -77,8 +77,7 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
 		secret_mask(reply->error.message, keys->token);
 	}
 	reply->passing = may_pass(reply->error.class);
-	/* A proxy's refusal may stand for an answer that it did not let
-	 * through. */
+	/* A proxy's refusal may hide the answer of CodePipeline. */
 	reply->unsure = reply->error.class == AWS_TRANSIENT;
 	if (reply->error.class == AWS_SKEW)
 		correct_clock(aws, &reply->error);

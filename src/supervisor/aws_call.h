@@ -1,6 +1,5 @@
 /*
- * One call to CodePipeline from the supervisor: endpoint, signature, transfer,
- * and what its answer says.
+ * One call to CodePipeline from the supervisor.
  */
 #ifndef AWS_CALL_H
 #define AWS_CALL_H
@@ -20,13 +19,13 @@ struct aws {
 	struct transfers	*transfers;
 	struct aws_keys		*keys;
 	int64_t			 timeout_ms;	/* of one call */
-	int64_t			 skew_s;	/* AWS's clock less ours, as
-						   answers say */
+	int64_t			 skew_s;	/* AWS's clock less ours, by its
+						   answers */
 };
 
 struct aws_call;
 
-/* Exactly one of ok, passing and neither (refused for good). */
+/* ok, passing, or neither: refused for good. */
 struct aws_reply {
 	bool			 ok;		/* 2xx */
 	const struct buf	*body;		/* with ok */
@@ -40,14 +39,14 @@ struct aws_reply {
 						   people */
 };
 
-/* From the loop, never from within aws_call_start; the reply is borrowed, the
- * call is freed afterwards. */
+/* Called from the loop, never from within aws_call_start; the reply is
+ * borrowed, and the call is freed afterwards. */
 typedef void	(*aws_call_done)(const struct aws_reply *, void *);
 
 /* Sign and send; takes over input. once: libcurl must not repeat it. NULL with
  * fail: FAIL_AGAIN while there are no credentials or no region, FAIL_CONFIG for
- * an endpoint that cannot be. A refusal of the credentials has new ones looked
- * up, a wrong clock is corrected, both before done is called. */
+ * an impossible endpoint. If AWS refuses the credentials it looks up new ones,
+ * if it refuses the time it corrects the clock, both before calling done. */
 struct aws_call	*aws_call_start(struct aws *, const char *operation,
 		    json_t *input, bool once, aws_call_done, void *,
 		    struct fail *);

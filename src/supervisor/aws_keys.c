@@ -1,7 +1,7 @@
 /*
- * The worker's own AWS credentials, and the AWS settings that are found beside
- * them: looked up by aws-credentials, kept in guarded memory, renewed before
- * they expire. Part of the supervisor.
+ * The worker's own AWS credentials and the AWS settings found with them:
+ * aws-credentials looks them up, guarded memory keeps them, and they are
+ * renewed before they expire.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,12 +16,14 @@
 #include "timer.h"
 
 #define RENEW_S		600	/* before the end; half the life if shorter */
-#define RENEW_SPREAD_S	60	/* at random, so that workers do not all come at
+#define RENEW_SPREAD_S	60	/* at random, so that workers do not all ask at
 				   once */
 #define RETRY_MS	2000	/* after a failure, growing ... */
 #define RETRY_MAX_MS	300000	/* ... to this */
-#define PAUSE_MS	5000	/* least time between two look-ups begun */
-#define LOOK_MS		60000	/* wall clocks are set: look at it this often */
+#define PAUSE_MS	5000	/* least time between the starts of two
+				   look-ups */
+#define LOOK_MS		60000	/* look this often, since somebody may set the
+				   wall clock */
 
 enum service { SERVICE_CODEPIPELINE, SERVICE_S3, SERVICE_MAX };
 
@@ -45,7 +47,8 @@ struct aws_keys {
 	aws_keys_changed	 changed;
 	void			*arg;
 	struct lookup		*lookup;	/* NULL: none runs */
-	int64_t			 began_ms;	/* the last one; 0: none did */
+	int64_t			 began_ms;	/* when the last one began; 0:
+						   never */
 	int64_t			 renew_wall;	/* 0: when the timer runs out */
 	unsigned		 failures;	/* in a row */
 	struct finding		 now;
@@ -82,7 +85,7 @@ read_keys(const json_t *o, struct credentials *c, struct fail *f)
 		rest = strptime(when, "%Y-%m-%dT%H:%M:%SZ", &tm);
 		if (rest == NULL || *rest != '\0')
 			return fail_set(f, FAIL_SYSTEM, "the answer of "
-			    "aws-credentials has an odd Expiration");
+			    "aws-credentials has an invalid Expiration");
 		c->expires = timegm(&tm);
 	}
 	c->access_key_id = xstrdup(id);
@@ -134,7 +137,7 @@ retry_later(struct aws_keys *s)
 	s->failures++;
 }
 
-/* Seconds to wait for credentials that live so long. */
+/* Seconds to wait before renewing credentials that live so long. */
 static int64_t
 renew_after(int64_t life)
 {
@@ -144,7 +147,8 @@ renew_after(int64_t life)
 	return wait - arc4random_uniform((uint32_t)spread + 1);
 }
 
-/* before: expiry of the former set, to notice a source that has no newer. */
+/* before: when the former ones expire, to notice a source that has no newer
+ * ones. */
 static void
 plan_renewal(struct aws_keys *s, int64_t before)
 {
@@ -207,7 +211,7 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 		s->error[0] = '\0';
 		plan_renewal(s, before);
 	}
-	/* last: it may stop the source */
+	/* comes last: it may stop the source */
 	if (!same)
 		s->changed(error == NULL, s->arg);
 }

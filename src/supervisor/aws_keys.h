@@ -1,5 +1,5 @@
 /*
- * The worker's own AWS credentials, and the AWS settings found beside them.
+ * The worker's own AWS credentials, and the AWS settings found with them.
  */
 #ifndef AWS_KEYS_H
 #define AWS_KEYS_H
@@ -14,28 +14,28 @@
 
 struct aws_keys;
 
-/* Called whenever other credentials came or a look-up failed for now; from the
- * loop, so that it may call anything below. */
+/* Called when other credentials came or a look-up failed for now; from the
+ * loop, so it may call anything below. */
 typedef void	(*aws_keys_changed)(bool have, void *);
 
 /* Runs the program aws-credentials (fork and exec of libexec_dir's, with a
- * constant argv and the AWS variables of the environment; a time limit of
- * 60 s), reads its JSON, keeps the credentials in guarded memory and renews
- * them before they expire (aws-contract 5.9): refresh at 10 minutes before the
- * end, or half the life for short ones, less up to 60 s at random; while a
- * look-up fails the old ones are kept, tried again with back-off. */
+ * constant argv and the AWS variables of the environment; a time limit of 60
+ * s), reads its JSON, keeps the credentials in guarded memory and renews them
+ * before they expire (aws-contract 5.9): 10 minutes before the end, or after
+ * half the life of short ones, less up to 60 s at random. If a look-up fails it
+ * keeps the old ones and tries again with back-off. */
 struct aws_keys	*aws_keys_new(sd_event *, const struct conf *,
 		    aws_keys_changed, void *);
 void	aws_keys_stop(struct aws_keys *);	/* ends a look-up, frees */
 /* Begin a look-up in the next turn unless one runs (after ExpiredToken and the
- * like); at the soonest 5 s after the last began. */
+ * like), but at least 5 s after the last began. */
 void	aws_keys_refresh(struct aws_keys *);
-/* The present ones, or NULL. Borrowed until the next turn of the loop. */
+/* The current ones, or NULL. Borrowed until the next turn of the loop. */
 const struct credentials *aws_keys_get(const struct aws_keys *);
-/* The region of everything that is sent to AWS: aws.region, else what the
- * provider chain found; "" if it is not known (yet). */
+/* The region of everything sent to AWS: aws.region, else what the provider
+ * chain found; "" if it is not known (yet). */
 const char *aws_keys_region(const struct aws_keys *);
-/* Where the credentials are from; "" if there are none. */
+/* Where the credentials come from; "" if there are none. */
 const char *aws_keys_origin(const struct aws_keys *);
 /* Whether the first look-up has not ended yet. */
 bool	aws_keys_looking(const struct aws_keys *);
@@ -49,7 +49,7 @@ const char *aws_keys_endpoint(const struct aws_keys *, const char *service);
 const char *aws_keys_ca_bundle(const struct aws_keys *);
 bool	aws_keys_use_fips(const struct aws_keys *);
 bool	aws_keys_use_dualstack(const struct aws_keys *);
-/* Its child, -1 if none: known to the sweep for unknown zombies. */
+/* Its child, -1 if none, for the sweep for unknown zombies. */
 pid_t	aws_keys_child(const struct aws_keys *);
 
 #endif

@@ -44,7 +44,7 @@ board_find(struct board *board, const char *id)
 	return NULL;
 }
 
-/* At the end of the process some work is under way. */
+/* The process ends while work is under way. */
 static void
 cut_short(struct entry *entry)
 {
@@ -82,7 +82,8 @@ board_bury(struct board *board)
 			drop(entry);
 			any = true;
 		}
-	/* What a burst of jobs left free in the heap goes back. */
+	/* Give back to the system what a burst of jobs left free in the
+	 * heap. */
 	if (any && TAILQ_EMPTY(&board->entries))
 		(void)malloc_trim(0);
 }

@@ -15,7 +15,8 @@
 #include "job.h"
 #include "life.h"
 
-/* An event that an effect made for its own job, to be delivered after it. */
+/* An event that an effect posts to its own job, for delivery after the
+ * effect. */
 struct board_event {
 	STAILQ_ENTRY(board_event) link;
 	struct life_event	 event;
@@ -25,8 +26,8 @@ struct board_event {
 
 struct board;
 
-/* One job and what is attached to it, from its offer, or its record in the
- * ledger, until board_bury. */
+/* One job and what belongs to it, from its offer, or its record in the ledger,
+ * until board_bury. */
 struct entry {
 	TAILQ_ENTRY(entry)	 link;
 	struct board		*board;
@@ -38,19 +39,20 @@ struct entry {
 	struct executor		*executor;
 	struct aws_call		*acknowledge, *details, *put;
 	sd_event_source		*timer;
-	int64_t			 timer_ms;	/* it is armed for; 0: off */
+	int64_t			 timer_ms;	/* when it is due; 0: off */
 	STAILQ_HEAD(, board_event) events;
-	bool			 busy;		/* its events are delivered:
+	bool			 busy;		/* an event is being delivered:
 						   board_post, not deliver */
-	bool			 save;		/* wants to be in the next
+	bool			 save;		/* to be part of the next
 						   commit */
-	bool			 in_commit;	/* is in the present one */
+	bool			 in_commit;	/* part of the commit under
+						   way */
 	bool			 over;		/* freed after the next
 						   commit */
 };
 
-/* Deliver an event from the loop; texts and pointers in it are borrowed. Not
- * from within an effect of the same job. */
+/* Deliver an event from the loop, never from within an effect of the same job;
+ * its texts and pointers are borrowed. */
 typedef void	(*board_deliver)(struct entry *, const struct life_event *,
 		    void *);
 
@@ -68,9 +70,9 @@ void		 board_init(struct board *, int64_t max_jobs, board_deliver,
 struct entry	*board_add(struct board *);
 /* The job with this id whose life is not over, or NULL. */
 struct entry	*board_find(struct board *, const char *id);
-/* Free those whose life is over: not while somebody walks the list. */
+/* Free the jobs whose life is over; not while somebody walks the list. */
 void		 board_bury(struct board *);
-/* Free all without a word: at the end of the process. */
+/* Free all jobs without an event, at the end of the process. */
 void		 board_clear(struct board *);
 
 /* Deliver an event to one job. */
@@ -94,7 +96,7 @@ void		 board_tell_all(struct board *, enum life_event_type);
 /* From within an effect: queue an event for its job. text is copied. */
 void		 board_post(struct entry *, enum life_event_type,
 		    const char *text);
-/* The same for a call that could not even begin: its answer. */
+/* The same, with the answer of a call that could not even begin. */
 void		 board_post_unsent(struct entry *, enum life_event_type);
 /* Take the first queued event; free it afterwards. */
 struct board_event *board_next(struct entry *);
@@ -102,11 +104,11 @@ void		 board_event_free(struct board_event *);
 
 /* Slots not taken. */
 int		 board_free_slots(const struct board *);
-/* Jobs for which work goes on; those with an executor. */
+/* Jobs at work; jobs with an executor. */
 int		 board_active(const struct board *);
 int		 board_running(const struct board *);
-/* Whether the process may end without losing anything more than time;
- * results: and every result is out. */
+/* Whether the process may end now and lose nothing but time; results: and every
+ * result is out. */
 bool		 board_at_rest(const struct board *, bool results);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * What the configuration names: programs, folders, files. Looked at by -n and
- * at the start, so that what an operator mistyped is told at once.
+ * Checks the programs, folders and files that the configuration names, for -n
+ * and at the start, so that an operator hears of a typing error at once.
  */
 #include <sys/stat.h>
 
@@ -72,7 +72,7 @@ check_state_dir(const struct conf *conf)
 	const char *path = conf->worker.state_dir;
 	struct stat st;
 
-	/* systemd makes its own when the service is started first */
+	/* systemd makes its own folder when the service first starts */
 	if (stat(path, &st) != 0 && errno == ENOENT &&
 	    strcmp(path, STATEDIR) == 0)
 		return 0;

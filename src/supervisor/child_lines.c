@@ -1,6 +1,6 @@
 /*
- * The report pipe of an executor. What is not permitted now, or not of the
- * protocol, is a fault.
+ * The report pipe of an executor. A line that breaks the protocol or comes out
+ * of turn is a fault.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "sys.h"
 
 #define READ_AT_ONCE	(64 * 1024)
-#define DRAIN_READS	16	/* at an exit: somebody else may go on
+#define DRAIN_READS	16	/* after an exit, since somebody else may go on
 				   writing */
 
 static int
@@ -66,7 +66,7 @@ take_lines(struct child_lines *lines)
 	lines->ears.fault(lines->ears.arg, fail.text);
 }
 
-/* Whether there may be more. */
+/* Read once; whether there may be more. */
 static bool
 read_some(struct child_lines *lines)
 {

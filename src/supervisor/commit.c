@@ -1,5 +1,5 @@
 /*
- * The ledger's turn.
+ * Writes the records of one turn of the loop.
  */
 #include <stdlib.h>
 
@@ -56,8 +56,8 @@ tell_ledger(struct commit *commit, bool saved, const char *why)
 	}
 	if (!saved && told_due(&commit->told, "broken", TELL_AGAIN_MS,
 	    sys_now_ms()))
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; nothing is "
-		    "claimed until the ledger can be written", why);
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; the worker claims "
+		    "nothing until it can write the ledger", why);
 	commit->broken = !saved;
 }
 
@@ -82,8 +82,8 @@ has_room(struct commit *commit)
 
 	if (full && !commit->disk_full)
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s: less than "
-		    "worker.min_free bytes are free: no job is claimed until "
-		    "there is room", conf->worker.state_dir);
+		    "worker.min_free bytes are free: the worker claims no job "
+		    "until there is room", conf->worker.state_dir);
 	if (!full && commit->disk_full)
 		journal_event(JOURNAL_LEDGER, LOG_NOTICE, "%s: there is room "
 		    "again", conf->worker.state_dir);
@@ -123,7 +123,7 @@ on_commit(sd_event_source *source, void *arg)
 		tell_ledger(commit, saved == 1, fail.text);
 	if (saved == -1)
 		event.type = EV_SAVE_FAILED;
-	/* New saves wanted by what follows are for the next transaction. */
+	/* New saves that follow from this belong to the next transaction. */
 	TAILQ_FOREACH(entry, &board->entries, link) {
 		entry->in_commit = entry->save &&
 		    (saved == -1 || entry->life.dirty);

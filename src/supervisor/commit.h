@@ -1,6 +1,6 @@
 /*
- * The ledger's turn: all records that were changed in one turn of the loop go
- * to disk in one transaction, and their jobs hear how it went.
+ * Writes all records that changed in one turn of the loop to disk in one
+ * transaction, and tells their jobs how it went.
  */
 #ifndef COMMIT_H
 #define COMMIT_H
@@ -32,13 +32,13 @@ struct commit {
 	struct told	 told;
 };
 
-/* Everything outlives it. */
+/* Everything passed outlives the commit. */
 void	commit_init(struct commit *, sd_event *, struct ledger *,
 	    struct board *, const struct conf *);
 void	commit_free(struct commit *);		/* its event source */
 
 /* Write this entry at the end of this turn of the loop. It then gets
- * EV_SAVE_FAILED, or EV_SAVED unless nothing waits for that. */
+ * EV_SAVE_FAILED, or EV_SAVED if something waits for that. */
 static inline void
 commit_save(struct commit *commit, struct entry *entry)
 {
@@ -46,7 +46,7 @@ commit_save(struct commit *commit, struct entry *entry)
 	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_ONESHOT);
 }
 
-/* The same with the next transaction, at the latest in COMMIT_SOON_MS. */
+/* The same with the next transaction, within COMMIT_SOON_MS. */
 static inline void
 commit_save_soon(struct commit *commit, struct entry *entry)
 {
@@ -66,9 +66,9 @@ commit_forget(struct commit *commit, struct entry *entry)
 	(void)sd_event_source_set_enabled(commit->source, SD_EVENT_ONESHOT);
 }
 
-/* Write what is left at once and without a word, when the process ends. */
+/* Write what is left, without events, when the process ends. */
 void	commit_last(struct commit *);
-/* Whether another record would be taken: the disk has room, and the ledger can
- * be written, which is tried if the last commit failed. */
+/* Whether the ledger could take another record: the disk has room, and a trial
+ * write succeeds if the last commit failed. */
 bool	commit_takes_more(struct commit *);
 #endif

@@ -39,7 +39,7 @@ do_start(struct dispatch *dispatch, struct entry *entry)
 	entry->executor = executor_start(dispatch->executors, entry, &fail);
 	if (entry->executor == NULL) {
 		job_log(life, JOURNAL_ZYGOTE, LOG_ERR,
-		    "no process for it: %s", fail.text);
+		    "cannot start a process for it: %s", fail.text);
 		board_post(entry, EV_START_FAILED, fail.text);
 	}
 }
@@ -98,7 +98,8 @@ do_kill(struct entry *entry)
 		executor_signal(entry->executor, SIGKILL);
 		return;
 	}
-	/* Nobody to kill: closing its pipes ends one that still comes. */
+	/* There is nobody to kill: if the executor still comes, its closed
+	 * pipes end it. */
 	executor_free(entry->executor);
 	entry->executor = NULL;
 	board_post(entry, EV_START_FAILED, entry->life.why);
@@ -151,7 +152,7 @@ carry_out(struct dispatch *dispatch, struct entry *entry, unsigned fx)
 
 /* --- events --- */
 
-/* The work is over: a late answer of GetJobDetails is nobody's any more. */
+/* The work is over: nobody waits for a late answer of GetJobDetails. */
 static void
 forget_secrets(struct entry *entry)
 {
@@ -277,13 +278,13 @@ other_version(void *job, int version, void *arg)
 {
 	struct entry *entry = job;
 
-	job_log(&entry->life, JOURNAL_ZYGOTE, LOG_ERR, "the executor "
-	    "speaks protocol %d, this supervisor %d: the package was "
-	    "upgraded; starting anew", version, IPC_VERSION);
+	job_log(&entry->life, JOURNAL_ZYGOTE, LOG_ERR, "the executor speaks "
+	    "protocol %d, this supervisor %d: the package was upgraded; "
+	    "exiting to be started again", version, IPC_VERSION);
 	tell(arg, entry, EV_HELLO_VERSION, NULL);
 }
 
-/* Most calls succeed, and are for debugging only. */
+/* Most calls succeed and matter only for debugging. */
 static bool
 is_worth_a_record(const struct ipc_report *said)
 {

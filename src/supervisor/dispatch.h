@@ -1,5 +1,5 @@
 /*
- * Delivers events to the lives of jobs and carries out their effects: an event
+ * Delivers events to the lives of jobs and carries out their effects, one event
  * at a time per job, so that nothing re-enters.
  */
 #ifndef DISPATCH_H
@@ -16,7 +16,7 @@
 #include "executors.h"
 #include "requests.h"
 
-/* What it works with; all of it outlives it. */
+/* What it works with, all of which outlives it. */
 struct dispatch {
 	sd_event		*event;
 	const struct conf	*conf;
@@ -24,12 +24,12 @@ struct dispatch {
 	struct commit		*commit;
 	struct requests		*requests;
 	struct executors	*executors;
-	/* executors can be had */
+	/* executors can start */
 	void			(*ready)(void *);
 	/* a job has or had an executor, or freed its slot */
 	void			(*changed)(bool freed, void *);
-	/* the executor's program is of another version: end, to be started
-	 * anew */
+	/* the executor's program has another version: exit, to be started
+	 * again */
 	void			(*upgrade)(void *);
 	void			*arg;
 };

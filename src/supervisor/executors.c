@@ -1,6 +1,6 @@
 /*
- * Executors from the supervisor's side. A report pipe is always read to its
- * end before the exit counts.
+ * Executors from the supervisor's side. A report pipe is read to its end before
+ * the exit counts.
  */
 #include <sys/queue.h>
 #include <sys/wait.h>
@@ -42,9 +42,9 @@ struct executors {
 	sd_event		*event;
 	struct zygote		*zygote;
 	struct executor_list	 list;
-	struct executor_list	 closed;	/* their memory goes in the
-						   next turn: a handler of
-						   theirs may run */
+	struct executor_list	 closed;	/* freed in the next turn, since
+						   one of their handlers may be
+						   running */
 	sd_event_source		*burial;
 	uint32_t		 last_number;
 	struct executors_calls	 calls;
@@ -106,7 +106,7 @@ executor_signal(struct executor *executor, int sig)
 		(void)sys_pidfd_signal(executor->pidfd, sig);
 }
 
-/* It is gone, or never came: the owner hears it last. */
+/* The executor is gone, or never came: tell the owner last. */
 static void
 fail_start(struct executor *executor, const char *why)
 {
@@ -141,22 +141,22 @@ on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
 		return 0;
 	if (executor->lines.fd != -1)
 		child_lines_drain(&executor->lines);
-	if (executor->closed)		/* by what it said */
+	if (executor->closed)		/* a callback closed it */
 		return 0;
 	end.signaled = info.si_code != CLD_EXITED;
 	end.status = info.si_status;
 	end.crash = end.signaled && crash_signal(info.si_status);
 	executor_free(executor);
-	/* A crash may have been helped by what all executors share with their
-	 * zygote: addresses and canary. */
+	/* An attacker may learn from a crash what all executors share with
+	 * their zygote: addresses and canary. */
 	if (end.crash)
 		zygote_renew(all->zygote, false, "an executor crashed");
 	all->calls.ended(job, &end, all->arg);
 	return 0;
 }
 
-/* Take a process as ours. It must be a child of this process: else the number
- * means another one. */
+/* Take a process as ours. It must be a child of this process; otherwise the
+ * number belongs to another process. */
 static int
 adopt(struct executor *executor, pid_t pid, struct fail *fail)
 {
@@ -176,7 +176,7 @@ adopt(struct executor *executor, pid_t pid, struct fail *fail)
 	    WEXITED | WNOHANG | WNOWAIT) != 0) {
 		sys_close(&executor->pidfd);
 		return fail_set(fail, FAIL_SYSTEM,
-		    "process %d is no child of the supervisor", (int)pid);
+		    "process %d is not a child of the supervisor", (int)pid);
 	}
 	if (sd_event_add_io(executor->all->event, &executor->exit_source,
 	    executor->pidfd, EPOLLIN, on_exit_source, executor) < 0)
@@ -219,7 +219,7 @@ on_end(void *arg)
 {
 	struct executor *executor = arg;
 
-	if (executor->pid == 0)		/* else its exit follows */
+	if (executor->pid == 0)		/* otherwise its exit follows */
 		fail_start(executor, "it ended before its first message");
 }
 
@@ -352,7 +352,7 @@ on_stray_exit(sd_event_source *source, int fd, uint32_t revents, void *arg)
 }
 
 /* End a process that no job waits for any more: it died before its first
- * message or broke the protocol before the zygote told its number. */
+ * message, or broke the protocol before the zygote reported its number. */
 static void
 end_stray(const struct executors *all, pid_t pid)
 {

@@ -36,8 +36,8 @@ action_of(const struct intake *intake, const struct job_data *data)
 	return ACTION_MAX;
 }
 
-/* The same job once more: its claim may still be open, or it was ours and is
- * none of a new life. */
+/* The same job again: its claim may still be open, or it was ours and gets no
+ * new life. */
 static bool
 known(struct intake *intake, const struct job_data *data)
 {
@@ -51,13 +51,13 @@ known(struct intake *intake, const struct job_data *data)
 		return true;
 	}
 	state = ledger_state(intake->ledger, data->id);
-	/* claiming without an entry: dropped on a full disk */
+	/* claiming without an entry: a full disk dropped it */
 	if (state == LIFE_NEW || state == LIFE_DROPPED ||
 	    state == LIFE_CLAIMING)
 		return false;
-	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: offered again "
-	    "although it is %s here; left alone", data->id,
-	    life_state_names[state]);
+	journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: CodePipeline "
+	    "offers it again although it is %s here; leaving it alone",
+	    data->id, life_state_names[state]);
 	return true;
 }
 
@@ -69,7 +69,7 @@ intake_slots(void *arg)
 	return board_free_slots(intake->board);
 }
 
-/* What could not be written down or run is not taken. */
+/* Claim only what can be written down and run. */
 bool
 intake_may_claim(void *arg)
 {

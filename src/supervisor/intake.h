@@ -16,7 +16,7 @@
 #include "poller.h"
 #include "token_key.h"
 
-/* What it works with; all of it outlives it. */
+/* What it works with, all of which outlives it. */
 struct intake {
 	const struct conf	*conf;
 	struct board		*board;
@@ -29,8 +29,8 @@ struct intake {
 	void			*arg;		/* its owner's */
 };
 
-/* What a poller asks of it, and hands to it; the argument is the intake. Its
- * changed is the worker's to set. */
+/* What a poller asks it and hands to it; the argument is the intake. The worker
+ * sets the poller's changed. */
 int	intake_slots(void *);
 bool	intake_may_claim(void *);
 bool	intake_offer(struct job_data *, void *);

@@ -1,5 +1,5 @@
 /*
- * What the journal says of a job's life.
+ * What the journal says about a job's life.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include "job_log.h"
 #include "log.h"
 
-/* The message names the job in the journal, too: journalctl shows messages
- * only, and the lines of many jobs lie between each other there. */
+/* The message names the job even in the journal: journalctl shows only
+ * messages, with the lines of many jobs mixed. */
 void
 job_log(const struct life *life, enum journal_event event, int priority,
     const char *fmt, ...)
@@ -65,21 +65,21 @@ log_claim(const struct life *life, const struct life_answer *answer)
 		job_log(life, JOURNAL_DROPPED, LOG_INFO,
 		    "another worker has it");
 	if (life->notes & NOTE_NEW_NONCE)
-		job_log(life, JOURNAL_AWS, LOG_INFO, "offered anew in the "
-		    "meantime: claiming it with the new nonce");
+		job_log(life, JOURNAL_AWS, LOG_INFO, "CodePipeline has offered "
+		    "it again meanwhile: claiming it with the new nonce");
 	if (life->notes & (NOTE_AMBIGUOUS_RUN | NOTE_AMBIGUOUS_DROP))
-		job_log(life, JOURNAL_AMBIGUOUS, LOG_WARNING, "an earlier "
-		    "AcknowledgeJob was not answered, and now CodePipeline "
-		    "says that the job is claimed: %s (ambiguous_claim)",
-		    life->notes & NOTE_AMBIGUOUS_RUN ? "it is run as ours" :
-		    "it is left alone; if the claim was ours, the action ends "
-		    "at its time-out");
+		job_log(life, JOURNAL_AMBIGUOUS, LOG_WARNING, "CodePipeline "
+		    "did not answer an earlier AcknowledgeJob and now says "
+		    "that the job is claimed: %s (ambiguous_claim)",
+		    life->notes & NOTE_AMBIGUOUS_RUN ? "running it as ours" :
+		    "leaving it alone; if the claim was ours, the action ends "
+		    "at its timeout in CodePipeline");
 	if (life->notes & NOTE_NOT_CLAIMED)
 		job_log(life, JOURNAL_DROPPED, LOG_WARNING,
 		    "not claimed: %s", answer->text);
 	if (life->notes & NOTE_CLAIM_GIVEN_UP)
-		job_log(life, JOURNAL_DROPPED, LOG_ERR, "the claim could "
-		    "not be made: given up");
+		job_log(life, JOURNAL_DROPPED, LOG_ERR, "could not make the "
+		    "claim: giving up");
 }
 
 static void
@@ -89,12 +89,13 @@ log_put(const struct life *life, const struct life_answer *answer)
 		job_log(life, JOURNAL_PUT, LOG_INFO, "reported: %s",
 		    job_outcome_name(life->result.outcome));
 	if (life->notes & NOTE_PUT_ODD)
-		job_log(life, JOURNAL_AWS, LOG_WARNING, "the answer "
-		    "to the report is none of CodePipeline's; the result is "
-		    "kept and sent again");
+		job_log(life, JOURNAL_AWS, LOG_WARNING, "CodePipeline did not "
+		    "send this answer to the report; keeping the result and "
+		    "sending it again");
 	if (life->notes & NOTE_PUT_BEFORE)
-		job_log(life, JOURNAL_PUT, LOG_NOTICE, "%s: an earlier "
-		    "attempt had no answer and counts as taken", answer->text);
+		job_log(life, JOURNAL_PUT, LOG_NOTICE, "%s: CodePipeline did "
+		    "not answer an earlier attempt, which counts as taken",
+		    answer->text);
 	if (life->notes & NOTE_PUT_REFUSED)
 		job_log(life, JOURNAL_REFUSED, LOG_WARNING, "%s: the "
 		    "action was stopped or timed out in CodePipeline",
@@ -104,11 +105,11 @@ log_put(const struct life *life, const struct life_answer *answer)
 		    "%s; reporting less", answer->text);
 	if (life->notes & NOTE_PUT_FAILED && answer->text != NULL)
 		job_log(life, JOURNAL_AWS, answer->passing ?
-		    LOG_WARNING : LOG_ERR, "%s; the result is kept and sent "
-		    "again", answer->text);
+		    LOG_WARNING : LOG_ERR, "%s; keeping the result and sending "
+		    "it again", answer->text);
 	if (life->notes & NOTE_PUT_GIVEN_UP)
-		job_log(life, JOURNAL_REFUSED, LOG_ERR, "the result could "
-		    "not be reported within a day: given up");
+		job_log(life, JOURNAL_REFUSED, LOG_ERR, "could not report the "
+		    "result within a day: giving up");
 }
 
 /* --- the work --- */
@@ -124,10 +125,10 @@ log_exit(const struct life *life, const struct life_exit *end)
 		    strsignal(end->status), step);
 	if (life->notes & NOTE_ENDED_BY_STOP)
 		job_log(life, JOURNAL_KILLED, LOG_WARNING,
-		    "the executor was ended by the stop itself");
+		    "the stop's SIGTERM ended the executor");
 	if (life->notes & NOTE_ENDED_OUTSIDE)
-		job_log(life, JOURNAL_KILLED, LOG_WARNING, "the executor "
-		    "was ended by signal %d (%s) from outside while %s",
+		job_log(life, JOURNAL_KILLED, LOG_WARNING, "signal %d (%s) "
+		    "from outside ended the executor while %s",
 		    end->status, strsignal(end->status), step);
 	if (life->notes & NOTE_KILLED)
 		job_log(life, JOURNAL_KILLED, LOG_WARNING,
@@ -137,8 +138,7 @@ log_exit(const struct life *life, const struct life_exit *end)
 		    "ended with status %d after its result", end->status);
 }
 
-/* A failure that is not of the pipeline's making is the operator's to look
- * at. */
+/* A failure that the pipeline did not cause is an error, for the operator. */
 static int
 failure_priority(const struct job_result *result)
 {
@@ -202,9 +202,9 @@ job_log_notes(const struct life *life, const struct life_event *event)
 		job_log(life, JOURNAL_PARKED, LOG_NOTICE,
 		    "parked: goes on at the next start");
 	if (life->notes & NOTE_CLEANUP_GIVEN_UP)
-		job_log(life, JOURNAL_CLEANUP, LOG_ERR, "the clean-up is "
-		    "given up after %u tries: look in CloudShell for what is "
-		    "left", life->cleanups);
+		job_log(life, JOURNAL_CLEANUP, LOG_ERR, "gave up the clean-up "
+		    "after %u tries: look in CloudShell for what is left",
+		    life->cleanups);
 }
 
 void
@@ -213,8 +213,8 @@ job_log_stop(const struct life *life)
 	bool deadline = life->stop == STOP_DEADLINE;
 
 	job_log(life, deadline ? JOURNAL_DEADLINE : JOURNAL_OTHER,
-	    LOG_WARNING, "%s while %s: asked to stop", deadline ? "deadline" :
-	    "cancelled", ipc_step_text(life->step));
+	    LOG_WARNING, "%s while %s: telling it to stop",
+	    deadline ? "deadline" : "cancelled", ipc_step_text(life->step));
 }
 
 /* --- what an executor reports --- */
@@ -258,7 +258,7 @@ void
 job_log_resumed(const struct life *life)
 {
 	job_log(life, JOURNAL_RESUMED, LOG_NOTICE,
-	    "taken up again: %s", life->state == LIFE_CLAIMING ?
-	    "its claim is repeated" : life->state == LIFE_OURS ?
-	    "it goes on" : "its result is reported");
+	    "resumed: %s", life->state == LIFE_CLAIMING ?
+	    "repeating its claim" : life->state == LIFE_OURS ?
+	    "continuing" : "reporting its result");
 }

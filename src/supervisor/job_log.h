@@ -1,5 +1,5 @@
 /*
- * What the journal says of a job's life: words for what a step decided, and
+ * What the journal says about a job's life: words for what a step decided and
  * for what an executor did.
  */
 #ifndef JOB_LOG_H
@@ -14,15 +14,15 @@
  * The line begins with "job 8hex action: ". */
 void	job_log(const struct life *, enum journal_event, int priority,
 	    const char *, ...) __attribute__((format(printf, 4, 5)));
-/* The notes of the last step, and the event that brought them. */
+/* Log the notes of the last step and the event that caused them. */
 void	job_log_notes(const struct life *, const struct life_event *);
-/* A stop is sent. */
+/* Log that a stop was sent. */
 void	job_log_stop(const struct life *);
-/* What its executor reported; before: the step until then. */
+/* Log what its executor reported; before: the step until then. */
 void	job_log_call(const struct life *, const struct ipc_report *);
 void	job_log_progress(const struct life *, const struct ipc_report *,
 	    enum ipc_step before);
-/* A record read from the ledger is taken up again. */
+/* Log that a job from the ledger resumes. */
 void	job_log_resumed(const struct life *);
 
 #endif

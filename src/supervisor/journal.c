@@ -1,7 +1,7 @@
 /*
- * Records of the supervisor: to the journal with fields, so that one job can
- * be followed by any of them, else to stderr.
- * src/systemd/quali-job-worker.catalog explains each message id.
+ * Sends the supervisor's records to the journal, with fields by which one can
+ * follow a job, else to stderr. src/systemd/quali-job-worker.catalog explains
+ * each message id.
  */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 
@@ -18,10 +18,10 @@
 #include "utf8.h"
 
 #define IDENTIFIER	"quali-job-worker"
-#define FIELDS_MAX	16	/* of one record, beside the standard ones */
+#define FIELDS_MAX	16	/* of one record, besides the standard ones */
 #define FIELD_SIZE	512	/* bytes of one field */
 
-/* Made once, by systemd-id128 new; never to be changed. */
+/* Made once, by systemd-id128 new; never change them. */
 const char *const journal_message_ids[JOURNAL_EVENT_MAX] = {
 	[JOURNAL_STARTED] = "c32ea95e41944f5b936a6f192afb8535",
 	[JOURNAL_STOPPED] = "30e9626f046448f98caf9455c8b63570",
@@ -48,8 +48,8 @@ const char *const journal_message_ids[JOURNAL_EVENT_MAX] = {
 
 /* --- the sink --- */
 
-/* One record by sd_journal_sendv, which is a datagram to journald. If it does
- * not take it, stderr does: the journal reads that, too. */
+/* One record by sd_journal_sendv, a datagram to journald. If journald does not
+ * take it, it goes to stderr, which the journal reads, too. */
 static void
 sink_journal(int priority, const struct log_field *fields, size_t n,
     const char *message)

@@ -1,7 +1,7 @@
 /*
  * The ledger: jobs on disk, in one SQLite database that only the supervisor
- * opens. Every turn of the loop writes at most one transaction; what was
- * committed survives a crash of the machine (synchronous=FULL).
+ * opens. Every turn of the loop writes at most one transaction; a committed one
+ * survives a crash of the machine (synchronous=FULL).
  */
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -22,14 +22,14 @@
 #include "log.h"
 #include "sys.h"
 
-#define APPLICATION_ID	0x514a574c	/* "QJWL": told by file(1), too */
+#define APPLICATION_ID	0x514a574c	/* "QJWL", which file(1) shows, too */
 #define ROW_MAX		(4 * 1024 * 1024)	/* bytes of a row: texts, and
 				   variables of JOB_VARIABLES_MAX, escaped */
-#define BUSY_MS		500	/* for a person's sqlite3 shell; then a save
-				   fails and is tried again */
+#define BUSY_MS		500	/* to wait for a person's sqlite3 shell; then a
+				   save fails and is retried */
 
-/* Step n brings a database of schema n to n + 1. Steps are never changed once
- * released, only added. */
+/* Step n brings a database of schema n to n + 1. Never change a released step,
+ * only add new ones. */
 static const char *const schema_steps[] = {
 	"CREATE TABLE job ("
 	"id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, "
@@ -44,7 +44,7 @@ static const char *const schema_steps[] = {
 };
 #define SCHEMA	((int)(sizeof(schema_steps) / sizeof(schema_steps[0])))
 
-/* A trial of open found that the file is no sound ledger of ours. */
+/* The file is not an intact ledger of ours. */
 #define DAMAGED	1
 
 struct ledger {
@@ -69,7 +69,7 @@ db_fail(sqlite3 *db, const char *what, struct fail *f)
 {
 	int rc = sqlite3_errcode(db) & 0xff, err = 0;
 
-	/* else it is of an older fault */
+	/* otherwise it belongs to an older fault */
 	if (rc == SQLITE_IOERR || rc == SQLITE_CANTOPEN)
 		err = sqlite3_system_errno(db);
 	(void)fail_set(f, FAIL_SYSTEM, "ledger: %s: %s%s%s", what,
@@ -131,7 +131,8 @@ file_make(const char *dir, const char *path, struct fail *f)
 		(void)close(fd);
 		return fail_set(f, FAIL_SYSTEM, "ledger %s: not a file", path);
 	}
-	/* closed before SQLite takes locks: a close would drop them */
+	/* close before SQLite takes locks, since a later close would drop
+	 * them */
 	(void)close(fd);
 	return 0;
 }
@@ -156,8 +157,8 @@ db_configure(sqlite3 *db, struct fail *f)
 	if (rc != 0)
 		return rc;
 	if (strcmp(mode, "wal") != 0)
-		return fail_set(f, FAIL_SYSTEM, "ledger: no write-ahead log on "
-		    "this file system; put state_dir on a local one");
+		return fail_set(f, FAIL_SYSTEM, "ledger: this file system "
+		    "allows no write-ahead log; put state_dir on a local one");
 	return db_exec(db, "PRAGMA synchronous = FULL;"
 	    "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -256;",
 	    "settings", f);
@@ -183,7 +184,7 @@ schema_upgrade(sqlite3 *db, int version, struct fail *f)
 	return rc;
 }
 
-/* What kind of database this is, and bring it to our schema. */
+/* Check what kind of database this is, and bring it to our schema. */
 static int
 schema_check(sqlite3 *db, struct fail *f)
 {
@@ -230,7 +231,7 @@ statements_make(struct ledger *l, struct fail *f)
 		return 0;
 	rc = sqlite3_errcode(l->db);
 	(void)db_fail(l->db, "schema", f);
-	/* our version number without our columns */
+	/* it has our version number, but not our columns */
 	return is_damage(rc) || rc == SQLITE_ERROR ? DAMAGED : -1;
 }
 
@@ -263,8 +264,8 @@ db_open(struct ledger *l, const char *path, struct fail *f)
 	return rc;
 }
 
-/* Rename the database with its -wal and -shm, so that sqlite3(1) can still
- * look into it. The database goes first: SQLite drops a log without one. */
+/* Rename the database with its -wal and -shm, so that sqlite3(1) can still read
+ * it. The database goes first: SQLite drops a log without one. */
 static char *
 set_away(const char *path, struct fail *f)
 {
@@ -344,7 +345,7 @@ ledger_try(struct ledger *l, struct fail *fail)
 {
 	char mark[64];
 
-	/* an empty transaction would touch no disk */
+	/* an empty transaction would not touch the disk */
 	(void)snprintf(mark, sizeof(mark), "PRAGMA user_version = %d", SCHEMA);
 	if (run(l, mark))
 		return 0;
@@ -383,7 +384,7 @@ ledger_save(struct ledger *l, const struct life *const *lives, size_t n,
 		return 0;
 	if (saved)
 		(void)db_fail(l->db, "commit", fail);
-	/* some faults have ended it already */
+	/* some faults have already ended it */
 	if (!sqlite3_get_autocommit(l->db))
 		(void)run(l, "ROLLBACK");
 	return -1;

@@ -1,7 +1,7 @@
 /*
  * The ledger's rows: struct life's record part to columns and back. Facts and
  * result are JSON objects in one column each, as on the pipes, so that a new
- * member needs no new schema. Part of the supervisor.
+ * member needs no new schema.
  */
 #include <stdbool.h>
 #include <stdlib.h>
@@ -124,8 +124,8 @@ read_copy(sqlite3_stmt *s, enum column c, char *dst, size_t size,
 	return -1;
 }
 
-/* Words of enumerations: one that we do not know is an error, not a default:
- * a newer version may have written it. */
+/* Words of enumerations. An unknown one is an error, not a default: a newer
+ * version may have written it. */
 static int
 read_words(sqlite3_stmt *s, struct life *life, const char **bad)
 {
@@ -142,12 +142,12 @@ read_words(sqlite3_stmt *s, struct life *life, const char **bad)
 		*bad = column_names[COL_ACTION];
 		return -1;
 	}
-	/* only told in texts: an unknown step is none */
+	/* the step only occurs in texts: an unknown one is none */
 	life->step = step == NULL ? STEP_NONE : ipc_step_parse(step);
 	return 0;
 }
 
-/* NULL if it is absent or no JSON. */
+/* NULL if it is absent or not JSON. */
 static json_t *
 read_json(sqlite3_stmt *s, enum column c)
 {
@@ -202,5 +202,5 @@ record_read(sqlite3_stmt *s, struct life *life, struct fail *f)
 	job_facts_free(&life->facts);
 	job_result_free(&life->result);
 	memset(life, 0, sizeof(*life));
-	return fail_set(f, FAIL_SYSTEM, "column %s cannot be understood", bad);
+	return fail_set(f, FAIL_SYSTEM, "column %s is not valid", bad);
 }

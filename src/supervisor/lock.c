@@ -1,7 +1,6 @@
 /*
  * One supervisor per ledger. The lock belongs to the open file description,
- * which every executor inherits: it is free only when the last of them is
- * gone. Part of the supervisor.
+ * which every executor inherits: it is free only when the last of them is gone.
  */
 #include <sys/file.h>
 
@@ -21,8 +20,8 @@
 #define LOCK_POLL_MS	100
 
 /* Runs before the loop and before READY=1, when there is nothing else to do:
- * the only place of the supervisor that sleeps. A blocking flock would need a
- * signal or a thread to end it. */
+ * only here the supervisor sleeps. Ending a blocking flock would take a signal
+ * or a thread. */
 static int
 lock_wait(int fd, const char *path, int64_t wait_ms)
 {
@@ -39,11 +38,11 @@ lock_wait(int fd, const char *path, int64_t wait_ms)
 		if (errno != EWOULDBLOCK || sys_now_ms() >= until)
 			return -1;
 		if (!told)
-			log_info("%s is held: waiting up to %lld s for the "
+			log_info("%s is locked: waiting up to %lld s for the "
 			    "executors of the former worker", path,
 			    (long long)((wait_ms + 999) / 1000));
 		told = true;
-		/* both are blocked for the loop to come */
+		/* both are blocked for the loop */
 		if (sigtimedwait(&ends, NULL, &pause) != -1) {
 			errno = EINTR;
 			return -1;

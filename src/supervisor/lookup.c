@@ -1,7 +1,6 @@
 /*
- * Runs aws-credentials: fork and exec with a constant argument list and a
- * stated environment, two bounded pipes, a pidfd and a time limit. Part of the
- * supervisor.
+ * Runs aws-credentials: fork and exec with a constant argument list and a fixed
+ * environment, two bounded pipes, a pidfd and a time limit.
  */
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -22,7 +21,7 @@
 #include "sys.h"
 #include "timer.h"
 
-/* What the child's environment may hold: beside AWS_* these. */
+/* What the child's environment may hold besides AWS_*. */
 static const char *const passed[] = { "HOME", "PATH", "LANG", "LC_ALL",
 	"TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
 	"ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
@@ -39,14 +38,14 @@ struct lookup {
 };
 
 /* All that the child needs, made before the fork: between fork and exec only
- * calls that are safe in a signal handler are made. */
+ * async-signal-safe calls are allowed. */
 struct spawn {
 	char		 *path;
 	const char	 *argv[10];
 	char		**envp;
 	int		  in, out[2], err[2];
 	pid_t		  parent;
-	char		 *fault;	/* begin of the message if exec fails */
+	char		 *fault;	/* start of the message if exec fails */
 };
 
 /* --- the child's side --- */
@@ -63,7 +62,7 @@ child_run(const struct spawn *s)
 {
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != s->parent)
 		_exit(127);
-	(void)setsid();		/* what it starts is killed with it */
+	(void)setsid();		/* so that a kill reaches what it starts */
 	if (dup2(s->in, STDIN_FILENO) == -1 ||
 	    dup2(s->out[1], STDOUT_FILENO) == -1 ||
 	    dup2(s->err[1], STDERR_FILENO) == -1)
@@ -145,7 +144,7 @@ spawn_prepare(struct spawn *s, const struct conf *conf, struct fail *f)
 	    pipe2(s->out, O_CLOEXEC) == -1 || pipe2(s->err, O_CLOEXEC) == -1)
 		return fail_set(f, FAIL_SYSTEM, "credentials: %s",
 		    strerror(errno));
-	/* the writing ends block: the program is no loop */
+	/* the writing ends block, since the program has no loop */
 	if (fcntl(s->out[0], F_SETFL, O_NONBLOCK) == -1 ||
 	    fcntl(s->err[0], F_SETFL, O_NONBLOCK) == -1)
 		return fail_set(f, FAIL_SYSTEM, "credentials: %s",
@@ -189,7 +188,7 @@ lookup_free(struct lookup *l)
 	free(l);
 }
 
-/* The whole session of the child, while its number cannot be another's. */
+/* Kill the child's whole session, while its number cannot be another's. */
 static void
 kill_all(struct lookup *l)
 {
@@ -219,7 +218,7 @@ judge(struct lookup *l, const siginfo_t *info, char *text, size_t size)
 	const char *line = last_line(l);
 
 	if (l->timed_out)
-		(void)snprintf(text, size, "aws-credentials gave no answer "
+		(void)snprintf(text, size, "aws-credentials did not answer "
 		    "within %d s", LOOKUP_MS / 1000);
 	else if (l->too_big)
 		(void)snprintf(text, size, "the answer of aws-credentials is "
@@ -246,7 +245,8 @@ drain(struct lookup *l, int fd, struct buf *to, bool keep_last)
 	char piece[4096];
 	ssize_t n;
 
-	/* bounded: a program that never stops writing is read in turns */
+	/* bounded, so that a program that never stops writing cannot hold the
+	 * loop */
 	for (int i = 0; i < 32; i++) {
 		n = read(fd, piece, sizeof(piece));
 		if (n == -1 && errno == EINTR)
@@ -312,7 +312,7 @@ on_exit_of(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	drain(l, l->err_fd, &l->errors, true);
 	kill_all(l);		/* grandchildren; it is a zombie itself */
 	memset(&info, 0, sizeof(info));
-	/* ECHILD: somebody reaped it; the answer then tells */
+	/* ECHILD: somebody reaped it; then the answer decides */
 	(void)waitid(SYS_P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
 	error = judge(l, &info, text, sizeof(text));
 	l->done(error == NULL ? &l->answer : NULL, error, l->arg);
@@ -373,7 +373,7 @@ lookup_start(sd_event *event, const struct conf *conf, lookup_done done,
 	if (l->pidfd == -1 || watch(l, event) == -1) {
 		(void)fail_set(f, FAIL_SYSTEM, "credentials: cannot watch the "
 		    "child");
-		/* killed by its number: it is not reaped yet */
+		/* its number is still its own: it is not reaped yet */
 		(void)kill(l->pid, SIGKILL);
 		(void)waitpid(l->pid, NULL, 0);
 		goto bad;
@@ -394,7 +394,7 @@ lookup_stop(struct lookup *l)
 	if (l == NULL)
 		return;
 	kill_all(l);
-	/* does not wait: the sweep for unknown zombies gets the rest */
+	/* do not wait: the sweep for unknown zombies gets the rest */
 	(void)waitid(SYS_P_PIDFD, (id_t)l->pidfd, &info, WEXITED | WNOHANG);
 	lookup_free(l);
 }

@@ -11,21 +11,21 @@
 #include "conf.h"
 #include "fail.h"
 
-#ifndef LOOKUP_MS			/* a test does not wait so long */
+#ifndef LOOKUP_MS			/* tests set a shorter one */
 #define LOOKUP_MS		60000	/* then it is killed */
 #endif
 #define LOOKUP_ANSWER_MAX	(64 * 1024)	/* bytes of its stdout */
-#define LOOKUP_ERROR_MAX	4096	/* bytes kept of its stderr, the last */
+#define LOOKUP_ERROR_MAX	4096	/* last bytes kept of its stderr */
 
 struct lookup;
 
 /* Called once, from the loop, when the program and what it started are gone.
- * answer is its stdout and is wiped afterwards; NULL: it failed, and error is
- * one line for people. The look-up is freed after the call. */
+ * answer is its stdout, wiped afterwards; NULL: it failed, and error is one
+ * line for people. The look-up is freed after the call. */
 typedef void	(*lookup_done)(const struct buf *answer, const char *error,
 		    void *);
 
-/* NULL with FAIL_SYSTEM: no process could be made. */
+/* NULL with FAIL_SYSTEM: could not start a process. */
 struct lookup	*lookup_start(sd_event *, const struct conf *, lookup_done,
 		    void *, struct fail *);
 /* Kill it; done is not called. */

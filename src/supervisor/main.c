@@ -48,8 +48,8 @@ usage(int status)
 	(void)fprintf(status == 0 ? stdout : stderr,
 	    "usage: quali-job-worker [-dnTV] [-f file]\n"
 	    "  -d       log debug messages\n"
-	    "  -f file  configuration (%s)\n"
-	    "  -n       check the configuration and exit\n"
+	    "  -f file  read the settings from file (%s)\n"
+	    "  -n       check the settings and exit\n"
 	    "  -T       print the settings in force and exit\n"
 	    "  -V       print the version and exit\n", CONF_PATH);
 	exit(status);
@@ -108,8 +108,8 @@ level_of(const char *name)
 	return LOG_INFO;
 }
 
-/* The configuration, or the end of the program. For a run by hand the
- * variables alone are enough. */
+/* Read the configuration, or exit. For a run by hand the variables alone are
+ * enough. */
 static void
 read_conf(const struct options *options, struct conf *conf)
 {
@@ -127,7 +127,7 @@ read_conf(const struct options *options, struct conf *conf)
 		exit(EXIT_CONFIG);
 }
 
-/* Four descriptors per job and some of our own: a shell allows 1,024. */
+/* We need four descriptors per job and some more; a shell allows 1,024. */
 static void
 raise_files(int64_t max_jobs)
 {
@@ -144,7 +144,7 @@ raise_files(int64_t max_jobs)
 		    (long long)max_jobs, (uintmax_t)need);
 }
 
-/* The loop takes them. */
+/* The loop receives them. */
 static void
 block_signals(void)
 {
@@ -178,7 +178,7 @@ check_only(const struct conf *conf)
 	return faults == 0 ? 0 : EXIT_CONFIG;
 }
 
-/* The zygote first of all, before any secret is read. */
+/* Start the zygote first, before reading any secret. */
 static int
 run(struct conf *conf, const char *conf_path)
 {
@@ -210,7 +210,7 @@ main(int argc, char **argv)
 	int status;
 
 	sys_clean_environment(kept_variables);
-	/* One arena: libcurl's resolver threads would open more of them. */
+	/* One arena: libcurl's resolver threads would open more. */
 	(void)mallopt(M_ARENA_MAX, 1);
 	json_init();
 	sys_fill_stdio();

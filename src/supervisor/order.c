@@ -33,7 +33,7 @@ put_policy(const struct conf *conf, struct ipc_order *order)
 {
 	order->policy.wait_first_ms = conf->worker.wait_first;
 	order->policy.wait_max_ms = conf->worker.wait_max;
-	/* All slots together stay under the request rate. */
+	/* Keeps all slots together under the request rate. */
 	order->policy.wait_floor_ms = conf->worker.max_jobs * 1000 /
 	    conf->worker.max_request_rate;
 	order->policy.http_timeout_ms = conf->worker.http_timeout;
@@ -96,9 +96,10 @@ order_write(struct buf *line, const struct life *life, struct job_data *data,
 	order.remaining_ms = life_remaining(life, now);
 	order.resumed = life->resumed;
 	if (!life->cleaning) {
-		order.data = *data;		/* and its secrets with it */
+		order.data = *data;		/* with its secrets */
 		memset(data, 0, sizeof(*data));
-		order.data.nonce[0] = '\0';	/* none of its business */
+		order.data.nonce[0] = '\0';	/* the executor has no use for
+						   it */
 	}
 	(void)strlcpy(order.data.id, life->id, sizeof(order.data.id));
 	job_facts_copy(&order.facts, &life->facts);

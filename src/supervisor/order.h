@@ -11,10 +11,10 @@
 #include "life.h"
 #include "secret.h"
 
-/* What is the same for all orders of a moment. Borrowed. */
+/* What all orders of one moment share. Borrowed. */
 struct order_terms {
 	const struct conf	*conf;
-	const struct secret	*password;	/* kept one; NULL: read the
+	const struct secret	*password;	/* the kept one; NULL: read the
 						   file */
 	const char		*region;
 	const char		*s3_endpoint;	/* NULL: the real one */
@@ -22,9 +22,9 @@ struct order_terms {
 	bool			 use_fips, use_dualstack;
 };
 
-/* Append the order line of the job, or of its clean-up. Takes the data over,
- * with its secrets, unless it is a clean-up's. -1: FAIL_CONFIG, the password
- * cannot be read; FAIL_SYSTEM, the order is too large. */
+/* Append the order line of the job, or of its clean-up. Takes over the data
+ * with its secrets, unless the order is a clean-up's. -1: FAIL_CONFIG: the
+ * password cannot be read; FAIL_SYSTEM: the order is too large. */
 int	order_write(struct buf *, const struct life *, struct job_data *,
 	    const struct order_terms *, const struct life_now *,
 	    struct fail *);

@@ -12,8 +12,8 @@
 #include "password.h"
 #include "utf8.h"
 
-#define NO_PASSWORD_MAX	2	/* bytes of a file that holds a line end at
-				   most */
+#define NO_PASSWORD_MAX	2	/* bytes of a file that holds at most a line
+				   end */
 
 struct secret *
 password_get(const struct conf *conf, const struct secret *kept,
@@ -40,10 +40,10 @@ password_check(const char *path, struct fail *fail)
 		return secret;
 	if (given != NULL && strncmp(path, given, strlen(given)) == 0 &&
 	    (stat(path, &st) == -1 || st.st_size <= NO_PASSWORD_MAX))
-		(void)fail_set(fail, FAIL_CONFIG, "the service was given no "
-		    "CloudShell password: write it to %s/quali-job-worker/"
-		    "cloudshell-password (owner root, mode 600), then restart "
-		    "the service", SYSCONFDIR);
+		(void)fail_set(fail, FAIL_CONFIG, "the service has no "
+		    "CloudShell password: write it to "
+		    "%s/quali-job-worker/cloudshell-password (owner root, mode "
+		    "600), then restart the service", SYSCONFDIR);
 	else
 		(void)fail_prefix(fail, "cloudshell.password_file");
 	fail->kind = FAIL_CONFIG;

@@ -1,6 +1,5 @@
 /*
- * When the supervisor asks CodePipeline for jobs: never for more than there
- * are free slots, each action type in its turn, slower when AWS is in trouble.
+ * Polls CodePipeline for jobs.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -17,9 +16,9 @@
 
 #define BACKOFF_MAX_MS	300000
 #define REFUSED_SLOWER	6	/* poll intervals between two tries of an action
-				   type that does not exist (yet), or is not
+				   type that does not exist (yet) or is not
 				   permitted */
-#define LOOK_AGAIN_MS	5000	/* while nothing may be claimed */
+#define LOOK_AGAIN_MS	5000	/* while the worker may claim nothing */
 #define BATCH_MAX	50	/* jobs asked for at once: their data, of up to
 				   100 KB each, must fit AWS_ANSWER_MAX */
 
@@ -29,8 +28,8 @@ struct poll {
 	struct aws_call		*call;
 	int			 batch;		/* asked for by the call */
 	int64_t			 due_ms;
-	char			 refused[64];	/* code of the last refusal, ""
-						   if it was none */
+	char			 refused[64];	/* code of the last answer if it
+						   was a refusal, else "" */
 	struct told		 told;
 	bool			 blocked;	/* could not even be sent */
 };
@@ -44,7 +43,8 @@ struct poller {
 	struct poll	*polls;
 	size_t		 n, next;	/* next: whose turn it is */
 	unsigned	 troubles;	/* rounds in a row that failed */
-	int64_t		 calm_ms;	/* no poll before it, after trouble */
+	int64_t		 calm_ms;	/* after trouble: no poll before this
+					   time */
 	bool		 stopped;
 	char		 why[256];	/* polls cannot be sent, as last told */
 	sd_event_source	*timer;
@@ -70,7 +70,7 @@ interval(const struct poller *poller)
 {
 	int64_t ms = poller->interval_ms;
 
-	/* 80 to 120 %: many workers do not ask in step */
+	/* 80 to 120 %, so that many workers do not ask in step */
 	return ms * 4 / 5 + (int64_t)arc4random_uniform(
 	    (uint32_t)(ms * 2 / 5) + 1);
 }
@@ -85,7 +85,7 @@ type_text(const struct poll *poll, char *dst, size_t size)
 	return dst;
 }
 
-/* Whether every version of an action is refused so, this one included. */
+/* Whether CodePipeline refuses every version of the action with this code. */
 static bool
 all_versions(const struct poll *poll, const char *code)
 {
@@ -98,7 +98,7 @@ all_versions(const struct poll *poll, const char *code)
 	return true;
 }
 
-/* Keys and rights concern all types alike: one record tells it for all. */
+/* Keys and permissions concern all types alike: one record serves all. */
 static bool
 told_of_another(const struct poll *poll, int64_t now)
 {
@@ -121,12 +121,12 @@ tell_missing(const struct poll *poll, const char *type)
 	bool all = all_versions(poll, poll->refused);
 
 	journal_event(JOURNAL_AWS, all ? LOG_WARNING : LOG_NOTICE, "action "
-	    "type %s does not exist in this account and region%s; asking "
-	    "seldom", type, all ? ", nor another version that is polled: "
-	    "register it" : "");
+	    "type %s does not exist in this account and region%s; polling for "
+	    "it seldom", type, all ? ", nor does another version that the "
+	    "worker polls for: register it" : "");
 }
 
-/* A refusal concerns this type alone: told seldom, asked seldom. */
+/* A refusal concerns only this type: report it seldom, poll it seldom. */
 static void
 refused(struct poll *poll, const struct aws_reply *reply)
 {
@@ -144,12 +144,12 @@ refused(struct poll *poll, const struct aws_reply *reply)
 	} else if (!told_of_another(poll, now) &&
 	    told_due(&poll->told, poll->refused, TOLD_HOURLY_MS, now)) {
 		journal_event(JOURNAL_AWS, LOG_ERR, "action type %s: %s; "
-		    "asking seldom, also for others that are refused the same "
-		    "way", type, reply->text);
+		    "polling seldom for it and for others that are refused "
+		    "with the same code", type, reply->text);
 	}
 }
 
-/* A type that was refused is polled now. */
+/* CodePipeline accepts the poll of a type that it had refused. */
 static void
 accepted(struct poll *poll)
 {
@@ -175,8 +175,8 @@ poller_state(const struct poller *poller, struct poller_state *state)
 		}
 }
 
-/* Throttling and faults concern all types: none asks again before the pause
- * is over. Several failing at once are one round. */
+/* Throttling and faults concern all types: none polls again before the pause is
+ * over. Several failures at once are one round. */
 static void
 trouble(struct poll *poll, const struct aws_reply *reply)
 {
@@ -225,14 +225,15 @@ take(struct poll *poll, const struct aws_reply *reply)
 		return;
 	}
 	if (broken > 0)
-		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: %zu "
-		    "jobs left out, they break the service's own limits (%s)",
+		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: left out "
+		    "%zu jobs that break the service's own limits (%s)",
 		    broken, fail.text);
 	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
 		if (poller->calls.offer(&jobs[i], poller->arg))
 			fresh++;
 	cp_jobs_free(jobs, n);
-	/* A full batch: there may be more, unless all are known already. */
+	/* After a full batch there may be more, unless all are known
+	 * already. */
 	poll->due_ms = sys_now_ms();
 	if (n < (size_t)poll->batch || fresh == 0)
 		poll->due_ms += interval(poller);
@@ -257,8 +258,7 @@ polled(const struct aws_reply *reply, void *arg)
 
 /* --- requests --- */
 
-/* Said once, until it is something else. Missing credentials are told where
- * they are looked up. */
+/* Said once per reason. Whoever looks up credentials reports missing ones. */
 static void
 cannot_poll(struct poller *poller, const char *why)
 {
@@ -282,7 +282,7 @@ start_poll(struct poll *poll, int batch)
 	poll->call = aws_call_start(poller->aws, "PollForJobs",
 	    cp_poll_input(&poll->type->type, batch), false, polled, poll,
 	    &fail);
-	if (poll->call == NULL) {	/* credentials that come wake us */
+	if (poll->call == NULL) {	/* new credentials wake us */
 		poll->due_ms = sys_now_ms() + interval(poller);
 		poll->blocked = true;
 		cannot_poll(poller, fail.text);
@@ -318,8 +318,8 @@ count_due(const struct poller *poller, int64_t now)
 	return due;
 }
 
-/* Ask for those that are due while there are slots, and be woken for the
- * next. */
+/* Ask for the types that are due while there are slots, and set the timer for
+ * the next. */
 static void
 look(struct poller *poller)
 {

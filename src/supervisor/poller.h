@@ -1,6 +1,6 @@
 /*
- * When CodePipeline is asked for jobs: never for more than there are free
- * slots, each action type in its turn, slower when AWS is in trouble.
+ * Polls CodePipeline for jobs: never for more than there are free slots, each
+ * action type in its turn, slower when AWS is in trouble.
  */
 #ifndef POLLER_H
 #define POLLER_H
@@ -20,26 +20,28 @@ struct poller;
 struct poller_calls {
 	/* free slots now */
 	int	(*slots)(void *arg);
-	/* whether a job that came could be written down and run */
+	/* whether a job could be written down and run */
 	bool	(*may_claim)(void *arg);
-	/* a job; the callee takes over (and zeroes) it. Whether it is a new
-	 * one */
+	/* a job, which the callee takes over (and zeroes); returns whether it
+	 * is new */
 	bool	(*offer)(struct job_data *, void *arg);
-	/* what hinders it may be different now */
+	/* what hinders the poller may have changed */
 	void	(*changed)(void *arg);
 };
 
-/* What hinders it; texts are borrowed. */
+/* What hinders the poller; texts are borrowed. */
 struct poller_state {
-	const char	*why;		/* polls cannot even be sent, or "" */
+	const char	*why;		/* why it cannot even send polls, or
+					   "" */
 	bool		 failing;	/* CodePipeline throttles or fails */
-	size_t		 refused;	/* types that are refused ... */
+	size_t		 refused;	/* types that CodePipeline refuses
+					   ... */
 	const char	*code;		/* ... and with which code */
 	size_t		 types;
 };
 
-/* aws and types (n of them, at least 1) outlive it. It begins with the next
- * turn of the loop. */
+/* aws and types (n of them, at least 1) outlive the poller. It begins in the
+ * next turn of the loop. */
 struct poller	*poller_new(sd_event *, struct aws *,
 		    const struct action_type *types, size_t n,
 		    int64_t interval_ms, const struct poller_calls *,
@@ -47,8 +49,8 @@ struct poller	*poller_new(sd_event *, struct aws *,
 void		 poller_free(struct poller *);		/* NULL is fine */
 /* Slots came free: look again now. */
 void		 poller_wake(struct poller *);
-/* Credentials came: what was refused or put off with the old ones is asked at
- * once. */
+/* Credentials came: poll at once for what was refused or put off with the old
+ * ones. */
 void		 poller_restart(struct poller *);
 void		 poller_stop(struct poller *);	/* for good; ends polls */
 void		 poller_state(const struct poller *, struct poller_state *);

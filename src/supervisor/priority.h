@@ -1,6 +1,7 @@
 /*
  * Priorities of the supervisor's event sources, first to last within a turn of
- * the loop: a result always wins over an exit, and everything over a new poll.
+ * the loop: a result always comes before an exit, and everything before a new
+ * poll.
  */
 #ifndef PRIORITY_H
 #define PRIORITY_H

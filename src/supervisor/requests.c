@@ -1,5 +1,5 @@
 /*
- * What a job asks of CodePipeline.
+ * Requests to CodePipeline for one job.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "mem.h"
 #include "requests.h"
 
-/* The answer as the job's life reads it; more is added by each request. */
+/* The answer as the job's life reads it; each request adds more. */
 static struct life_answer
 answer_of(const struct aws_reply *reply)
 {
@@ -127,8 +127,8 @@ requests_details(struct requests *requests, struct entry *entry)
 
 /* --- PutJobSuccessResult, PutJobFailureResult --- */
 
-/* CodePipeline answers nothing or an object (aws-contract 1.3); a proxy's page
- * says nothing of the result. */
+/* CodePipeline answers with nothing or an object (aws-contract 1.3); a proxy's
+ * page says nothing about the result. */
 static bool
 is_taken(const struct buf *body)
 {

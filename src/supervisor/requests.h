@@ -1,6 +1,6 @@
 /*
- * What a job asks of CodePipeline: acknowledge, details, put. Answers become
- * events of the job; what they mean to it, its life decides.
+ * Requests to CodePipeline for one job: acknowledge, details, put. Answers
+ * become events of the job, whose life decides what they mean.
  */
 #ifndef REQUESTS_H
 #define REQUESTS_H
@@ -15,13 +15,13 @@ struct requests {
 						   read */
 };
 
-/* From within an effect. One that cannot even begin is answered by an event
- * that is posted. An answer with a job's data leaves it in the entry: data, or
- * fresh when it was asked for its credentials. */
+/* Called from within an effect. If a request cannot even begin, an event is
+ * posted. An answer with the job's data leaves it in the entry: in data, or in
+ * fresh when the request was for credentials. */
 void	requests_acknowledge(struct requests *, struct entry *);
 void	requests_details(struct requests *, struct entry *);
 void	requests_put(struct requests *, struct entry *);
-/* Give up details, or details and put: no event comes of them. */
+/* Give up details, or details and put; no event follows. */
 void	requests_cancel_details(struct entry *);
 void	requests_cancel(struct entry *);
 

@@ -1,5 +1,5 @@
 /*
- * How the worker is.
+ * How the worker is doing.
  */
 #include <systemd/sd-daemon.h>
 
@@ -60,8 +60,8 @@ status_line(const struct status *status, char *dst, size_t size)
 		    status->keys_error[0] != '\0' ? status->keys_error :
 		    "looking them up");
 	else if (status->ledger_broken)
-		(void)snprintf(dst, size, "The ledger cannot be written: "
-		    "nothing is claimed; %d jobs running", status->running);
+		(void)snprintf(dst, size, "The worker cannot write its ledger "
+		    "and claims nothing; %d jobs running", status->running);
 	else {
 		put_trouble(&status->poller, trouble, sizeof(trouble));
 		(void)snprintf(dst, size, "%s%d of %lld jobs running; %lu "

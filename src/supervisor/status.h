@@ -1,6 +1,6 @@
 /*
- * How the worker is: one snapshot that systemd's STATUS= is made of, and
- * whoever asks.
+ * How the worker is doing: one snapshot for systemd's STATUS= and whoever else
+ * asks.
  */
 #ifndef STATUS_H
 #define STATUS_H
@@ -23,10 +23,10 @@ enum worker_mode {
 	MODE_STARTING,
 	MODE_RUNNING,
 	MODE_STOPPING,	/* claims nothing; jobs may finish within stop_grace */
-	MODE_PARKING,	/* what still runs is put aside */
+	MODE_PARKING,	/* parks what still runs */
 };
 
-/* Where the snapshot is taken from; poller and keys may be NULL. */
+/* The sources of the snapshot; poller and keys may be NULL. */
 struct status_sources {
 	const enum worker_mode	*mode;
 	const struct board	*board;

@@ -14,9 +14,9 @@
 
 #define TIMER_ACCURACY_US	1000
 
-/* Arm *timer, made if it is NULL, for a time in milliseconds of SYS_CLOCK; one
- * that has passed is due at once. The handler and its argument count when the
- * timer is made. The caller ends it with sd_event_source_disable_unref. */
+/* Arm *timer, creating it if it is NULL, for a time in milliseconds of
+ * SYS_CLOCK; a past one is due at once. Handler and argument only count when
+ * the timer is created. The caller ends it with timer_off. */
 static inline void
 timer_at(sd_event *event, sd_event_source **timer, int64_t ms,
     sd_event_time_handler_t handler, void *arg)
@@ -26,7 +26,7 @@ timer_at(sd_event *event, sd_event_source **timer, int64_t ms,
 	if (*timer == NULL) {
 		if (sd_event_add_time(event, timer, SYS_CLOCK, usec,
 		    TIMER_ACCURACY_US, handler, arg) < 0)
-			fatalx("the event loop takes no timer");
+			fatalx("cannot add a timer");
 		(void)sd_event_source_set_priority(*timer, PRIO_TIMER);
 		return;
 	}

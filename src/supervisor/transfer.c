@@ -1,8 +1,8 @@
 /*
- * libcurl's multi handle on the supervisor's loop. libcurl is called from
- * event sources only, never from within its own callbacks; transfers that
- * ended wait in a queue, from which a source of their own delivers one a turn,
- * so that what is done there may start and cancel transfers freely.
+ * libcurl's multi handle on the supervisor's loop. Only event sources call
+ * libcurl, never its own callbacks; ended transfers wait in a queue, from which
+ * a source of their own delivers one a turn, so that done may start and cancel
+ * transfers freely.
  */
 #include <sys/epoll.h>
 #include <sys/queue.h>
@@ -77,10 +77,10 @@ static void
 deliver_soon(struct transfers *all)
 {
 	if (sd_event_source_set_enabled(all->deliver, SD_EVENT_ONESHOT) < 0)
-		fatalx("the event loop takes no source");
+		fatalx("cannot add an event source");
 }
 
-/* Move what libcurl is done with to the queue. */
+/* Move the transfers that libcurl has ended to the queue. */
 static void
 collect(struct transfers *all)
 {
@@ -121,7 +121,7 @@ on_deliver(sd_event_source *source, void *arg)
 		deliver_soon(all);
 	t->phase = DELIVERED;
 	code = http_finish(&t->call, t->code, &f);
-	/* the connection is free for what done starts */
+	/* frees the connection for what done starts */
 	(void)curl_multi_remove_handle(all->multi, t->call.easy);
 	all->delivering = true;
 	t->done(code, &t->call.answer, code == -1 ? &f : NULL, t->arg);
@@ -140,8 +140,8 @@ act(struct transfers *all, curl_socket_t fd, int mask)
 	all->inside = true;
 	rc = curl_multi_socket_action(all->multi, fd, mask, &running);
 	all->inside = false;
-	/* a socket that it no longer knows is no fault; after anything else the
-	 * handle is of no more use, while a restart loses nothing */
+	/* a socket that it no longer knows is not a fault; after anything else
+	 * the handle is useless, while a restart loses nothing */
 	if (rc != CURLM_OK && rc != CURLM_BAD_SOCKET)
 		fatalx("libcurl: %s", curl_multi_strerror(rc));
 	collect(all);
@@ -210,9 +210,9 @@ watch_new(struct transfers *all, curl_socket_t fd, uint32_t events)
 	return 0;
 }
 
-/* libcurl closes a descriptor and opens the same number again: REMOVE is
- * final, and where the kernel has forgotten a descriptor that we still watch,
- * it is watched anew. */
+/* libcurl closes a descriptor and opens the same number again: so REMOVE is
+ * final, and a descriptor that the kernel forgot while we watched it is watched
+ * anew. */
 static int
 want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *unused)
 {
@@ -250,8 +250,8 @@ want_timer(CURLM *multi, long ms, void *arg)
 	if (ms < 0)
 		return sd_event_source_set_enabled(all->timer,
 		    SD_EVENT_OFF) < 0 ? -1 : 0;
-	/* not the loop's time: it is as old as the turn, and an early call is
-	 * a call for nothing */
+	/* not the loop's time, which is as old as the turn: an early call is
+	 * useless */
 	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
 		return -1;
 	at = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000 +
@@ -274,7 +274,7 @@ transfers_new(sd_event *event)
 	TAILQ_INIT(&all->active);
 	TAILQ_INIT(&all->ended);
 	if ((all->multi = curl_multi_init()) == NULL)
-		fatalx("libcurl gives no multi handle");
+		fatalx("libcurl cannot make a multi handle");
 	if (sd_event_add_time(event, &all->timer, CLOCK_MONOTONIC, 0, 1,
 	    on_timer, all) < 0 ||
 	    sd_event_source_set_enabled(all->timer, SD_EVENT_OFF) < 0 ||
@@ -282,7 +282,7 @@ transfers_new(sd_event *event)
 	    sd_event_add_defer(event, &all->deliver, on_deliver, all) < 0 ||
 	    sd_event_source_set_enabled(all->deliver, SD_EVENT_OFF) < 0 ||
 	    sd_event_source_set_priority(all->deliver, PRIO_HTTP) < 0)
-		fatalx("the event loop takes no source");
+		fatalx("cannot add an event source");
 	(void)sd_event_source_set_description(all->timer, "http-timer");
 	(void)sd_event_source_set_description(all->deliver, "http-done");
 	(void)curl_multi_setopt(all->multi, CURLMOPT_SOCKETFUNCTION,
@@ -329,7 +329,7 @@ transfer_start(struct transfers *all, const struct http_request *rq,
 	t->arg = arg;
 	t->phase = DELIVERED;	/* in no queue yet */
 	if (rq->body != NULL) {
-		/* the one thing that libcurl does not copy */
+		/* the only thing that libcurl does not copy */
 		t->body_len = rq->body_len;
 		t->body = xcalloc(1, rq->body_len + 1);
 		memcpy(t->body, rq->body, rq->body_len);
@@ -356,6 +356,6 @@ void
 transfer_cancel(struct transfer *t)
 {
 	assert(!t->all->inside);
-	if (t->phase != DELIVERED)	/* else it is freed after done */
+	if (t->phase != DELIVERED)	/* otherwise it is freed after done */
 		transfer_free(t);
 }

@@ -19,9 +19,10 @@ typedef void	(*transfer_done)(int code, const struct http_answer *,
 		    const struct fail *, void *);
 
 struct transfers *transfers_new(sd_event *);
-void		  transfers_free(struct transfers *);	/* ends all, no calls */
-/* Start a request (copied by libcurl as far as needed: method, url, headers,
- * body are copied). NULL with fail if it cannot even begin. */
+void		  transfers_free(struct transfers *);	/* ends all, without
+							   calling done */
+/* Start a request; method, url, headers and body are copied. NULL with fail if
+ * it cannot even begin. */
 struct transfer	 *transfer_start(struct transfers *,
 		    const struct http_request *, transfer_done, void *,
 		    struct fail *);

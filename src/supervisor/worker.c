@@ -1,6 +1,6 @@
 /*
- * The supervisor as a whole: what is started in which order, how it stops,
- * what systemd hears.
+ * The supervisor as a whole: what starts in which order, how it stops, what it
+ * tells systemd.
  */
 #include <systemd/sd-daemon.h>
 
@@ -27,16 +27,17 @@
 #include "told.h"
 #include "worker.h"
 
-#define LOCK_WAIT_MS		10000	/* for the last executor of a former
-					   supervisor, which dies with it */
+#define LOCK_WAIT_MS		10000	/* to wait for the last executor of a
+					   former supervisor, which dies with
+					   it */
 #define HOUSEKEEPING_MS		30000
-#define STOP_EXTRA_MS		5000	/* to end after the kill grace */
+#define STOP_EXTRA_MS		5000	/* time to end after the kill grace */
 
 struct worker {
 	struct conf		 conf;
 	sd_event		*event;
-	struct secret		*password;	/* of environment or terminal
-						   only */
+	struct secret		*password;	/* only from environment or
+						   terminal */
 	int			 lock_fd;
 	struct ledger		*ledger;
 	struct aws		 aws;
@@ -55,7 +56,7 @@ struct worker {
 	bool			 told_ready;
 	struct told		 no_keys;
 	sd_event_source		*stop_timer, *housekeeping, *upgrade;
-	sd_event_source		*rest;		/* looks, while stopping,
+	sd_event_source		*rest;		/* while stopping: checks
 						   whether all is at rest */
 	int			 exit_status;
 };
@@ -68,8 +69,8 @@ on_hard_stop(sd_event_source *source, uint64_t usec, void *arg)
 	struct worker *worker = arg;
 
 	(void)source, (void)usec;
-	log_warnx("not everything came to rest: ending all the same, the "
-	    "ledger knows the rest");
+	log_warnx("some process or call did not end in time: exiting all the "
+	    "same, the ledger has the rest");
 	(void)sd_event_exit(worker->event, worker->exit_status);
 	return 0;
 }
@@ -95,8 +96,8 @@ on_park(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* All at rest: the loop can be left. Results on their way are waited for
- * until stop_grace is over. */
+/* Leaves the loop when all is at rest. Until stop_grace is over it also waits
+ * for results on their way. */
 static int
 on_rest(sd_event_source *source, void *arg)
 {
@@ -106,7 +107,8 @@ on_rest(sd_event_source *source, void *arg)
 	status_tell(&worker->status);
 	if (worker->mode == MODE_STOPPING &&
 	    board_at_rest(&worker->board, true))
-		park(worker);	/* what has no executor may be handed back */
+		park(worker);	/* jobs without an executor may be handed
+				   back */
 	if (worker->mode == MODE_PARKING &&
 	    board_at_rest(&worker->board, false))
 		(void)sd_event_exit(worker->event, worker->exit_status);
@@ -131,7 +133,7 @@ watch_rest(struct worker *worker)
 	(void)sd_event_source_set_priority(worker->rest, PRIO_LOOK);
 }
 
-/* Begin to end: drain now, park after stop_grace, leave the loop when all jobs
+/* Begin to stop: drain now, park after stop_grace, leave the loop when all jobs
  * are at rest. */
 static void
 stop(struct worker *worker, int status)
@@ -205,7 +207,7 @@ on_upgrade(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* From within an event of a job: all jobs hear it in the next turn. */
+/* Called from within an event of a job, so tell all jobs in the next turn. */
 static void
 want_upgrade(void *arg)
 {
@@ -214,7 +216,7 @@ want_upgrade(void *arg)
 	timer_in(worker->event, &worker->upgrade, 0, on_upgrade, worker);
 }
 
-/* What hinders the poller is different now. */
+/* What hinders the poller has changed. */
 static void
 on_hindered(void *arg)
 {
@@ -224,7 +226,7 @@ on_hindered(void *arg)
 	status_tell_soon(&worker->status);
 }
 
-/* The look-up is repeated; the same reason is told once an hour. */
+/* The look-up is repeated; say the same reason once an hour. */
 static void
 tell_no_keys(struct worker *worker)
 {
@@ -233,8 +235,8 @@ tell_no_keys(struct worker *worker)
 	if (told_due(&worker->no_keys, reason, TOLD_HOURLY_MS, sys_now_ms()))
 		journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s; %s", reason,
 		    aws_keys_get(worker->aws.keys) != NULL ?
-		    "the old credentials are used as long as they live" :
-		    "nothing is polled or reported until there are some");
+		    "using the old credentials as long as they live" :
+		    "not polling or reporting until there are some");
 }
 
 static void
@@ -266,7 +268,8 @@ on_housekeeping(sd_event_source *source, uint64_t usec, void *arg)
 	if (ledger_prune(worker->ledger, sys_wall() -
 	    worker->conf.worker.history / 1000, &fail) != 0)
 		journal_event(JOURNAL_LEDGER, LOG_WARNING, "%s", fail.text);
-	/* What a burst of jobs and TLS connections left free in the heap. */
+	/* Give back what a burst of jobs and TLS connections left free in the
+	 * heap. */
 	if (board_running(&worker->board) == 0)
 		(void)malloc_trim(0);
 	status_tell(&worker->status);
@@ -302,8 +305,9 @@ open_ledger(struct worker *worker, struct fail *fail)
 		return -1;
 	if (set_aside != NULL)
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "the ledger was "
-		    "damaged: set aside as %s, starting with an empty one; "
-		    "jobs it knew may hang in CodePipeline", set_aside);
+		    "damaged: the worker set it aside as %s and began an "
+		    "empty one; the old one's jobs may hang in CodePipeline",
+		    set_aside);
 	free(set_aside);
 	return 0;
 }
@@ -321,7 +325,7 @@ make_loop(struct worker *worker, struct fail *fail)
 	return 0;
 }
 
-/* Who works with what. */
+/* Gives each part what it works with. */
 static void
 wire(struct worker *worker)
 {
@@ -377,7 +381,7 @@ worker_conf(const struct worker *worker)
 	return &worker->conf;
 }
 
-/* The region may only be known when the credentials have come. */
+/* The region may be known only once the credentials have come. */
 static void
 tell_start(const struct worker *worker)
 {
@@ -408,7 +412,7 @@ worker_start(struct worker *worker, struct secret *password,
 	    worker);
 	worker->status.sources.keys = worker->aws.keys;
 	if (ledger_open_jobs(worker->ledger, resume, worker, fail) != 0)
-		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; its other jobs go "
+		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; the other jobs go "
 		    "on", fail->text);
 	worker->poller = poller_new(worker->event, &worker->aws,
 	    worker->types, worker->ntypes, worker->conf.worker.poll_interval,

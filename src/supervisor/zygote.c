@@ -1,7 +1,7 @@
 /*
- * The zygote from the supervisor's side: started from a descriptor held since
- * the program's start, asked for executors over a socket pair, replaced when
- * it dies or does not answer.
+ * The zygote from the supervisor's side: starts it from a descriptor held since
+ * the program's start, asks it for executors over a socket pair, and replaces
+ * it when it dies or does not answer.
  */
 #include <sys/prctl.h>
 #include <sys/queue.h>
@@ -28,7 +28,8 @@
 
 #define ZYGOTE_FD	3	/* its end of the socket pair */
 #ifndef QUICK_MS		/* a test does not wait so long */
-#define QUICK_MS	5000	/* it ended sooner: start the next one later */
+#define QUICK_MS	5000	/* if it ends sooner, start the next one
+				   later */
 #endif
 #ifndef READY_MS
 #define READY_MS	10000	/* from the start to the sign of life */
@@ -67,14 +68,15 @@ static void	zygote_start(struct zygote *);
 static void __attribute__((noreturn))
 become_zygote(const struct zygote *zygote, int sock, pid_t parent)
 {
-	/* as long as the titles that will stand in its place */
+	/* as long as the titles that will replace it */
 	char name[] = "quali-job-worker-zygote";
 	char *const argv[] = { name, NULL };
 	struct sigaction dfl = { .sa_handler = SIG_DFL };
 	sigset_t none;
 	int null;
 
-	/* Own session: Ctrl-C at a terminal is for the supervisor alone. */
+	/* A session of its own: Ctrl-C at a terminal is only for the
+	 * supervisor. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent ||
 	    setsid() == -1)
 		_exit(127);
@@ -211,15 +213,15 @@ on_answer(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
-/* Nothing is claimed without a zygote: one that hangs is ended. */
+/* The worker claims nothing without a zygote, so kill one that hangs. */
 static int
 on_not_ready(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct zygote *zygote = arg;
 
 	(void)source, (void)usec;
-	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "zygote %d gives no sign "
-	    "of life: ending it", (int)zygote->pid);
+	journal_event(JOURNAL_ZYGOTE, LOG_WARNING, "zygote %d gives no sign of "
+	    "life: killing it", (int)zygote->pid);
 	(void)sys_pidfd_signal(zygote->pidfd, SIGKILL);
 	return 0;
 }
@@ -265,7 +267,7 @@ zygote_start(struct zygote *zygote)
 	zygote->pid = pid;
 	zygote->started_ms = sys_now_ms();
 	zygote->pidfd = sys_pidfd_open(pid);
-	if (zygote->pidfd == -1) {	/* its socket's end ends it */
+	if (zygote->pidfd == -1) {	/* the closed socket ends it */
 		log_warn("zygote: pidfd_open");
 		zygote_close(zygote);
 		start_later(zygote);
@@ -274,8 +276,8 @@ zygote_start(struct zygote *zygote)
 	watch(zygote);
 }
 
-/* Constant, but for the proxies that libcurl is to use and the options of the
- * resolver and of sanitizers. */
+/* Constant, except for the proxies for libcurl and the options of the resolver
+ * and of sanitizers. */
 static void
 make_environment(struct zygote *zygote)
 {
@@ -346,8 +348,8 @@ zygote_ask(struct zygote *zygote, uint32_t number, int order_fd,
 		return fail_set(fail, FAIL_AGAIN, "there is no zygote now");
 	if (sendmsg(zygote->sock, &msg, MSG_NOSIGNAL | MSG_DONTWAIT) !=
 	    (ssize_t)sizeof(request))
-		return fail_set(fail, FAIL_AGAIN, "the zygote takes no "
-		    "request: %s", strerror(errno));
+		return fail_set(fail, FAIL_AGAIN, "the zygote does not take "
+		    "the request: %s", strerror(errno));
 	return 0;
 }
 

@@ -1,5 +1,5 @@
 /*
- * The process that executors are forked from, from the supervisor's side.
+ * The process that forks executors, from the supervisor's side.
  */
 #ifndef ZYGOTE_H
 #define ZYGOTE_H
@@ -14,15 +14,15 @@
 
 struct zygote;
 
-/* All from the loop. */
+/* All are called from the loop. */
 struct zygote_calls {
-	/* its sign of life: requests will be served */
+	/* its sign of life: it will serve requests */
 	void	(*ready)(void *arg);
 	/* the request with this number made a process, our child */
 	void	(*forked)(uint32_t number, pid_t, void *arg);
-	/* it made none */
+	/* the request made no process */
 	void	(*failed)(uint32_t number, const char *why, void *arg);
-	/* a zygote is gone: a child that it made may be known to nobody */
+	/* a zygote is gone: perhaps nobody knows a child that it made */
 	void	(*ended)(void *arg);
 };
 
@@ -32,17 +32,17 @@ struct zygote	*zygote_new(sd_event *, const char *libexec_dir,
 		    const struct zygote_calls *, void *arg, struct fail *);
 /* Ends it, and those it replaced; nobody is called any more. */
 void		 zygote_free(struct zygote *);
-/* A descriptor, the caller's, that goes with every request: before the
- * first. */
+/* Set the descriptor, which stays the caller's, that goes with every request;
+ * before the first. */
 void		 zygote_share(struct zygote *, int fd);
 /* Ask for an executor with these ends of its pipes. -1: FAIL_AGAIN, not now.
  * forked or failed follows with this number, unless the zygote dies. */
 int		 zygote_ask(struct zygote *, uint32_t number, int order_fd,
 		    int report_fd, struct fail *);
-/* Replace it. deaf: it is killed; else it serves what it was asked already.
- * Running executors are not touched; the new one takes requests at once. */
+/* Replace it. deaf: kill it; otherwise it first serves what it was asked.
+ * Running executors go on; the new zygote takes requests at once. */
 void		 zygote_renew(struct zygote *, bool deaf, const char *why);
-/* Whether it lives: nothing is claimed while it does not. */
+/* Whether it lives; otherwise the worker claims nothing. */
 bool		 zygote_ready(const struct zygote *);
 pid_t		 zygote_pid(const struct zygote *);	/* 0: none now */
 

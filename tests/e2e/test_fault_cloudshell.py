@@ -341,10 +341,10 @@ def test_answer_without_end(sim, worker, fault, param, operation, action):
         job = run_job(sim, box) if action == "run-command" else \
             start_job(sim)
         told(sim, job, "SystemUnavailable", *(
-            ["more than 200000 values and was not read"]
+            ["which has more than 200000 values"]
             if fault == "deep" else
-            ["CloudShell's answer when asked to read the",
-             "is larger than 8 MiB and was not read",
+            ["The worker asked CloudShell to read the",
+             "which is larger than 8 MiB",
              "Tell the worker's operator"]))
         assert beside.posts() == []
     assert 0 < peak.bytes < 256 << 20
@@ -359,7 +359,7 @@ def test_read_that_is_never_understood(sim, worker, fault, param):
         sim.fault("cloudshell", "GetSandbox", fault, param, count=-1,
                   match=box)
         told(sim, run_job(sim, box), "SystemUnavailable",
-             "CloudShell's answer was not understood", "read the sandbox",
+             "does not understand the answer", "read the sandbox",
              "3 tries")
         assert beside.posts() == []
 
@@ -429,8 +429,8 @@ def test_output_beyond_the_limit(sim, make_worker):
         sim.settings(cloudshell={"command": {"output_bytes": 9000000}})
         message = told(
             sim, run_job(sim, sim.sandbox_add()), "SystemUnavailable",
-            "The command's output is larger than 8 MiB, so whether it ended "
-            "well is not known: have the command print less")
+            "The command's output is larger than 8 MiB, so the worker "
+            "cannot tell whether it succeeded: make the command print less")
         assert "may go on" not in message
         assert beside.posts("StartSandboxCommand") == ["StartSandboxCommand"]
         sim.settings(cloudshell={"command": {"output_bytes": 0}})
@@ -443,7 +443,7 @@ def test_setup_that_cannot_be_read(sim, worker):
                   {"status": 418, "body": "teapot"}, count=-1)
         message = told(sim, start_job(sim), "JobFailed", "read the sandbox",
                        "418")
-        assert ". The worker goes on to end sandbox" in message
+        assert ". The worker will end sandbox" in message
         sim.wait_sandbox(lambda s: s["id"] != beside.box and s["stops"] == 1)
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 
@@ -484,7 +484,7 @@ def test_feed_that_is_never_read(sim, make_worker, name):
                   if n["time_ms"] <= stop["time_ms"]]
         assert len(before) <= 3
         result = sim.succeeded(job)["console"]
-        assert "activity feed cannot be read" in result["summary"], result
+        assert "cannot read the activity feed" in result["summary"], result
         assert beside.posts() == ["StopSandbox"]
 
 
@@ -497,8 +497,8 @@ def test_failed_setup_without_its_feed(sim, make_worker, name):
                                  "setup_stage_stop": "Connectivity"})
         sim.fault("cloudshell", "GetActivity", *SILENT[name], count=-1)
         told(sim, start_job(sim), "JobFailed", "setup of sandbox", "failed",
-             "in stage Connectivity: why is not known, as its activity "
-             "feed could not be read. The sandbox was ended.")
+             "in stage Connectivity: the reason is not known, because the "
+             "worker could not read its activity feed. The sandbox was ended.")
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 
 

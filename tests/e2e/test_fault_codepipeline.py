@@ -81,7 +81,7 @@ def test_clock_that_is_off(sim, worker):
             "status": 400, "headers": {"Date": "soon"},
             "body": {"__type": "RequestExpired", "message": "x"}})
         sim.wait_fault_used()
-        worker.wait_stderr("tells no time of its own")
+        worker.wait_stderr("does not send its own")
         sim.succeeded(run_job(sim, sim.sandbox_add()))
     assert worker.stderr().count("differs from AWS by") == told_
 

@@ -59,7 +59,7 @@ def test_command_that_cannot_be_cancelled(sim, make_worker):
         sim.settings(cloudshell={"command": {"ms": 600000,
                                              "cancellable": False}})
         told(sim, run_job(sim, sim.sandbox_add()), "JobFailed",
-             "Timed out after 2 s", "cannot be cancelled", "goes on")
+             "Timed out after 2 s", "cannot cancel the command", "goes on")
         assert beside.posts() == ["StartSandboxCommand"]
         sim.settings(cloudshell={"command": {"ms": 1}})
 

@@ -77,7 +77,7 @@ class Step:
 def nothing_ran(sim, job, box, message):
     """Nothing was started, and the message does not say otherwise."""
     del job, box
-    assert sim.executions() == [] and "goes on to" not in message
+    assert sim.executions() == [] and "The worker will" not in message
     assert "may have run" not in message
 
 
@@ -104,7 +104,7 @@ def ran(sim, job, box, message):
     """The command had ended already; it is not run again, and nothing is left
     to cancel."""
     del job, box
-    assert "goes on to" not in message and "may have run" not in message
+    assert "The worker will" not in message and "may have run" not in message
     assert sim.requests("cloudshell", "CancelExecution") == []
     assert [e["cancelled"] for e in sim.executions()] == [False]
 
@@ -112,7 +112,7 @@ def ran(sim, job, box, message):
 def none_started(sim, job, box, message):
     del job, box
     assert all(not s["name"].startswith("victim") for s in sim.sandboxes())
-    assert "goes on to end" not in message
+    assert "will end" not in message
 
 
 def looked_up(sim, job, box, message):
@@ -135,7 +135,7 @@ def ended(sim, job, box, message):
     del job, box
     (box,) = [s for s in sim.sandboxes() if s["name"].startswith("victim")]
     assert box["stops"] == 1
-    assert "goes on to end sandbox %s" % box["id"] in message
+    assert "will end sandbox %s" % box["id"] in message
 
 
 def stops(count):
@@ -263,13 +263,13 @@ def test_killed_in_its_stop(sim, make_worker, action):
     if action == "run-command":
         (execution,) = sim.executions()
         assert execution["cancelled"]
-        assert "goes on to cancel execution " + execution["id"] in \
+        assert "will cancel execution " + execution["id"] in \
             console["message"]
         sim.sandbox_set(sim.wait_sandbox(lambda s: s["name"] != "there")
                         ["id"], state="Ready")
     else:
         box = sim.wait_sandbox(lambda s: s["stops"] == 1)
-        assert "goes on to end sandbox " + box["id"] in console["message"]
+        assert "will end sandbox " + box["id"] in console["message"]
         sim.ask("POST", "/executions/" + sim.executions()[0]["id"],
                 {"ms": 0})
     sim.succeeded(other)
@@ -558,7 +558,7 @@ def test_second_supervisor_waits_and_takes_over(sim, make_worker):
     job, pid = running_job(sim, first, "start-sandbox")
     second = make_worker({"worker.state_dir": first.state_dir})
     second.start(ready=False)
-    second.wait_stderr("lock is held")
+    second.wait_stderr("lock is locked")
     assert second.notify.lines("READY") == [] and second.running()
     assert sim.job(job)["details_calls"] == 0
     os.kill(pid, signal.SIGSTOP)        # it holds the lock, too

@@ -137,7 +137,7 @@ def test_credentials_that_are_never_good(sim, worker, code):
             "code": code, "status": 403, "message": "Bad."}, count=-1)
         job = run_job(sim, sim.sandbox_add())
         told(sim, job, "PermissionError", "input artifact", code,
-             "refused twice: retry the stage", "clock")
+             "S3 twice refused the credentials", "clock")
         assert sim.job(job)["details_calls"] == 1
         assert len(sim.requests("s3", "GetObject")) == 2
         assert beside.posts() == []
@@ -271,8 +271,8 @@ def test_writing_is_given_up(sim, worker):
             count=-1)
         job = sim.job_add("start-sandbox", configuration=start())
         told(sim, job, "SystemUnavailable", "output artifact",
-             "SlowDown", "tried 6 times", "tell the worker's operator if "
-             "it goes on. The sandbox was ended.")
+             "SlowDown", "tried 6 times", "if it happens again, tell the "
+             "worker's operator. The sandbox was ended.")
         assert len(sim.requests("s3", "PutObject")) == 6
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 

@@ -137,7 +137,7 @@ def test_no_start_is_answered(sim, make_worker):
     job, name = queued_start(sim)
     worker = make_worker(FAST).start()
     told(sim, job, "JobFailed", "did not answer", "sent twice",
-         'goes on to look for sandbox "%s"' % name)
+         'will look for sandbox "%s"' % name)
     worker.wait_ledger(job, "done")
     assert sim.sandboxes() == [] and starts(sim) == 2
 
@@ -180,8 +180,8 @@ def test_late_second_sandbox_after_a_failed_setup(sim, make_worker, refused):
     wait_for(lambda: starts(sim) == 2, "two starts", worker.stderr)
     first = sim.ask("POST", "/sandboxes", {
         "name": name, "blueprint": "Demo Blueprint", "state": "Error"})["id"]
-    told(sim, job, "JobFailed", "The sandbox was ended. The worker goes on "
-         'to look for a second sandbox "%s" and to end it.' % name)
+    told(sim, job, "JobFailed", "The sandbox was ended. The worker will "
+         'look for a second sandbox "%s" and end it.' % name)
     worker.wait_stderr("clean-up: .*a second one")
     if refused:
         sim.fault("cloudshell", "StopSandbox", "status",
@@ -202,7 +202,7 @@ def test_late_sandbox_after_the_deadline(sim, make_worker, count):
         "worker.http_timeout": "5s", "start-sandbox.timeout": "2s",
         "worker.kill_grace": "2s"})).start()
     told(sim, job, "JobFailed", "Timed out", "may still appear",
-         'goes on to look for sandbox "%s" and to end it' % name)
+         'will look for sandbox "%s" and end it' % name)
     worker.wait_stderr("clean-up: .*not found yet")
     others = [sim.sandbox_add(name) for _ in range(count)]
     worker.wait_ledger(job, "done")

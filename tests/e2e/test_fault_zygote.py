@@ -81,7 +81,7 @@ def test_no_hello(fakes):
     job = fakes.job("no-hello")
     told = fakes.sim.succeeded(job)
     assert fakes.libexec.modes_left() == [] and told["acknowledged"] == 1
-    fakes.worker.wait_stderr("no hello in time")
+    fakes.worker.wait_stderr("not say hello in time")
     fakes.undisturbed()
 
 
@@ -322,8 +322,9 @@ def timed_out(fakes, mode):
     wait_for(lambda: fakes.worker.executors() == {fakes.held_pid},
              "the executor's end", fakes.worker.stderr)
     fakes.sim.succeeded(fakes.job())
-    return re.findall("job %s.*: (.*asked to stop|the executor was .*)"
-                      % job[:8], fakes.worker.stderr())
+    return re.findall("job %s.*: (.*telling it to stop|the stop's SIGTERM .*|"
+                      "the executor was .*)" % job[:8],
+                      fakes.worker.stderr())
 
 
 def test_silent_until_its_deadline(fakes):
@@ -331,8 +332,8 @@ def test_silent_until_its_deadline(fakes):
     it could have obeyed in order: SIGKILL would be an hour away."""
     fakes.start(dict(IMPATIENT, **{"worker.kill_grace": "1h"}))
     stop, end = timed_out(fakes, "silent")
-    assert "asked to stop" in stop
-    assert end == "the executor was ended by the stop itself"
+    assert "telling it to stop" in stop
+    assert end == "the stop's SIGTERM ended the executor"
     fakes.undisturbed()
 
 
@@ -340,7 +341,7 @@ def test_deaf_at_its_deadline(fakes):
     """One that does not stop is killed after kill_grace."""
     fakes.start(IMPATIENT)
     stop, end = timed_out(fakes, "deaf")
-    assert "asked to stop" in stop and end == "the executor was killed"
+    assert "telling it to stop" in stop and end == "the executor was killed"
     fakes.undisturbed()
 
 

@@ -39,7 +39,7 @@ def test_parked_while_the_intent_is_saved(sim, make_worker):
     with locked_ledger(worker):
         sim.clear_faults()
         worker.wait_stderr("starting the sandbox")
-        worker.wait_stderr("nothing is claimed")
+        worker.wait_stderr("claims nothing")
         worker.terminate()
         wait_for(lambda: worker.notify.lines("STOPPING"), "STOPPING=1",
                  worker.stderr)

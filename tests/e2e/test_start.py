@@ -43,7 +43,7 @@ def test_setup_error_is_kept(sim, make_worker):
     (box,) = sim.sandboxes()
     assert (box["state"], box["stops"]) == ("Error", 0)
     assert box["id"] in console["message"] and "kept" in console["message"]
-    assert "goes on to end" not in console["message"]
+    assert "will end" not in console["message"]
     assert console["externalExecutionId"] == box["id"]
 
 

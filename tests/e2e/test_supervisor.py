@@ -107,7 +107,8 @@ def test_missing_version(sim, make_worker):
     worker.wait_stderr("notice: action type Custom/Deploy/Quali-Start-Sandbox/"
                        "9 does not exist")
     worker.wait_stderr("warning: action type Custom/Deploy/Quali-End-Sandbox/"
-                       ".* nor another version that is polled: register it")
+                       ".* nor does another version that the worker polls for: "
+                       "register it")
     assert "warning: action type Custom/Test" not in worker.stderr()
 
 
@@ -256,8 +257,8 @@ def test_no_aws_credentials(sim, make_worker):
     worker = make_worker(env={"AWS_ACCESS_KEY_ID": None,
                               "AWS_SECRET_ACCESS_KEY": None}).start(
         ready=False)
-    worker.wait_stderr("no credentials: set AWS_ACCESS_KEY_ID.*; nothing is "
-                       "polled or reported until there are some")
+    worker.wait_stderr("no credentials: set AWS_ACCESS_KEY_ID.*; not "
+                       "polling or reporting until there are some")
     assert worker.running() and sim.requests("codepipeline") == []
 
 
@@ -284,7 +285,7 @@ def test_no_claim_while_the_ledger_cannot_be_written(sim, worker):
         job = run_job(sim, sim.sandbox_add())
         wait_for(lambda: sim.job(job)["deliveries"] > 2, "three offers",
                  worker.stderr)
-        worker.wait_stderr("ledger: .*nothing is claimed")
+        worker.wait_stderr("ledger: .*claims nothing")
         assert sim.requests("codepipeline", "AcknowledgeJob") == []
     sim.succeeded(job)
     assert len(sim.executions()) == 1
@@ -556,7 +557,7 @@ def test_no_password_from_systemd(make_worker, tmp_path):
                          env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
     worker.start(ready=False)
     assert worker.wait() == os.EX_CONFIG
-    worker.wait_stderr("was given no CloudShell password: write it to "
+    worker.wait_stderr("has no CloudShell password: write it to "
                        "/.*/quali-job-worker/cloudshell-password ")
 
 

@@ -187,7 +187,7 @@ broken_files_are_told(void **state)
 		{ "{\"category\": \"Test\", \"provider\": \"P\"}",
 		    "version: missing" },
 		{ "{\"category\": \"Test\", \"provider\": \"P\", "
-		    "\"version\": 10}", "version: missing or no text" },
+		    "\"version\": 10}", "version: missing or not a text" },
 		{ "{\"category\": \"Test\", \"provider\": \"P\", "
 		    "\"version\": \"1234567890\"}", "version: must be 1 to 9" },
 	};

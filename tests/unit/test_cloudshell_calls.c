@@ -100,9 +100,9 @@ blueprints_are_found_and_named(void **state)
 	assert_int_equal(cs_blueprint_find(g.client, "X", &b, &g.fail), -1);
 	assert_int_equal(g.fail.kind, FAIL_CONFIG);
 	assert_string_equal(g.fail.text, "blueprint \"X\" not found in domain "
-	    "\"Global\" (is it public?); visible are: Other, my ENV");
+	    "\"Global\" (is it public?); the visible ones are: Other, my ENV");
 	assert_int_equal(cs_blueprint_find(g.client, "X", &b, &g.fail), -1);
-	assert_non_null(strstr(g.fail.text, "no blueprint is visible"));
+	assert_non_null(strstr(g.fail.text, "sees no blueprint there"));
 	rig_done(&g);
 	assert_int_equal(strncmp(g.server.requests[1],
 	    "GET /api/v2/blueprints/My%20Env ", 32), 0);

@@ -365,7 +365,8 @@ redirects_are_not_followed(void **state)
 		START(&g, steps);
 		assert_int_equal(cs_login(g.client, &g.fail), -1);
 		assert_int_equal(g.fail.kind, FAIL_CONFIG);
-		assert_non_null(strstr(g.fail.text, "/x; redirections"));
+		assert_non_null(strstr(g.fail.text, "/x, which the "
+		    "worker does not follow"));
 		assert_int_equal(rig_get(&g), -1);
 		assert_int_equal(g.fail.kind, FAIL_CONFIG);
 		rig_done(&g);
@@ -416,8 +417,9 @@ too_much_is_refused(void **state)
 	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_int_equal(g.pauses, 0);
-	assert_non_null(strstr(g.fail.text, "CloudShell's answer when asked "
-	    "to read the sandbox is larger than 8 MiB and was not read: is "
+	assert_non_null(strstr(g.fail.text, "the worker asked CloudShell to "
+	    "read the sandbox but did not read the answer, which is "
+	    "larger than 8 MiB: is "
 	    "http://127.0.0.1:"));
 	assert_non_null(strstr(g.fail.text, " the Sandbox API? Tell the "
 	    "worker's operator"));
@@ -425,8 +427,8 @@ too_much_is_refused(void **state)
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
 	assert_true(strlen(g.fail.text) < 1000);
 	assert_null(strchr(g.fail.text, '['));
-	assert_non_null(strstr(g.fail.text, "read the sandbox (HTTP 200, 3 "
-	    "tries); tell the worker's operator"));
+	assert_non_null(strstr(g.fail.text, "does not understand the answer "
+	    "(HTTP 200, 3 tries); tell the worker's operator"));
 	rig_done(&g);
 	assert_int_equal(g.server.n, 5);
 	rig_free(&g);
@@ -453,13 +455,14 @@ too_many_values_are_refused(void **state)
 	START(&g, steps);
 	assert_int_equal(rig_get(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_SYSTEM);
-	assert_non_null(strstr(g.fail.text, "has more than 200000 values and "
-	    "was not read: is "));
+	assert_non_null(strstr(g.fail.text, "which has more than 200000 "
+	    "values: is "));
 	assert_int_equal(rig_command(&g), -1);
 	assert_int_equal(g.fail.kind, FAIL_UNSURE);
-	assert_string_equal(g.fail.text, "CloudShell's answer when asked to "
-	    "start the command has more than 200000 values and was not read; "
-	    "whether it took effect is not known");
+	assert_string_equal(g.fail.text, "the worker asked CloudShell to "
+	    "start the command but did not read the answer, which has more "
+	    "than 200000 values; the request may or may not have taken "
+	    "effect");
 	assert_int_equal(cs_execution_get(g.client, "E", &e, &g.fail), 0);
 	assert_int_equal(strlen(e.output), strlen(many) + 1);
 	cs_execution_free(&e);
@@ -489,12 +492,12 @@ texts_tell_who_acts(void **state)
 		    "2 tries); ask CloudShell's administrator for it" },
 		{ SAY(502, "{\"message\":\"Oops. \"}"), rig_get, FAIL_SYSTEM,
 		    "CloudShell failed to read the sandbox (HTTP 502, 2 tries)"
-		    ": Oops; retry later, and have CloudShell's administrator "
-		    "check its services if it lasts" },
+		    ": Oops; retry later, and if it happens again, ask "
+		    "CloudShell's administrator to check its services" },
 		{ SAY(429, ""), rig_get, FAIL_SYSTEM, "CloudShell's request "
-		    "quota is used up, it would not read the sandbox (HTTP "
-		    "429, 2 tries); retry later, and tell the worker's "
-		    "operator if it lasts" },
+		    "quota is used up, so it refused to read the sandbox "
+		    "(HTTP 429, 2 tries); retry later, and if it happens "
+		    "again, tell the worker's operator" },
 		{ SAY(418, "teapot"), rig_get, FAIL_JOB, "CloudShell refused "
 		    "to read the sandbox (HTTP 418): teapot" },
 		{ SAY(409, "{\"message\":\"No.\"}"), rig_begin, FAIL_AGAIN,
@@ -507,11 +510,11 @@ texts_tell_who_acts(void **state)
 		    "refused to start the command (HTTP 409): busy" },
 		{ SAY(400, "Sandbox is not active"), rig_command, FAIL_JOB,
 		    "CloudShell refused to start the command (HTTP 400): "
-		    "Sandbox is not active; the sandbox has ended: ask for "
-		    "more DurationInMinutes, or run the command earlier" },
+		    "Sandbox is not active; the sandbox has ended: raise "
+		    "DurationInMinutes, or run the command earlier" },
 		{ SAY(500, "oops"), rig_command, FAIL_UNSURE, "CloudShell "
-		    "failed to start the command (HTTP 500): oops; whether it "
-		    "took effect is not known" },
+		    "failed to start the command (HTTP 500): oops; the request "
+		    "may or may not have taken effect" },
 	};
 	struct rig g;
 

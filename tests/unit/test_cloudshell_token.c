@@ -46,7 +46,7 @@ broken_token_is_not_shown(void **state)
 		{ TOKEN, "not a JSON string" },
 		{ "<string xmlns=\"x\">" TOKEN "</string>",
 		  "not a JSON string" },
-		{ "{\"token\":\"" TOKEN "\"}", "not understood" },
+		{ "{\"token\":\"" TOKEN "\"}", "does not understand" },
 		{ " <HTML><p>Welcome</p>", ": Welcome" },
 	};
 	struct rig g;

@@ -205,11 +205,11 @@ faults_are_told(void **state)
 		{ "echo '{\"Version\":1,\"AccessKeyId\":\"x\"}'",
 		    "lacks Version 1" },
 		{ "echo '{" KEYS ",\"Expiration\":\"soon\"}'",
-		    "odd Expiration" },
+		    "invalid Expiration" },
 		{ "head -c 70000 /dev/zero", "larger than 65536 bytes" },
 		{ "head -c 9000 /dev/zero >&2; echo >&2; echo why >&2; exit 3",
 		    "why" },
-		{ "sleep 60", "no answer within 0 s" },
+		{ "sleep 60", "did not answer within 0 s" },
 	};
 
 	(void)state;

@@ -218,7 +218,7 @@ credentials_are_renewed(void **state)
 	assert_true(s3.renewed_key);
 	s3.steps[1] = s3.steps[0];
 	s3.renewals = 0;
-	expect_failure(FAIL_PERMISSION, "refused twice");
+	expect_failure(FAIL_PERMISSION, "S3 twice refused the");
 	assert_int_equal(s3.renewals, 1);
 	/* old: before the request, and not again for the next one */
 	(void)setup(NULL);

@@ -266,7 +266,7 @@ certificate_that_is_not_trusted(void **state)
 		assert_false(a.sent);
 		assert_non_null(strstr(fail.text, " is not trusted: "));
 		assert_int_equal(i == 0, strstr(fail.text,
-		    "; the worker's operator sets x in [y]") != NULL);
+		    "; the worker's operator must set x in [y]") != NULL);
 		http_answer_free(&a);
 		server_stop(0);
 		tls.settings = NULL;
