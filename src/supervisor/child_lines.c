@@ -15,6 +15,13 @@
 #define DRAIN_READS	16	/* after an exit, since somebody else may go on
 				   writing */
 
+void
+child_lines_ignore(struct child_lines *lines)
+{
+	lines->ignored = true;
+	buf_clear(&lines->in);
+}
+
 static int
 take_line(struct child_lines *lines, const char *line, size_t len,
     struct fail *fail)
@@ -46,7 +53,8 @@ take_lines(struct child_lines *lines)
 	size_t done = 0;
 	int rc = 0;
 
-	while (rc == 0 && lines->fd != -1 && done < lines->in.len &&
+	while (rc == 0 && lines->fd != -1 && !lines->ignored &&
+	    done < lines->in.len &&
 	    (end = memchr(lines->in.data + done, '\n',
 	    lines->in.len - done)) != NULL) {
 		line = lines->in.data + done;
@@ -55,6 +63,10 @@ take_lines(struct child_lines *lines)
 	}
 	if (lines->fd == -1)
 		return;
+	if (lines->ignored) {
+		buf_clear(&lines->in);
+		return;
+	}
 	if (rc == 0) {
 		buf_consume(&lines->in, done);
 		if (lines->in.len < lines->in.max)
@@ -62,7 +74,7 @@ take_lines(struct child_lines *lines)
 		(void)fail_set(&fail, FAIL_SYSTEM,
 		    "a report line is too long");
 	}
-	buf_clear(&lines->in);
+	child_lines_ignore(lines);
 	lines->ears.fault(lines->ears.arg, fail.text);
 }
 

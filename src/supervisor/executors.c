@@ -155,8 +155,22 @@ on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
-/* Take a process as ours. It must be a child of this process; otherwise the
- * number belongs to another process. */
+/* Whether a child of ours is somebody already. */
+static bool
+pid_known(const struct executors *all, pid_t pid)
+{
+	const struct executor *executor;
+
+	if (zygote_is(all->zygote, pid) || all->calls.known(pid, all->arg))
+		return true;
+	LIST_FOREACH(executor, &all->list, link)
+		if (executor->pid == pid)
+			return true;
+	return false;
+}
+
+/* Take a process as ours. It must be a child of this process that nobody else
+ * is: else the number means another one, which would be killed in its place. */
 static int
 adopt(struct executor *executor, pid_t pid, struct fail *fail)
 {
@@ -167,6 +181,9 @@ adopt(struct executor *executor, pid_t pid, struct fail *fail)
 	if (executor->pid != 0)
 		return fail_set(fail, FAIL_SYSTEM, "it calls itself process %d "
 		    "but is %d", (int)pid, (int)executor->pid);
+	if (pid_known(executor->all, pid))
+		return fail_set(fail, FAIL_SYSTEM, "process %d is known as "
+		    "somebody else", (int)pid);
 	executor->pidfd = sys_pidfd_open(pid);
 	if (executor->pidfd == -1)
 		return fail_set(fail, FAIL_SYSTEM, "process %d: %s", (int)pid,
@@ -189,29 +206,31 @@ adopt(struct executor *executor, pid_t pid, struct fail *fail)
 
 /* --- the report pipe --- */
 
-static void
-on_hello(void *arg, const struct ipc_report *report)
-{
-	struct executor *executor = arg;
-	const struct executors_calls *calls = &executor->all->calls;
-	struct fail fail;
-
-	if (report->u.hello.version != IPC_VERSION)
-		calls->other_version(executor->job, report->u.hello.version,
-		    executor->all->arg);
-	else if (adopt(executor, report->u.hello.pid, &fail) != 0)
-		calls->fault(executor->job, fail.text, executor->all->arg);
-	else
-		calls->hello(executor->job, executor->pid,
-		    executor->all->arg);
-}
-
+/* It broke the protocol: nothing more of it is believed. */
 static void
 on_fault(void *arg, const char *text)
 {
 	struct executor *executor = arg;
 
+	child_lines_ignore(&executor->lines);
 	executor->all->calls.fault(executor->job, text, executor->all->arg);
+}
+
+static void
+on_hello(void *arg, const struct ipc_report *report)
+{
+	struct executor *executor = arg;
+	const struct executors *all = executor->all;
+	struct fail fail;
+
+	if (report->u.hello.version != IPC_VERSION) {
+		child_lines_ignore(&executor->lines);
+		all->calls.other_version(executor->job,
+		    report->u.hello.version, all->arg);
+	} else if (adopt(executor, report->u.hello.pid, &fail) != 0)
+		on_fault(executor, fail.text);
+	else
+		all->calls.hello(executor->job, executor->pid, all->arg);
 }
 
 static void
@@ -381,7 +400,7 @@ forked(uint32_t number, pid_t pid, void *arg)
 	if (executor == NULL)
 		end_stray(all, pid);
 	else if (adopt(executor, pid, &fail) != 0)
-		all->calls.fault(executor->job, fail.text, all->arg);
+		on_fault(executor, fail.text);
 }
 
 static void
@@ -460,19 +479,6 @@ void
 executors_renew(struct executors *all, const char *why)
 {
 	zygote_renew(all->zygote, true, why);
-}
-
-static bool
-pid_known(const struct executors *all, pid_t pid)
-{
-	const struct executor *executor;
-
-	if (pid == zygote_pid(all->zygote) || all->calls.known(pid, all->arg))
-		return true;
-	LIST_FOREACH(executor, &all->list, link)
-		if (executor->pid == pid)
-			return true;
-	return false;
 }
 
 void

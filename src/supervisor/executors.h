@@ -31,7 +31,8 @@ struct executors_calls {
 	void	(*ready)(void *arg);
 	/* the process is known, speaks our protocol and waits for its order */
 	void	(*hello)(void *job, pid_t, void *arg);
-	/* the executor speaks another version of the protocol */
+	/* the executor speaks another version of the protocol; nothing more
+	 * of it is heard */
 	void	(*other_version)(void *job, int version, void *arg);
 	/* a report other than hello; borrowed */
 	void	(*report)(void *job, const struct ipc_report *, void *arg);

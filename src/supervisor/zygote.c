@@ -40,6 +40,7 @@
 struct retired {
 	LIST_ENTRY(retired) link;
 	struct zygote	*zygote;
+	pid_t		 pid;
 	int		 sock, pidfd;
 	sd_event_source	*answer_source, *exit_source;
 };
@@ -405,6 +406,7 @@ retire(struct zygote *zygote)
 	struct retired *retired = xcalloc(1, sizeof(*retired));
 
 	retired->zygote = zygote;
+	retired->pid = zygote->pid;
 	retired->sock = zygote->sock;
 	retired->pidfd = zygote->pidfd;
 	LIST_INSERT_HEAD(&zygote->retired, retired, link);
@@ -480,8 +482,13 @@ zygote_ready(const struct zygote *zygote)
 	return zygote->ready;
 }
 
-pid_t
-zygote_pid(const struct zygote *zygote)
+bool
+zygote_is(const struct zygote *zygote, pid_t pid)
 {
-	return zygote != NULL ? zygote->pid : 0;
+	const struct retired *retired;
+
+	LIST_FOREACH(retired, &zygote->retired, link)
+		if (retired->pid == pid)
+			return true;
+	return pid == zygote->pid;
 }

@@ -44,6 +44,7 @@ int		 zygote_ask(struct zygote *, uint32_t number, int order_fd,
 void		 zygote_renew(struct zygote *, bool deaf, const char *why);
 /* Whether it lives; otherwise the worker claims nothing. */
 bool		 zygote_ready(const struct zygote *);
-pid_t		 zygote_pid(const struct zygote *);	/* 0: none now */
+/* Whether this child of ours is the zygote, or one that it replaced. */
+bool		 zygote_is(const struct zygote *, pid_t);
 
 #endif
