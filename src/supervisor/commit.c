@@ -58,6 +58,8 @@ tell_ledger(struct commit *commit, bool saved, const char *why)
 	    sys_now_ms()))
 		journal_event(JOURNAL_LEDGER, LOG_ERR, "%s; the worker claims "
 		    "nothing until it can write the ledger", why);
+	if (commit->broken != !saved && commit->changed != NULL)
+		commit->changed(commit->arg);
 	commit->broken = !saved;
 }
 

@@ -30,6 +30,9 @@ struct commit {
 	bool		 disk_full;
 	bool		 burial;	/* some entry is over */
 	struct told	 told;
+	/* broken changed; NULL: nobody asks. To be set after commit_init */
+	void		(*changed)(void *arg);
+	void		*arg;		/* of changed */
 };
 
 /* Everything passed outlives the commit. */

@@ -163,8 +163,15 @@ forget_secrets(struct entry *entry)
 }
 
 static void
-count(struct board *board, const struct life *life)
+count(struct dispatch *dispatch, const struct life *life)
 {
+	const unsigned counted = NOTE_CLAIMED | NOTE_AMBIGUOUS_RUN |
+	    NOTE_AMBIGUOUS_DROP | NOTE_PUT;
+	struct board *board = dispatch->board;
+
+	if (!(life->notes & counted))
+		return;
+	dispatch->changed(false, dispatch->arg);
 	if (life->notes & NOTE_CLAIMED)
 		board->claimed++;
 	if (life->notes & (NOTE_AMBIGUOUS_RUN | NOTE_AMBIGUOUS_DROP))
@@ -185,7 +192,7 @@ step(struct dispatch *dispatch, struct entry *entry,
 	unsigned fx = life_step(&entry->life, event, &now);
 
 	if (entry->life.notes != 0) {
-		count(dispatch->board, &entry->life);
+		count(dispatch, &entry->life);
 		job_log_notes(&entry->life, event);
 		if (entry->life.notes & NOTE_RESULT)
 			forget_secrets(entry);

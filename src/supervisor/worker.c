@@ -216,6 +216,14 @@ want_upgrade(void *arg)
 	timer_in(worker->event, &worker->upgrade, 0, on_upgrade, worker);
 }
 
+static void
+on_ledger(void *arg)
+{
+	struct worker *worker = arg;
+
+	status_tell_soon(&worker->status);
+}
+
 /* What hinders the poller has changed. */
 static void
 on_hindered(void *arg)
@@ -335,6 +343,8 @@ wire(struct worker *worker)
 	    &worker->dispatch);
 	commit_init(&worker->commit, worker->event, worker->ledger,
 	    &worker->board, conf);
+	worker->commit.changed = on_ledger;
+	worker->commit.arg = worker;
 	worker->requests = (struct requests){ &worker->aws, &worker->tokens };
 	worker->dispatch = (struct dispatch){ .event = worker->event,
 	    .conf = conf, .board = &worker->board, .commit = &worker->commit,

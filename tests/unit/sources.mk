@@ -17,6 +17,11 @@ SOURCES_test_ledger := $(BASE) $(IPC) $(LIFE) \
 	$(addprefix src/supervisor/,ledger_record.c lock.c)
 PKG_test_ledger := sqlite3
 
+SOURCES_test_turn := $(BASE) $(IPC) src/common/ipc_order.c \
+	$(addprefix src/supervisor/,board.c commit.c dispatch.c journal.c \
+	told.c)
+PKG_test_turn := libsystemd
+
 SOURCES_test_token_key := $(BASE) src/supervisor/password.c \
 	src/supervisor/token_key.c
 
