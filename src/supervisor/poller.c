@@ -10,6 +10,7 @@
 #include "log.h"
 #include "mem.h"
 #include "poller.h"
+#include "priority.h"
 #include "sys.h"
 #include "timer.h"
 #include "told.h"
@@ -404,6 +405,7 @@ poller_new(sd_event *event, struct aws *aws,
 		poller->polls[i].type = &types[i];
 	}
 	set_timer(poller, 0);
+	(void)sd_event_source_set_priority(poller->timer, PRIO_POLL);
 	return poller;
 }
 

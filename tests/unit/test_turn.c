@@ -22,7 +22,7 @@ static struct commit commit;
 static struct conf conf;
 static sd_event *event;
 static unsigned timer_fx, put_notes;
-static int save_rc;
+static int saves, saved_jobs, save_rc;
 static int changes, ledger_changes;
 
 unsigned
@@ -53,7 +53,9 @@ int
 ledger_save(struct ledger *ledger, const struct life *const *lives, size_t n,
     int64_t wall, struct fail *fail)
 {
-	(void)ledger, (void)lives, (void)n, (void)wall;
+	(void)ledger, (void)lives, (void)wall;
+	saves++;
+	saved_jobs += (int)n;
 	if (save_rc != 0)
 		(void)fail_set(fail, FAIL_SYSTEM, "disk full");
 	return save_rc;
@@ -168,7 +170,7 @@ setup(void **state)
 {
 	(void)state;
 	timer_fx = put_notes = 0;
-	save_rc = changes = ledger_changes = 0;
+	saves = saved_jobs = save_rc = changes = ledger_changes = 0;
 	assert_true(sd_event_new(&event) >= 0);
 	board_init(&board, 4, dispatch_event, &dispatch);
 	commit_init(&commit, event, NULL, &board, &conf);
@@ -216,7 +218,33 @@ put_answer(struct entry *entry, unsigned notes)
 	board_tell(entry, &ev);
 }
 
+static int
+on_due(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source, (void)usec;
+	board_tell_simple(arg, EV_TIMER);
+	return 0;
+}
+
 /* --- the tests --- */
+
+/* Jobs whose timers run out together share a transaction. */
+static void
+timers_share_a_transaction(void **state)
+{
+	sd_event_source *timers[3] = { NULL, NULL, NULL };
+	const char *const ids[3] = { "a", "b", "c" };
+
+	(void)state;
+	timer_fx = FX_SAVE;
+	for (int i = 0; i < 3; i++)
+		timer_at(event, &timers[i], 1, on_due, add(ids[i]));
+	run_due();
+	assert_int_equal(saves, 1);
+	assert_int_equal(saved_jobs, 3);
+	for (int i = 0; i < 3; i++)
+		sd_event_source_disable_unref(timers[i]);
+}
 
 /* The counts that a status shows changed, though no executor and no slot. */
 static void
@@ -257,6 +285,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(timers_share_a_transaction,
+		    setup, teardown),
 		cmocka_unit_test_setup_teardown(a_count_is_news, setup,
 		    teardown),
 		cmocka_unit_test_setup_teardown(a_broken_ledger_is_news,
