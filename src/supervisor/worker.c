@@ -333,7 +333,8 @@ make_loop(struct worker *worker, struct fail *fail)
 	return 0;
 }
 
-/* Gives each part what it works with. */
+/* Gives each part what it works with: once, when the ledger and the action
+ * types are known. */
 static void
 wire(struct worker *worker)
 {
@@ -381,7 +382,6 @@ worker_new(struct conf *conf, struct fail *fail)
 	}
 	worker->conf = *conf;
 	memset(conf, 0, sizeof(*conf));
-	wire(worker);
 	return worker;
 }
 
