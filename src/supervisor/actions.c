@@ -24,7 +24,7 @@ static const char *const categories[] = { "Source", "Build", "Deploy", "Test",
 /* The file's text and its path, which the caller frees in any case. */
 static char *
 definition_read(const struct conf *conf, enum job_action action, char **path,
-    size_t *len, struct fail *f)
+    size_t *len, struct fail *fail)
 {
 	char *text;
 
@@ -45,7 +45,7 @@ definition_read(const struct conf *conf, enum job_action action, char **path,
 	if (text != NULL)
 		return text;
 bad:
-	(void)fail_set(f, FAIL_CONFIG, "%s: %s", *path,
+	(void)fail_set(fail, FAIL_CONFIG, "%s: %s", *path,
 	    sys_read_error(errno, ACTIONS_FILE_MAX));
 	return NULL;
 }
@@ -53,53 +53,53 @@ bad:
 /* Copy a member that the model limits to letters, digits, '_' and '-'. */
 static int
 member_word(const json_t *o, const char *key, char *dst, size_t size,
-    const char *path, struct fail *f)
+    const char *path, struct fail *fail)
 {
 	const char *text = json_text(o, key);
 
 	if (text == NULL)
-		return fail_set(f, FAIL_CONFIG, "%s: %s: missing or not a text",
-		    path, key);
+		return fail_set(fail, FAIL_CONFIG, "%s: %s: missing or not a "
+		    "text", path, key);
 	if (*text == '\0' || text[strspn(text, word_characters)] != '\0' ||
 	    strlcpy(dst, text, size) >= size)
-		return fail_set(f, FAIL_CONFIG, "%s: %s: must be 1 to %zu "
+		return fail_set(fail, FAIL_CONFIG, "%s: %s: must be 1 to %zu "
 		    "letters, digits, '_' or '-'", path, key, size - 1);
 	return 0;
 }
 
 static int
-category_check(const char *category, const char *path, struct fail *f)
+category_check(const char *category, const char *path, struct fail *fail)
 {
 	for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++)
 		if (strcmp(category, categories[i]) == 0)
 			return 0;
-	return fail_set(f, FAIL_CONFIG, "%s: category: CodePipeline has no "
+	return fail_set(fail, FAIL_CONFIG, "%s: category: CodePipeline has no "
 	    "category %s", path, category);
 }
 
 static int
 definition_load(const struct conf *conf, enum job_action action,
-    struct cp_action_type *type, struct fail *f)
+    struct cp_action_type *type, struct fail *fail)
 {
 	char *path, *text;
 	json_t *o = NULL;
 	size_t len;
 	int rc = -1;
 
-	if ((text = definition_read(conf, action, &path, &len, f)) == NULL)
+	if ((text = definition_read(conf, action, &path, &len, fail)) == NULL)
 		goto out;
-	if ((o = json_parse(text, len, f)) == NULL) {
-		(void)fail_prefix(f, "%s: ", path);
-		f->kind = FAIL_CONFIG;
+	if ((o = json_parse(text, len, fail)) == NULL) {
+		(void)fail_prefix(fail, "%s: ", path);
+		fail->kind = FAIL_CONFIG;
 		goto out;
 	}
 	if (member_word(o, "category", type->category, sizeof(type->category),
-	    path, f) == 0 &&
-	    category_check(type->category, path, f) == 0 &&
+	    path, fail) == 0 &&
+	    category_check(type->category, path, fail) == 0 &&
 	    member_word(o, "provider", type->provider, sizeof(type->provider),
-	    path, f) == 0)
+	    path, fail) == 0)
 		rc = member_word(o, "version", type->version,
-		    sizeof(type->version), path, f);
+		    sizeof(type->version), path, fail);
 out:
 	json_decref(o);
 	xfree_secret(text);
@@ -111,7 +111,7 @@ out:
 static int
 versions_add(const char *versions, enum job_action action,
     const struct cp_action_type *type, struct action_type *list, size_t *n,
-    struct fail *f)
+    struct fail *fail)
 {
 	static const char separators[] = " ";
 	size_t begin = *n, len;
@@ -127,12 +127,12 @@ versions_add(const char *versions, enum job_action action,
 			return 0;
 		if (len >= sizeof(a->type.version) ||
 		    strspn(p, word_characters) < len)
-			return fail_set(f, FAIL_CONFIG, "worker.versions: a "
+			return fail_set(fail, FAIL_CONFIG, "worker.versions: a "
 			    "version is 1 to %zu letters, digits, '_' or '-'",
 			    sizeof(a->type.version) - 1);
 		if (*n - begin == ACTIONS_VERSIONS_MAX)
-			return fail_set(f, FAIL_CONFIG, "worker.versions: more "
-			    "than %d versions", ACTIONS_VERSIONS_MAX);
+			return fail_set(fail, FAIL_CONFIG, "worker.versions: "
+			    "more than %d versions", ACTIONS_VERSIONS_MAX);
 		a->action = action;
 		a->type = *type;
 		memset(a->type.version, 0, sizeof(a->type.version));
@@ -148,7 +148,7 @@ versions_add(const char *versions, enum job_action action,
 
 int
 actions_load(const struct conf *conf, struct action_type **list, size_t *n,
-    struct fail *f)
+    struct fail *fail)
 {
 	struct cp_action_type type;
 	struct action_type *all;
@@ -159,9 +159,9 @@ actions_load(const struct conf *conf, struct action_type **list, size_t *n,
 		if (!conf->action[i].poll)
 			continue;
 		memset(&type, 0, sizeof(type));
-		if (definition_load(conf, (enum job_action)i, &type, f) == -1 ||
-		    versions_add(conf->worker.versions, (enum job_action)i,
-		    &type, all, &used, f) == -1) {
+		if (definition_load(conf, (enum job_action)i, &type,
+		    fail) != 0 || versions_add(conf->worker.versions,
+		    (enum job_action)i, &type, all, &used, fail) != 0) {
 			free(all);
 			return -1;
 		}

@@ -70,7 +70,7 @@ finding_free(struct finding *g)
 }
 
 static int
-read_keys(const json_t *o, struct credentials *c, struct fail *f)
+read_keys(const json_t *o, struct credentials *c, struct fail *fail)
 {
 	const char *id = json_text(o, "AccessKeyId");
 	const char *key = json_text(o, "SecretAccessKey");
@@ -78,13 +78,13 @@ read_keys(const json_t *o, struct credentials *c, struct fail *f)
 	struct tm tm = { 0 };
 
 	if (json_int(o, "Version", 0) != 1 || id == NULL || key == NULL)
-		return fail_set(f, FAIL_SYSTEM, "the answer of "
+		return fail_set(fail, FAIL_SYSTEM, "the answer of "
 		    "aws-credentials lacks Version 1, AccessKeyId or "
 		    "SecretAccessKey");
 	if (when != NULL) {
 		rest = strptime(when, "%Y-%m-%dT%H:%M:%SZ", &tm);
 		if (rest == NULL || *rest != '\0')
-			return fail_set(f, FAIL_SYSTEM, "the answer of "
+			return fail_set(fail, FAIL_SYSTEM, "the answer of "
 			    "aws-credentials has an invalid Expiration");
 		c->expires = timegm(&tm);
 	}
@@ -95,16 +95,16 @@ read_keys(const json_t *o, struct credentials *c, struct fail *f)
 }
 
 static int
-read_answer(const struct buf *answer, struct finding *g, struct fail *f)
+read_answer(const struct buf *answer, struct finding *g, struct fail *fail)
 {
 	const json_t *endpoints;
 	json_t *o;
 	int rc;
 
-	o = json_parse(buf_text(answer), answer->len, f);
+	o = json_parse(buf_text(answer), answer->len, fail);
 	if (o == NULL)
-		return fail_prefix(f, "the answer of aws-credentials: ");
-	if ((rc = read_keys(o, &g->keys, f)) == 0) {
+		return fail_prefix(fail, "the answer of aws-credentials: ");
+	if ((rc = read_keys(o, &g->keys, fail)) == 0) {
 		g->region = xstrdup(json_text(o, "Region"));
 		g->origin = xstrdup(json_text(o, "Origin"));
 		g->ca_bundle = xstrdup(json_text(o, "CaBundle"));
@@ -192,14 +192,14 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 {
 	struct aws_keys *s = arg;
 	struct finding found;
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	int64_t before = s->now.keys.expires;
 	bool same = false;
 
 	s->lookup = NULL;
 	memset(&found, 0, sizeof(found));
-	if (answer != NULL && read_answer(answer, &found, &f) == -1)
-		error = f.text;
+	if (answer != NULL && read_answer(answer, &found, &fail) != 0)
+		error = fail.text;
 	if (error != NULL) {
 		finding_free(&found);
 		(void)strlcpy(s->error, error, sizeof(s->error));
@@ -219,13 +219,13 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 static void
 begin(struct aws_keys *s)
 {
-	struct fail f;
+	struct fail fail;
 
 	s->began_ms = sys_now_ms();
 	s->renew_wall = 0;
-	s->lookup = lookup_start(s->event, s->conf, looked_up, s, &f);
+	s->lookup = lookup_start(s->event, s->conf, looked_up, s, &fail);
 	if (s->lookup == NULL)
-		looked_up(NULL, f.text, s);
+		looked_up(NULL, fail.text, s);
 }
 
 static int

@@ -65,38 +65,38 @@ is_damage(int rc)
 
 /* DAMAGED or -1, with the text of the last fault. */
 static int
-db_fail(sqlite3 *db, const char *what, struct fail *f)
+db_fail(sqlite3 *db, const char *what, struct fail *fail)
 {
 	int rc = sqlite3_errcode(db) & 0xff, err = 0;
 
 	/* otherwise it belongs to an older fault */
 	if (rc == SQLITE_IOERR || rc == SQLITE_CANTOPEN)
 		err = sqlite3_system_errno(db);
-	(void)fail_set(f, FAIL_SYSTEM, "ledger: %s: %s%s%s", what,
+	(void)fail_set(fail, FAIL_SYSTEM, "ledger: %s: %s%s%s", what,
 	    sqlite3_errmsg(db), err != 0 ? ": " : "",
 	    err != 0 ? strerror(err) : "");
 	return is_damage(rc) ? DAMAGED : -1;
 }
 
 static int
-db_exec(sqlite3 *db, const char *sql, const char *what, struct fail *f)
+db_exec(sqlite3 *db, const char *sql, const char *what, struct fail *fail)
 {
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK)
 		return 0;
-	return db_fail(db, what, f);
+	return db_fail(db, what, fail);
 }
 
 /* First column of the first row, as a number or copied as a text. */
 static int
 db_ask(sqlite3 *db, const char *sql, int64_t *number, char *text, size_t size,
-    struct fail *f)
+    struct fail *fail)
 {
 	sqlite3_stmt *s = NULL;
 	const char *word;
 	int rc;
 
 	if (sqlite3_prepare_v2(db, sql, -1, &s, NULL) != SQLITE_OK)
-		return db_fail(db, sql, f);
+		return db_fail(db, sql, fail);
 	if (sqlite3_step(s) == SQLITE_ROW) {
 		if (number != NULL)
 			*number = sqlite3_column_int64(s, 0);
@@ -106,7 +106,7 @@ db_ask(sqlite3 *db, const char *sql, int64_t *number, char *text, size_t size,
 		(void)sqlite3_finalize(s);
 		return 0;
 	}
-	rc = db_fail(db, sql, f);
+	rc = db_fail(db, sql, fail);
 	(void)sqlite3_finalize(s);
 	return rc;
 }
@@ -115,21 +115,22 @@ db_ask(sqlite3 *db, const char *sql, int64_t *number, char *text, size_t size,
 
 /* SQLite gives -wal and -shm the mode of the database: make it first. */
 static int
-file_make(const char *dir, const char *path, struct fail *f)
+file_make(const char *dir, const char *path, struct fail *fail)
 {
 	struct stat st;
 	int fd;
 
-	if (access(dir, W_OK | X_OK) == -1)
-		return fail_set(f, FAIL_SYSTEM, "state folder %s: %s", dir,
+	if (access(dir, W_OK | X_OK) != 0)
+		return fail_set(fail, FAIL_SYSTEM, "state folder %s: %s", dir,
 		    strerror(errno));
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1)
-		return fail_set(f, FAIL_SYSTEM, "ledger %s: %s", path,
+		return fail_set(fail, FAIL_SYSTEM, "ledger %s: %s", path,
 		    strerror(errno));
-	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
 		(void)close(fd);
-		return fail_set(f, FAIL_SYSTEM, "ledger %s: not a file", path);
+		return fail_set(fail, FAIL_SYSTEM, "ledger %s: not a file",
+		    path);
 	}
 	/* close before SQLite takes locks, since a later close would drop
 	 * them */
@@ -138,7 +139,7 @@ file_make(const char *dir, const char *path, struct fail *f)
 }
 
 static int
-db_configure(sqlite3 *db, struct fail *f)
+db_configure(sqlite3 *db, struct fail *fail)
 {
 	char mode[16];
 	int rc;
@@ -149,36 +150,36 @@ db_configure(sqlite3 *db, struct fail *f)
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	rc = db_exec(db, "PRAGMA trusted_schema = OFF;"
 	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;",
-	    "settings", f);
+	    "settings", fail);
 	if (rc != 0)
 		return rc;
 	rc = db_ask(db, "PRAGMA journal_mode = WAL", NULL, mode, sizeof(mode),
-	    f);
+	    fail);
 	if (rc != 0)
 		return rc;
 	if (strcmp(mode, "wal") != 0)
-		return fail_set(f, FAIL_SYSTEM, "ledger: this file system "
+		return fail_set(fail, FAIL_SYSTEM, "ledger: this file system "
 		    "allows no write-ahead log; put state_dir on a local one");
 	return db_exec(db, "PRAGMA synchronous = FULL;"
 	    "PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -256;",
-	    "settings", f);
+	    "settings", fail);
 }
 
 static int
-schema_upgrade(sqlite3 *db, int version, struct fail *f)
+schema_upgrade(sqlite3 *db, int version, struct fail *fail)
 {
 	char mark[128];
 	int rc;
 
-	if ((rc = db_exec(db, "BEGIN IMMEDIATE", "begin", f)) != 0)
+	if ((rc = db_exec(db, "BEGIN IMMEDIATE", "begin", fail)) != 0)
 		return rc;
 	for (int v = version; rc == 0 && v < SCHEMA; v++)
-		rc = db_exec(db, schema_steps[v], "new schema", f);
+		rc = db_exec(db, schema_steps[v], "new schema", fail);
 	(void)snprintf(mark, sizeof(mark),
 	    "PRAGMA application_id = %d; PRAGMA user_version = %d; COMMIT;",
 	    APPLICATION_ID, SCHEMA);
 	if (rc == 0)
-		rc = db_exec(db, mark, "new schema", f);
+		rc = db_exec(db, mark, "new schema", fail);
 	if (rc != 0)
 		(void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
 	return rc;
@@ -186,41 +187,41 @@ schema_upgrade(sqlite3 *db, int version, struct fail *f)
 
 /* Check what kind of database this is, and bring it to our schema. */
 static int
-schema_check(sqlite3 *db, struct fail *f)
+schema_check(sqlite3 *db, struct fail *fail)
 {
 	int64_t version = 0, id = 0, tables = 0;
 	char sound[256];
 	int rc;
 
 	if ((rc = db_ask(db, "SELECT count(*) FROM sqlite_master", &tables,
-	    NULL, 0, f)) != 0 ||
+	    NULL, 0, fail)) != 0 ||
 	    (rc = db_ask(db, "PRAGMA user_version", &version, NULL, 0,
-	    f)) != 0 ||
-	    (rc = db_ask(db, "PRAGMA application_id", &id, NULL, 0, f)) != 0)
+	    fail)) != 0 ||
+	    (rc = db_ask(db, "PRAGMA application_id", &id, NULL, 0, fail)) != 0)
 		return rc;
 	if (tables == 0 && version == 0)
-		return schema_upgrade(db, 0, f);
+		return schema_upgrade(db, 0, fail);
 	if (id != APPLICATION_ID || version < 1) {
-		(void)fail_set(f, FAIL_SYSTEM, "ledger: not a ledger");
+		(void)fail_set(fail, FAIL_SYSTEM, "ledger: not a ledger");
 		return DAMAGED;
 	}
 	if (version > SCHEMA)
-		return fail_set(f, FAIL_SYSTEM, "ledger: written by a newer "
+		return fail_set(fail, FAIL_SYSTEM, "ledger: written by a newer "
 		    "version (schema %lld, this one knows %d): install that "
 		    "version again, or move the ledger away",
 		    (long long)version, SCHEMA);
 	if ((rc = db_ask(db, "PRAGMA quick_check(1)", NULL, sound,
-	    sizeof(sound), f)) != 0)
+	    sizeof(sound), fail)) != 0)
 		return rc;
 	if (strcmp(sound, "ok") != 0) {
-		(void)fail_set(f, FAIL_SYSTEM, "ledger: %s", sound);
+		(void)fail_set(fail, FAIL_SYSTEM, "ledger: %s", sound);
 		return DAMAGED;
 	}
-	return version < SCHEMA ? schema_upgrade(db, (int)version, f) : 0;
+	return version < SCHEMA ? schema_upgrade(db, (int)version, fail) : 0;
 }
 
 static int
-statements_make(struct ledger *l, struct fail *f)
+statements_make(struct ledger *l, struct fail *fail)
 {
 	int rc;
 
@@ -230,7 +231,7 @@ statements_make(struct ledger *l, struct fail *f)
 	    -1, SQLITE_PREPARE_PERSISTENT, &l->state, NULL) == SQLITE_OK)
 		return 0;
 	rc = sqlite3_errcode(l->db);
-	(void)db_fail(l->db, "schema", f);
+	(void)db_fail(l->db, "schema", fail);
 	/* it has our version number, but not our columns */
 	return is_damage(rc) || rc == SQLITE_ERROR ? DAMAGED : -1;
 }
@@ -247,18 +248,18 @@ db_close(struct ledger *l)
 
 /* 0, -1 or DAMAGED. */
 static int
-db_open(struct ledger *l, const char *path, struct fail *f)
+db_open(struct ledger *l, const char *path, struct fail *fail)
 {
 	int rc;
 
-	if (file_make(l->dir, path, f) == -1)
+	if (file_make(l->dir, path, fail) != 0)
 		return -1;
 	if (sqlite3_open_v2(path, &l->db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		rc = db_fail(l->db, path, f);
-	else if ((rc = db_configure(l->db, f)) == 0 &&
-	    (rc = schema_check(l->db, f)) == 0)
-		rc = statements_make(l, f);
+		rc = db_fail(l->db, path, fail);
+	else if ((rc = db_configure(l->db, fail)) == 0 &&
+	    (rc = schema_check(l->db, fail)) == 0)
+		rc = statements_make(l, fail);
 	if (rc != 0)
 		db_close(l);
 	return rc;
@@ -267,7 +268,7 @@ db_open(struct ledger *l, const char *path, struct fail *f)
 /* Rename the database with its -wal and -shm, so that sqlite3(1) can still read
  * it. The database goes first: SQLite drops a log without one. */
 static char *
-set_away(const char *path, struct fail *f)
+set_away(const char *path, struct fail *fail)
 {
 	static const char *const parts[] = { "", "-wal", "-shm" };
 	char *to = NULL, *from, *part, when[32];
@@ -281,14 +282,14 @@ set_away(const char *path, struct fail *f)
 		free(to);
 		to = i == 1 ? xasprintf("%s.damaged-%s", path, when) :
 		    xasprintf("%s.damaged-%s-%d", path, when, i);
-		if (access(to, F_OK) == -1)
+		if (access(to, F_OK) != 0)
 			break;
 	}
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		from = xasprintf("%s%s", path, parts[i]);
 		part = xasprintf("%s%s", to, parts[i]);
-		if (rename(from, part) == -1 && errno != ENOENT) {
-			(void)fail_set(f, FAIL_SYSTEM,
+		if (rename(from, part) != 0 && errno != ENOENT) {
+			(void)fail_set(fail, FAIL_SYSTEM,
 			    "damaged ledger: rename %s: %s", from,
 			    strerror(errno));
 			free(to);
@@ -303,16 +304,16 @@ set_away(const char *path, struct fail *f)
 }
 
 struct ledger *
-ledger_open(const char *state_dir, char **set_aside, struct fail *f)
+ledger_open(const char *state_dir, char **set_aside, struct fail *fail)
 {
 	struct ledger *l = xcalloc(1, sizeof(*l));
 	char *path = xasprintf("%s/ledger.sqlite", state_dir), *aside = NULL;
 	int rc;
 
 	l->dir = xstrdup(state_dir);
-	rc = db_open(l, path, f);
-	if (rc == DAMAGED && (aside = set_away(path, f)) != NULL)
-		rc = db_open(l, path, f);
+	rc = db_open(l, path, fail);
+	if (rc == DAMAGED && (aside = set_away(path, fail)) != NULL)
+		rc = db_open(l, path, fail);
 	free(path);
 	*set_aside = aside;
 	if (rc == 0)
@@ -394,7 +395,7 @@ ledger_save(struct ledger *l, const struct life *const *lives, size_t n,
 
 int
 ledger_open_jobs(struct ledger *l, void (*take)(struct life *, void *),
-    void *arg, struct fail *f)
+    void *arg, struct fail *fail)
 {
 	sqlite3_stmt *s = NULL;
 	struct fail why;
@@ -405,7 +406,7 @@ ledger_open_jobs(struct ledger *l, void (*take)(struct life *, void *),
 	if (sqlite3_prepare_v2(l->db, RECORD_SELECT
 	    "WHERE state NOT IN ('done', 'dropped') ORDER BY claimed, rowid",
 	    -1, &s, NULL) != SQLITE_OK) {
-		(void)db_fail(l->db, "read", f);
+		(void)db_fail(l->db, "read", fail);
 		return -1;
 	}
 	while ((step = sqlite3_step(s)) == SQLITE_ROW) {
@@ -418,11 +419,11 @@ ledger_open_jobs(struct ledger *l, void (*take)(struct life *, void *),
 		(void)log_safe(id, sizeof(id),
 		    (const char *)sqlite3_column_text(s, 0));
 		if (bad++ == 0)
-			(void)fail_set(f, FAIL_SYSTEM, "ledger: record of job "
-			    "%s: %s", id, why.text);
+			(void)fail_set(fail, FAIL_SYSTEM, "ledger: record of "
+			    "job %s: %s", id, why.text);
 	}
 	if (step != SQLITE_DONE)
-		(void)db_fail(l->db, "read", f);
+		(void)db_fail(l->db, "read", fail);
 	(void)sqlite3_finalize(s);
 	return step == SQLITE_DONE && bad == 0 ? 0 : -1;
 }
@@ -444,7 +445,7 @@ ledger_state(struct ledger *l, const char *id)
 }
 
 int
-ledger_prune(struct ledger *l, int64_t before_wall, struct fail *f)
+ledger_prune(struct ledger *l, int64_t before_wall, struct fail *fail)
 {
 	sqlite3_stmt *s = NULL;
 	int rc = -1;
@@ -455,7 +456,7 @@ ledger_prune(struct ledger *l, int64_t before_wall, struct fail *f)
 	    sqlite3_step(s) == SQLITE_DONE)
 		rc = 0;
 	else
-		(void)db_fail(l->db, "forget old jobs", f);
+		(void)db_fail(l->db, "forget old jobs", fail);
 	(void)sqlite3_finalize(s);
 	return rc;
 }
@@ -465,7 +466,7 @@ ledger_free_space(const struct ledger *l)
 {
 	struct statvfs vfs;
 
-	if (statvfs(l->dir, &vfs) == -1 || vfs.f_frsize == 0)
+	if (statvfs(l->dir, &vfs) != 0 || vfs.f_frsize == 0)
 		return INT64_MAX;
 	if (vfs.f_bavail > (uint64_t)INT64_MAX / vfs.f_frsize)
 		return INT64_MAX;

@@ -164,10 +164,10 @@ read_objects(sqlite3_stmt *s, struct life *life, const char **bad)
 
 	*bad = NULL;
 	if (facts == NULL ||
-	    ipc_facts_take(facts, &life->facts, "facts", NULL) == -1)
+	    ipc_facts_take(facts, &life->facts, "facts", NULL) != 0)
 		*bad = column_names[COL_FACTS];
 	else if (read_text(s, COL_RESULT) != NULL && (result == NULL ||
-	    ipc_result_take(result, &life->result, "result", NULL) == -1))
+	    ipc_result_take(result, &life->result, "result", NULL) != 0))
 		*bad = column_names[COL_RESULT];
 	json_decref(facts);
 	json_decref(result);
@@ -175,7 +175,7 @@ read_objects(sqlite3_stmt *s, struct life *life, const char **bad)
 }
 
 int
-record_read(sqlite3_stmt *s, struct life *life, struct fail *f)
+record_read(sqlite3_stmt *s, struct life *life, struct fail *fail)
 {
 	const char *bad = NULL;
 
@@ -202,5 +202,5 @@ record_read(sqlite3_stmt *s, struct life *life, struct fail *f)
 	job_facts_free(&life->facts);
 	job_result_free(&life->result);
 	memset(life, 0, sizeof(*life));
-	return fail_set(f, FAIL_SYSTEM, "column %s is not valid", bad);
+	return fail_set(fail, FAIL_SYSTEM, "column %s is not valid", bad);
 }

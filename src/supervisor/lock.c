@@ -34,7 +34,7 @@ lock_wait(int fd, const char *path, int64_t wait_ms)
 	(void)sigaddset(&ends, SIGTERM);
 	(void)sigaddset(&ends, SIGINT);
 
-	while (flock(fd, LOCK_EX | LOCK_NB) == -1) {
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
 		if (errno != EWOULDBLOCK || sys_now_ms() >= until)
 			return -1;
 		if (!told)
@@ -52,17 +52,17 @@ lock_wait(int fd, const char *path, int64_t wait_ms)
 }
 
 int
-lock_take(const char *state_dir, int64_t wait_ms, struct fail *f)
+lock_take(const char *state_dir, int64_t wait_ms, struct fail *fail)
 {
 	char *path = xasprintf("%s/lock", state_dir);
 	int fd;
 
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd == -1) {
-		(void)fail_set(f, FAIL_SYSTEM, "worker.state_dir: lock "
+		(void)fail_set(fail, FAIL_SYSTEM, "worker.state_dir: lock "
 		    "%s: %s", path, strerror(errno));
-	} else if (lock_wait(fd, path, wait_ms) == -1) {
-		(void)fail_set(f, FAIL_SYSTEM, "lock %s: %s", path,
+	} else if (lock_wait(fd, path, wait_ms) != 0) {
+		(void)fail_set(fail, FAIL_SYSTEM, "lock %s: %s", path,
 		    errno == EINTR ? "stopped while waiting for it" :
 		    errno == EWOULDBLOCK ? "another quali-job-worker, or an "
 		    "executor of a former one, uses this state folder" :

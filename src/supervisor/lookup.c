@@ -60,7 +60,7 @@ child_say(const char *text)
 static void __attribute__((noreturn))
 child_run(const struct spawn *s)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1 || getppid() != s->parent)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != s->parent)
 		_exit(127);
 	(void)setsid();		/* so that a kill reaches what it starts */
 	if (dup2(s->in, STDIN_FILENO) == -1 ||
@@ -69,7 +69,7 @@ child_run(const struct spawn *s)
 		_exit(127);
 	sys_close_all_but(STDERR_FILENO + 1, NULL, 0);
 	sys_reset_signals();
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
 		_exit(127);
 	(void)execve(s->path, (char *const *)(uintptr_t)s->argv, s->envp);
 	child_say(s->fault);
@@ -133,7 +133,7 @@ arguments_make(struct spawn *s, const struct conf *conf)
 }
 
 static int
-spawn_prepare(struct spawn *s, const struct conf *conf, struct fail *f)
+spawn_prepare(struct spawn *s, const struct conf *conf, struct fail *fail)
 {
 	s->path = xasprintf("%s/aws-credentials", conf->worker.libexec_dir);
 	s->fault = xasprintf("cannot run %s: ", s->path);
@@ -141,19 +141,19 @@ spawn_prepare(struct spawn *s, const struct conf *conf, struct fail *f)
 	s->parent = getpid();
 	arguments_make(s, conf);
 	if ((s->in = open("/dev/null", O_RDONLY | O_CLOEXEC)) == -1 ||
-	    pipe2(s->out, O_CLOEXEC) == -1 || pipe2(s->err, O_CLOEXEC) == -1)
-		return fail_set(f, FAIL_SYSTEM, "credentials: %s",
+	    pipe2(s->out, O_CLOEXEC) != 0 || pipe2(s->err, O_CLOEXEC) != 0)
+		return fail_set(fail, FAIL_SYSTEM, "credentials: %s",
 		    strerror(errno));
 	/* the writing ends block, since the program has no loop */
-	if (fcntl(s->out[0], F_SETFL, O_NONBLOCK) == -1 ||
-	    fcntl(s->err[0], F_SETFL, O_NONBLOCK) == -1)
-		return fail_set(f, FAIL_SYSTEM, "credentials: %s",
+	if (fcntl(s->out[0], F_SETFL, O_NONBLOCK) != 0 ||
+	    fcntl(s->err[0], F_SETFL, O_NONBLOCK) != 0)
+		return fail_set(fail, FAIL_SYSTEM, "credentials: %s",
 		    strerror(errno));
 	/* dup2 of a number onto itself would leave it close-on-exec */
 	if (s->in <= STDERR_FILENO || s->out[0] <= STDERR_FILENO ||
 	    s->out[1] <= STDERR_FILENO || s->err[0] <= STDERR_FILENO ||
 	    s->err[1] <= STDERR_FILENO)
-		return fail_set(f, FAIL_SYSTEM, "credentials: a standard "
+		return fail_set(fail, FAIL_SYSTEM, "credentials: a standard "
 		    "descriptor is closed");
 	return 0;
 }
@@ -255,7 +255,7 @@ drain(struct lookup *l, int fd, struct buf *to, bool keep_last)
 			break;
 		if (keep_last && to->len + (size_t)n > to->max)
 			buf_consume(to, to->len + (size_t)n - to->max);
-		if (buf_add(to, piece, (size_t)n) == -1) {
+		if (buf_add(to, piece, (size_t)n) != 0) {
 			l->too_big = true;
 			kill_all(l);
 			break;
@@ -352,15 +352,15 @@ lookup_new(lookup_done done, void *arg)
 
 struct lookup *
 lookup_start(sd_event *event, const struct conf *conf, lookup_done done,
-    void *arg, struct fail *f)
+    void *arg, struct fail *fail)
 {
 	struct spawn s = { .in = -1, .out = { -1, -1 }, .err = { -1, -1 } };
 	struct lookup *l = lookup_new(done, arg);
 
-	if (spawn_prepare(&s, conf, f) == -1)
+	if (spawn_prepare(&s, conf, fail) != 0)
 		goto bad;
 	if ((l->pid = fork()) == -1) {
-		(void)fail_set(f, FAIL_SYSTEM, "credentials: fork: %s",
+		(void)fail_set(fail, FAIL_SYSTEM, "credentials: fork: %s",
 		    strerror(errno));
 		goto bad;
 	}
@@ -370,9 +370,9 @@ lookup_start(sd_event *event, const struct conf *conf, lookup_done done,
 	l->err_fd = s.err[0];
 	s.out[0] = s.err[0] = -1;
 	l->pidfd = sys_pidfd_open(l->pid);
-	if (l->pidfd == -1 || watch(l, event) == -1) {
-		(void)fail_set(f, FAIL_SYSTEM, "credentials: cannot watch the "
-		    "child");
+	if (l->pidfd == -1 || watch(l, event) != 0) {
+		(void)fail_set(fail, FAIL_SYSTEM, "credentials: cannot watch "
+		    "the child");
 		/* its number is still its own: it is not reaped yet */
 		(void)kill(l->pid, SIGKILL);
 		(void)waitpid(l->pid, NULL, 0);

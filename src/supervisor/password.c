@@ -39,7 +39,7 @@ password_check(const char *path, struct fail *fail)
 	if (secret != NULL)
 		return secret;
 	if (given != NULL && strncmp(path, given, strlen(given)) == 0 &&
-	    (stat(path, &st) == -1 || st.st_size <= NO_PASSWORD_MAX))
+	    (stat(path, &st) != 0 || st.st_size <= NO_PASSWORD_MAX))
 		(void)fail_set(fail, FAIL_CONFIG, "the service has no "
 		    "CloudShell password: write it to "
 		    "%s/quali-job-worker/cloudshell-password (owner root, mode "

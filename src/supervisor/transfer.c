@@ -110,7 +110,7 @@ on_deliver(sd_event_source *source, void *arg)
 {
 	struct transfers *all = arg;
 	struct transfer *t = TAILQ_FIRST(&all->ended);
-	struct fail f = { 0 };
+	struct fail fail = { 0 };
 	int code;
 
 	(void)source;
@@ -120,11 +120,11 @@ on_deliver(sd_event_source *source, void *arg)
 	if (!TAILQ_EMPTY(&all->ended))
 		deliver_soon(all);
 	t->phase = DELIVERED;
-	code = http_finish(&t->call, t->code, &f);
+	code = http_finish(&t->call, t->code, &fail);
 	/* frees the connection for what done starts */
 	(void)curl_multi_remove_handle(all->multi, t->call.easy);
 	all->delivering = true;
-	t->done(code, &t->call.answer, code == -1 ? &f : NULL, t->arg);
+	t->done(code, &t->call.answer, code != 0 ? &fail : NULL, t->arg);
 	all->delivering = false;
 	transfer_free(t);
 	return 0;
@@ -252,7 +252,7 @@ want_timer(CURLM *multi, long ms, void *arg)
 		    SD_EVENT_OFF) < 0 ? -1 : 0;
 	/* not the loop's time, which is as old as the turn: an early call is
 	 * useless */
-	if (clock_gettime(CLOCK_MONOTONIC, &ts) == -1)
+	if (clock_gettime(CLOCK_MONOTONIC, &ts) != 0)
 		return -1;
 	at = (uint64_t)ts.tv_sec * 1000000 + (uint64_t)ts.tv_nsec / 1000 +
 	    (uint64_t)ms * 1000;
@@ -317,7 +317,7 @@ transfers_free(struct transfers *all)
 
 struct transfer *
 transfer_start(struct transfers *all, const struct http_request *rq,
-    transfer_done done, void *arg, struct fail *f)
+    transfer_done done, void *arg, struct fail *fail)
 {
 	struct transfer *t = xcalloc(1, sizeof(*t));
 	struct http_request own = *rq;
@@ -335,14 +335,14 @@ transfer_start(struct transfers *all, const struct http_request *rq,
 		memcpy(t->body, rq->body, rq->body_len);
 		own.body = t->body;
 	}
-	if (http_prepare(&t->call, &own, f) == -1) {
+	if (http_prepare(&t->call, &own, fail) != 0) {
 		transfer_free(t);
 		return NULL;
 	}
 	(void)curl_easy_setopt(t->call.easy, CURLOPT_PRIVATE, t);
 	rc = curl_multi_add_handle(all->multi, t->call.easy);
 	if (rc != CURLM_OK) {
-		(void)fail_set(f, FAIL_SYSTEM, "libcurl: %s",
+		(void)fail_set(fail, FAIL_SYSTEM, "libcurl: %s",
 		    curl_multi_strerror(rc));
 		transfer_free(t);
 		return NULL;
