@@ -54,7 +54,6 @@ enum life_child {
 	CHILD_PARKING,	/* park sent */
 	CHILD_FINISHED,	/* result came, exit awaited */
 	CHILD_KILLED,	/* SIGKILL sent, exit awaited */
-	CHILD_MAX
 };
 
 enum life_stop {		/* why a stop was sent */

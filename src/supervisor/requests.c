@@ -58,7 +58,7 @@ acknowledged(const struct aws_reply *reply, void *arg)
 		answer.ok = false;
 		answer.odd = true;
 		answer.text = "AcknowledgeJob: the answer has no status";
-	} else
+	} else if (reply->ok)
 		answer.status = status;
 	tell(entry, EV_ACK_ANSWER, &answer);
 }
