@@ -61,13 +61,15 @@ check_socket(void)
 static void
 warm_up(void)
 {
+	static void *unwinder;		/* never unloaded */
 	const char *places[HTTP_CA_PLACES];
 	CURL *easy;
 
 	tzset();		/* dates in archives are of local time */
 	/* glibc loads it when a thread is cancelled or calls pthread_exit */
-	(void)dlopen("libgcc_s.so.1", RTLD_NOW);
-
+	unwinder = dlopen("libgcc_s.so.1", RTLD_NOW);
+	if (unwinder == NULL)
+		log_warnx("%s", dlerror());
 	if (sodium_init() == -1)
 		fatalx("libsodium cannot start");
 	http_init();
