@@ -249,8 +249,8 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 	}
 	if (much) {
 		a->verdict = VERDICT_TOO_LARGE;
-		(void)snprintf(a->message, sizeof(a->message), "has more than "
-		    "%d values", CS_VALUES_MAX);
+		(void)snprintf(a->message, sizeof(a->message),
+		    "more than %d values", CS_VALUES_MAX);
 		return;
 	}
 	if (j == NULL && h->body.len == 0 && r->want == WANT_ANY)
@@ -293,9 +293,10 @@ answer_lost(struct cs_client *c, const struct cs_request *r,
 		return;
 	}
 	if (a->verdict == VERDICT_TOO_LARGE) {
-		(void)snprintf(a->message, sizeof(a->message), "is larger "
-		    "than %d %s", r->answer_max > 0 ? CS_LOGIN_MAX >> 10 :
-		    CS_ANSWER_MAX >> 20, r->answer_max > 0 ? "KiB" : "MiB");
+		(void)snprintf(a->message, sizeof(a->message),
+		    "larger than %d %s", r->answer_max > 0 ?
+		    CS_LOGIN_MAX >> 10 : CS_ANSWER_MAX >> 20,
+		    r->answer_max > 0 ? "KiB" : "MiB");
 		return;
 	}
 	strlcpy(text, fail->text, sizeof(text));
@@ -393,10 +394,10 @@ answer_fail(const struct cs_client *c, const struct cs_request *r,
 	case VERDICT_TOO_LARGE:
 		if (unsure)
 			return fail_set(fail, kind, "the worker asked "
-			    "CloudShell to %s but did not read the answer, "
-			    "which %s%s", r->what, a->message, end);
+			    "CloudShell to %s but did not read the answer "
+			    "(%s)%s", r->what, a->message, end);
 		return fail_set(fail, kind, "the worker asked CloudShell to %s "
-		    "but did not read the answer, which %s: is %s the Sandbox "
+		    "but did not read the answer (%s): is %s the Sandbox "
 		    "API? Tell the worker's operator",
 		    r->what, a->message, c->shown);
 	case VERDICT_FINAL:

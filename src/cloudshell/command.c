@@ -133,8 +133,8 @@ cs_command_start(struct cs_client *c, const struct cs_target *t,
 		(void)command_fail(name, &a, fail);
 	else if (!text_id(a.json, "executionId", id, SANDBOX_ID_SIZE))
 		rc = fail_set(fail, FAIL_UNSURE, "CloudShell's answer to the "
-		    "start of command \"%s\" has no usable execution id; the "
-		    "command may be running", name);
+		    "start of command \"%s\" has no usable execution id",
+		    name);
 out:
 	buf_free(&path);
 	json_decref(body);

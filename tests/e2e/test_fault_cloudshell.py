@@ -129,7 +129,7 @@ def test_lost_command_start(sim, worker, name):
         sim.fault("cloudshell", "StartSandboxCommand", *LOST[name])
         job = run_job(sim, sim.sandbox_add())
         told(sim, job, "JobFailed", '"smoke test"', "may have run",
-             "not started again", "look in CloudShell")
+             "did not start it again", "look in CloudShell")
         assert beside.posts() == ["StartSandboxCommand"]
         once(sim, "StartSandboxCommand")
         assert len(beside.executions()) == (name in ACTED)
@@ -268,7 +268,7 @@ def test_login_to_something_else(sim, worker, fault, param):
         sim.fault("cloudshell", "Login", fault, param, count=-1)
         told(sim, run_job(sim, sim.sandbox_add()), "ConfigurationError",
              sim.urls["cloudshell"], "not a CloudShell Sandbox API",
-             "url of the worker")
+             "the worker's CloudShell url")
         assert beside.posts() == []
 
 
@@ -341,10 +341,10 @@ def test_answer_without_end(sim, worker, fault, param, operation, action):
         job = run_job(sim, box) if action == "run-command" else \
             start_job(sim)
         told(sim, job, "SystemUnavailable", *(
-            ["which has more than 200000 values"]
+            ["(more than 200000 values)"]
             if fault == "deep" else
             ["The worker asked CloudShell to read the",
-             "which is larger than 8 MiB",
+             "(larger than 8 MiB)",
              "Tell the worker's operator"]))
         assert beside.posts() == []
     assert 0 < peak.bytes < 256 << 20
@@ -394,7 +394,7 @@ def test_read_that_is_never_answered(sim, make_worker):
 
 
 @pytest.mark.parametrize("fault, param, seconds, kind, words", [
-    ("garbage", None, 600, "SystemUnavailable", ["not understood"]),
+    ("garbage", None, 600, "SystemUnavailable", ["does not understand"]),
     ("huge", {"bytes": GIB}, 600, "SystemUnavailable",
      ["output is larger than 8 MiB"]),
     ("hang", None, 6, "JobFailed", [
@@ -537,8 +537,8 @@ def test_redirection(sim, worker, status, operation):
                 **({} if operation == "Login" else {"match": box}))
             told(sim, run_job(sim, box), "ConfigurationError",
                  "redirects to another address",
-                 "localhost:%d/api/login" % other.port, "not followed",
-                 "url of the worker")
+                 "localhost:%d/api/login" % other.port, "does not follow",
+                 "the worker's CloudShell url")
             assert beside.executions() == []
             assert beside.posts() == (
                 ["StartSandboxCommand"] if operation.startswith("Start")

@@ -486,7 +486,7 @@ def test_sandbox_ended_during_the_command(sim, worker, how):
                 "status": 404, "message":
                     "The requested entity could not be found"},
                 count=-1, match=execution["id"])
-            words = ["no longer knows", execution["id"], "not known",
+            words = ["no longer knows", execution["id"], "cannot tell",
                      "The sandbox has probably ended"]
         sim.sandbox_set(box, state="Ended")
         told(sim, job, "JobFailed", '"smoke test"', *words)
@@ -574,7 +574,8 @@ def test_token_that_expires_before_the_command(sim, worker, answer,
         sim.fault("cloudshell", before, "expire", match=box)
         job = run_job(sim, box, component, command)
         if answer == "500html":
-            told(sim, job, "JobFailed", "may have run", "not started again")
+            told(sim, job, "JobFailed", "may have run",
+                 "did not start it again")
             assert beside.executions() == []
         else:
             sim.succeeded(job)
@@ -689,7 +690,7 @@ def test_refused_login(sim, worker, settings, action):
         job = start_job(sim) if action == "start-sandbox" else \
             run_job(sim, sim.sandbox_add())
         message = told(sim, job, "PermissionError", 'user "ci"',
-                       'domain "Global"', "password", "of the worker")
+                       'domain "Global"', "password", "check the worker's")
         assert PASSWORD not in message
         assert len(sim.requests("cloudshell", "Login")) == before + 1
         assert beside.posts() == []

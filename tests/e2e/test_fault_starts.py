@@ -190,7 +190,7 @@ def test_late_second_sandbox_after_a_failed_setup(sim, make_worker, refused):
     worker.wait_ledger(job, "done")
     assert sim.sandbox(first)["state"] != "Error"
     assert sim.sandbox(second)["state"] != "Ready"
-    assert ("could not be ended" in worker.stderr()) == bool(refused)
+    assert ("could not end it" in worker.stderr()) == bool(refused)
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_late_sandbox_after_the_deadline(sim, make_worker, count):
@@ -201,9 +201,9 @@ def test_late_sandbox_after_the_deadline(sim, make_worker, count):
     worker = make_worker(dict(FAST, **{
         "worker.http_timeout": "5s", "start-sandbox.timeout": "2s",
         "worker.kill_grace": "2s"})).start()
-    told(sim, job, "JobFailed", "Timed out", "may still appear",
+    told(sim, job, "JobFailed", "Timed out", "has not appeared yet",
          'will look for sandbox "%s" and end it' % name)
-    worker.wait_stderr("clean-up: .*not found yet")
+    worker.wait_stderr("clean-up: .*has not appeared yet")
     others = [sim.sandbox_add(name) for _ in range(count)]
     worker.wait_ledger(job, "done")
     boxes = [sim.sandbox(other) for other in others]
@@ -225,7 +225,7 @@ def test_clean_up_ends_at_last(sim, make_worker):
     worker = make_worker(dict(FAST, **{
         "start-sandbox.timeout": "2s", "worker.kill_grace": "1s"})).start()
     told(sim, job, "JobFailed", "Timed out")
-    worker.wait_stderr("clean-up: .*not found yet")
+    worker.wait_stderr("clean-up: .*has not appeared yet")
     worker.wait_ledger(job, "done")
     worker.wait_stderr("clean-up: Nothing was left")
 

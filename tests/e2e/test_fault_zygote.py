@@ -98,7 +98,7 @@ def test_all_die_before_their_hello(fakes):
     fakes.start(IMPATIENT)
     kind, message = fakes.failed(fakes.job(*["die"] * 99))
     assert kind == "SystemUnavailable"
-    assert "after 2 s before the worker could begin" in message
+    assert "after 2 s before the worker could start it" in message
     fakes.undisturbed()
 
 
@@ -195,7 +195,7 @@ def test_zygote_that_dies_again_and_again(fakes):
     fakes.start(IMPATIENT)
     kind, message = fakes.failed(fakes.job(*["zygote-asked"] * 99))
     assert kind == "SystemUnavailable"
-    assert "after 2 s before the worker could begin" in message
+    assert "after 2 s before the worker could start it" in message
     assert 2 <= fakes.worker.stderr().count("ended (signal 9)") < 20
     fakes.undisturbed()
 
