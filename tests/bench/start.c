@@ -1,7 +1,7 @@
 /*
- * Plays the supervisor towards a real zygote: asks for executors one after the
- * other and measures the time from the request to the end of the hello line.
- * Prints the median and the 99th percentile in microseconds.
+ * Plays the supervisor to a real zygote: asks for executors one after another
+ * and measures the time from each request to the end of the hello line. Prints
+ * the median and the 99th percentile in microseconds.
  *
  * usage: bench-start EXECUTOR STARTS
  */
@@ -22,7 +22,7 @@
 #include "ipc.h"
 
 #define ZYGOTE_FD	3	/* its end of the socket pair */
-#define PATIENCE_MS	10000	/* for anything: ends a start that hangs */
+#define PATIENCE_MS	10000	/* for each step: ends a start that hangs */
 #define WARM_UP		20	/* starts that do not count */
 #define STARTS_MAX	1000000
 
@@ -138,7 +138,7 @@ read_answer(int sock, uint32_t number)
 	return answer.pid;
 }
 
-/* One executor from the request to its end; it ends without an order. */
+/* One executor from the request to its end, without an order. */
 static double
 start_one(int sock, uint32_t number, int lock)
 {

@@ -1,6 +1,6 @@
 /*
  * Input artifacts: ZIP archives and bare JSON from a bucket that others write
- * to; and that what is packed can be unpacked.
+ * to; and whether what was packed can be unpacked.
  */
 #include <ctype.h>
 #include <string.h>

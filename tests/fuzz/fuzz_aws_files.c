@@ -1,6 +1,6 @@
 /*
  * The shared files of AWS's tools: two pieces, credentials and config, and
- * everything that is looked up in them.
+ * every look-up in them.
  */
 #include <stdlib.h>
 #include <string.h>

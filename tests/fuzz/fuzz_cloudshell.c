@@ -1,7 +1,7 @@
 /*
- * Answers of a CloudShell server: the pieces of an input are what one request
- * after the other gets, whatever it asked for. http_perform is replaced
- * (tests/fuzz/sources.mk): no byte is sent.
+ * Answers of a CloudShell server: each request gets the next piece of the
+ * input, whatever it asked for. http_perform is replaced
+ * (tests/fuzz/sources.mk), so nothing is sent.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +65,7 @@ remaining(void *arg)
 	return 900000;
 }
 
-/* A failure is filled. */
+/* A failed call must have filled fail. */
 static bool
 went_well(int rc, struct fail *fail)
 {

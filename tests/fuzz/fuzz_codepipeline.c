@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "ipc_order.h"
 
-/* A job that was taken can be handed to an executor, and reaches it whole. */
+/* An accepted job can be handed to an executor and reaches it whole. */
 static void
 check_job(const struct job_data *job)
 {

@@ -1,6 +1,6 @@
 /*
- * worker.conf: every fault is told, and what is in force can be printed and
- * read back.
+ * worker.conf: every fault is reported, and the settings in force can be
+ * printed and read back.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -17,7 +17,7 @@ check(const struct ipc_report *r)
 	MUST(r->type < IPC_REPORT_TYPES);
 	(void)ipc_permitted(&turn, r->type);
 	ipc_turn_took(&turn, r->type);
-	/* what was read can be written, and is then the same */
+	/* what was read can be written, unchanged */
 	buf_init(&one, IPC_REPORT_MAX);
 	buf_init(&two, IPC_REPORT_MAX);
 	MUST(ipc_report_encode(&one, r) == 0);

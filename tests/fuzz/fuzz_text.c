@@ -11,8 +11,8 @@
 #include "secret.h"
 #include "fuzz.h"
 
-/* No form of a secret is left that is known here: plain, and the base64 that
- * it has behind nothing. */
+/* No known form of a secret may remain: plain, and its base64 from the first
+ * byte on. */
 static void
 try_mask(const char *text)
 {

@@ -1,6 +1,6 @@
 /*
  * Continuation tokens, which anybody who may report jobs can write. No input
- * would ever carry the right MAC: here every MAC is.
+ * would ever carry the right MAC, so here every MAC is right.
  */
 #include <ctype.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /*
  * replay PATH...: give files, and the files of folders, to a fuzz target that
- * was linked without libFuzzer. Tells how many it were; a target that finds
+ * was linked without libFuzzer. Prints how many there were; a target that finds
  * something ends the program.
  */
 #include <dirent.h>
@@ -17,7 +17,7 @@
 
 static unsigned replayed;
 
-/* A copy of just its size, so that reading over its end is seen. */
+/* A copy of exactly its size, so that reading past its end shows. */
 static void
 replay_file(const char *path)
 {

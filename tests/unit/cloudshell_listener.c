@@ -33,7 +33,7 @@ send_all(int fd, const char *data, size_t len)
 	}
 }
 
-/* Whether the connection goes on. */
+/* Answer one request; whether the connection goes on. */
 static int
 answer(int fd, const struct step *s)
 {

@@ -1,6 +1,6 @@
 /*
  * A scripted HTTP server in a thread: answers the n-th request, on whatever
- * connection it comes, with the n-th step, and keeps what was asked.
+ * connection, with the n-th step, and keeps the requests.
  */
 #ifndef CLOUDSHELL_LISTENER_H
 #define CLOUDSHELL_LISTENER_H
@@ -31,7 +31,7 @@ struct listener {
 	int		 fd, wake[2];
 	const struct step *steps;
 	size_t		 nsteps;
-	/* read these after listener_stop only */
+	/* read these only after listener_stop */
 	size_t		 n;
 	char		*requests[REQUESTS_MAX];	/* whole */
 	int		 connections[REQUESTS_MAX];
@@ -41,7 +41,7 @@ struct listener {
 void	listener_start(struct listener *, const struct step *, size_t);
 void	listener_stop(struct listener *);
 void	listener_free(struct listener *);
-/* How many requests began so: "POST /api". */
+/* How many requests began like this: "POST /api". */
 size_t	listener_count(const struct listener *, const char *begin);
 
 #endif

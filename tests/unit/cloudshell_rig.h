@@ -1,6 +1,6 @@
 /*
- * One CloudShell client with a scripted server, virtual time and a record of
- * what it told, for the tests of the client.
+ * A CloudShell client with a scripted server, virtual time and a record of what
+ * it reported, for the tests of the client.
  */
 #ifndef CLOUDSHELL_RIG_H
 #define CLOUDSHELL_RIG_H

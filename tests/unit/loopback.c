@@ -29,7 +29,8 @@ loopback_bind(int *port)
 	if (bind(fd, (struct sockaddr *)&sin, len) == -1 ||
 	    getsockname(fd, (struct sockaddr *)&sin, &len) == -1)
 		err(1, "this test needs 127.0.0.1: bind");
-	/* An interface that is down takes the bind, but is not reached. */
+	/* An interface that is down accepts the bind, but nothing reaches
+	 * it. */
 	if (connect(probe, (struct sockaddr *)&sin, len) == -1 &&
 	    errno != ECONNREFUSED)
 		err(1, "this test needs 127.0.0.1: connect");

@@ -1,6 +1,6 @@
 /*
- * What the tests of HTTP listen on. These tests have no use without it, and are
- * not left out either: the program ends with a line that says so.
+ * What the tests of HTTP listen on. Without it these tests cannot run, and must
+ * not be skipped silently: the program ends with a line that says so.
  */
 #ifndef TESTS_LOOPBACK_H
 #define TESTS_LOOPBACK_H

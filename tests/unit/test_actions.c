@@ -164,7 +164,7 @@ none_polled(void **state)
 	assert_int_equal(n, 0);
 }
 
-/* A broken file of one's own is told, not replaced by the shipped one. */
+/* A broken file of one's own is reported, not replaced by the shipped one. */
 static void
 broken_files_are_told(void **state)
 {

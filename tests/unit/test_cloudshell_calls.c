@@ -43,8 +43,8 @@ stop_falls_back_and_is_idempotent(void **state)
 	rig_free(&g);
 }
 
-/* Three tries, whatever is wrong; then the state is read, and a sandbox that
- * lives is asked again. */
+/* Three tries, whatever is wrong; then it reads the state, and asks again if
+ * the sandbox lives. */
 static void
 stop_that_fails_looks_at_the_state(void **state)
 {
@@ -109,7 +109,7 @@ blueprints_are_found_and_named(void **state)
 	rig_free(&g);
 }
 
-/* What a server calls things fits the pipes and is one line. */
+/* A server's names fit the pipes and are one line. */
 static void
 names_are_bounded(void **state)
 {
@@ -259,7 +259,7 @@ activity_is_paged(void **state)
 	rig_free(&g);
 }
 
-/* A server that always has a next page is left at the limit. */
+/* The client leaves a server that always has a next page at the limit. */
 static void
 endless_activity_ends(void **state)
 {
@@ -289,7 +289,7 @@ endless_activity_ends(void **state)
 	rig_free(&g);
 }
 
-/* What the first page told is kept when the second cannot be read. */
+/* What the first page held stays when the second cannot be read. */
 static void
 activity_of_some_pages(void **state)
 {
@@ -316,7 +316,7 @@ activity_of_some_pages(void **state)
 	rig_free(&g);
 }
 
-/* A login for a call that the work can do without takes seconds, too. */
+/* A login for an optional call also gives up within seconds. */
 static void
 optional_calls_log_in_for_seconds(void **state)
 {
@@ -342,7 +342,8 @@ optional_calls_log_in_for_seconds(void **state)
 	}
 }
 
-/* A password that is a word of the server does not change what it means. */
+/* A password that is also a word of the server does not change that word's
+ * meaning. */
 static void
 words_count_before_they_are_masked(void **state)
 {
@@ -376,7 +377,7 @@ words_count_before_they_are_masked(void **state)
 	rig_free(&g);
 }
 
-/* What the server's message ends in is not doubled. */
+/* The end of the server's message is not doubled. */
 static void
 clauses_end_once(void **state)
 {

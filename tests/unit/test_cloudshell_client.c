@@ -174,7 +174,7 @@ quota_is_waited_for(void **state)
 	rig_free(&g);
 }
 
-/* "Retry-After: 0" is no long wait, whatever errno was before. */
+/* "Retry-After: 0" causes no long wait, whatever errno was before. */
 static void
 retry_after_is_obeyed(void **state)
 {
@@ -225,7 +225,7 @@ passing_faults_of_a_get(void **state)
 	rig_free(&g);
 }
 
-/* What the work can do without: two tries, some seconds, whatever is wrong. */
+/* Optional calls: two tries, some seconds, whatever is wrong. */
 static void
 optional_reads_are_brief(void **state)
 {
@@ -434,8 +434,8 @@ too_much_is_refused(void **state)
 	rig_free(&g);
 }
 
-/* Small as text, large as values: not even parsed. The same bytes within a
- * text are one value. */
+/* Small as text, large as values: the client does not even parse it. The same
+ * bytes within a text are one value. */
 static void
 too_many_values_are_refused(void **state)
 {
@@ -473,7 +473,7 @@ too_many_values_are_refused(void **state)
 	free(text);
 }
 
-/* Each failure says who can do what about it. */
+/* Each failure says what to do and who can. */
 static void
 texts_tell_who_acts(void **state)
 {

@@ -158,7 +158,7 @@ cleaning(void **state)
 	assert_string_equal(text, "caf");
 }
 
-/* Nothing but openings: a search to the end for each would not come to an end
+/* Nothing but openings: searching to the end for each would take forever
  * here. */
 static void
 cleaning_is_linear(void **state)
@@ -195,7 +195,7 @@ masking(void **state)
 	assert_int_equal(text_mask(text, 2, "", 0), 2);
 }
 
-/* A secret that comes out when tags go and entities are decoded. */
+/* A secret that appears when tags go and entities are decoded. */
 static void
 masking_of_outputs(void **state)
 {

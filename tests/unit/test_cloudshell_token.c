@@ -10,8 +10,8 @@
 #include "cloudshell_rig.h"
 #include "json.h"
 
-/* An old token is replaced before CloudShell says that it has expired: what
- * must not happen twice is not sent with it. */
+/* The client replaces an old token before CloudShell says that it has expired,
+ * so that it does not send with it what must not happen twice. */
 static void
 old_token_is_renewed(void **state)
 {
@@ -35,7 +35,7 @@ old_token_is_renewed(void **state)
 	rig_free(&g);
 }
 
-/* A token that is not known yet cannot be masked. */
+/* An unknown token cannot be masked. */
 static void
 broken_token_is_not_shown(void **state)
 {

@@ -46,7 +46,8 @@ has_header(const struct aws_request *req, const char *line)
 	return false;
 }
 
-/* The request of a vector, sent anew: the signature must be the published. */
+/* Make the request of a vector again: the signature must be the published
+ * one. */
 static void
 request_expect(const char *region, const char *token, const char *operation,
     const char *body, const char *signature)
@@ -463,7 +464,7 @@ test_poll_whole(void **state)
 	}
 }
 
-/* A job with one piece exchanged: taken or left out. */
+/* A job with one piece replaced: accepted or left out. */
 static void
 job_try(const char *old, const char *new, bool good)
 {

@@ -1,6 +1,6 @@
 /*
- * conf.c: pairs in tests/unit/conf. X.in is loaded and checked; with X.ok it
- * must be good and print that (paths of the build left out), with X.err these
+ * conf.c: pairs in tests/unit/conf. X.in is loaded and checked. With X.ok it
+ * must be good and print that (without paths of the build), with X.err these
  * must be its faults.
  */
 #include <stdarg.h>
@@ -244,7 +244,7 @@ files_that_cannot_be_read(void **state)
 	conf_defaults(&c);
 	assert_int_equal(conf_load(&c, "/nonexistent/w.conf", note, &faults),
 	    -1);
-	/* what it would have set is not told to be missing */
+	/* what it would have set is not reported as missing */
 	assert_int_equal(conf_check(&c, "/nonexistent/w.conf", note, &faults),
 	    0);
 	assert_string_equal(buf_text(&faults),

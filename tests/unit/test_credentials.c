@@ -1,6 +1,6 @@
 /*
  * The supervisor's side of a look-up, against shell scripts that play
- * aws-credentials. The scripts find $HOME, which is passed on.
+ * aws-credentials. The scripts find $HOME, which the look-up passes on.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -157,7 +157,7 @@ whole_answer(void **state)
 	assert_no_child();
 }
 
-/* Arguments, environment and descriptors are the stated ones. */
+/* Arguments, environment and descriptors are exactly the intended ones. */
 static void
 what_the_child_gets(void **state)
 {
@@ -234,7 +234,8 @@ faults_are_told(void **state)
 	assert_non_null(strstr(aws_keys_error(source), "No such file"));
 }
 
-/* A grandchild that holds the pipe delays nothing, and does not outlive it. */
+/* A grandchild that holds the pipe delays nothing, and does not outlive the
+ * look-up. */
 static void
 grandchild_dies_with_it(void **state)
 {
@@ -246,7 +247,7 @@ grandchild_dies_with_it(void **state)
 	begin_source();
 	assert_true(have);
 	assert_non_null(pid = left("pid"));
-	/* its own reaper may need a moment */
+	/* whoever reaps it may need a moment */
 	for (n = 0; n < 100; n++) {
 		char *path = xasprintf("/proc/%ld/stat",
 		    strtol(pid, NULL, 10));
@@ -264,7 +265,7 @@ grandchild_dies_with_it(void **state)
 	xfree_secret(pid);
 }
 
-/* What a look-up says that ends with a failure is no answer. */
+/* The output of a look-up that fails is not an answer. */
 static void
 answer_of_a_failure(void **state)
 {

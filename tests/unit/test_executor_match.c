@@ -86,7 +86,7 @@ invalid(void **state)
 	assert_int_equal(f.kind, FAIL_CONFIG);
 }
 
-/* Processor time: however loaded the machine is, work is limited. */
+/* Processor time: it limits the work however loaded the machine is. */
 static int64_t
 used_ms(void)
 {
@@ -111,7 +111,8 @@ exploding(void **state)
 	assert_true(used_ms() - before < 5000);
 }
 
-/* What is bearable for one name is not for thousands: all share one budget. */
+/* Effort that is bearable for one name is not for thousands: all share one
+ * budget. */
 static void
 exploding_over_many(void **state)
 {

@@ -1,6 +1,6 @@
 /*
  * The executor's end of the report pipe, with a file in the pipe's place:
- * however much there is to tell, what the supervisor waits for gets through.
+ * however much there is to report, what the supervisor waits for gets through.
  */
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -59,7 +59,7 @@ read_back(int fd, struct told *t)
 	(void)fclose(in);
 }
 
-/* A day of looks: intent, fact and result are told all the same. */
+/* After a day of looks, intent, fact and result still get through. */
 static void
 chatter_leaves_room(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * One object from or to S3: what is tried again, what is mended first, and what
- * ends a transfer. S3 is a row of answers here, and pauses take no time.
+ * One object from or to S3: what it retries, what it corrects first, and what
+ * ends a transfer. Here S3 is a list of answers, and pauses take no time.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -244,7 +244,7 @@ no_new_credentials(void **state)
 	assert_int_equal(s3.calls, 0);
 }
 
-/* A clock that is wrong by more than S3 allows is set once, and stays set. */
+/* A skew larger than S3 allows is corrected once, and stays corrected. */
 static void
 clock_is_mended(void **state)
 {
@@ -333,7 +333,7 @@ writing(void **state)
 	assert_int_equal(s3_put(&reach, &object, "PK", 2, &fail), -1);
 	assert_int_equal(fail.kind, FAIL_CONFIG);
 	assert_non_null(strstr(fail.text, "writing the output artifact"));
-	/* nothing is sent when it cannot be meant */
+	/* nothing is sent without a place to send it to */
 	s3.calls = 0;
 	assert_int_equal(s3_put(&reach, &nowhere, "PK", 2, &fail), -1);
 	assert_int_equal(fail.kind, FAIL_CONFIG);

@@ -130,7 +130,7 @@ gone_twice(void **state)
 {
 	struct script twice = { .look = { { FAIL_REVISION, 0 },
 	    { 0, WAIT_GOING }, { FAIL_REVISION, 0 }, { FAIL_REVISION, 0 } } };
-	/* a look without an answer says nothing */
+	/* a look without an answer does not count */
 	struct script between = { .look = { { FAIL_REVISION, 0 },
 	    { FAIL_AGAIN, 0 }, { FAIL_REVISION, 0 } } };
 	struct fail fail;

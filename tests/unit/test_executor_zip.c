@@ -1,5 +1,5 @@
 /*
- * Artifacts: what is written can be read back, and what others may put into a
+ * Artifacts: what was written can be read back, and what others put into a
  * bucket does no harm.
  */
 #include <stdarg.h>
@@ -282,7 +282,8 @@ bombs(void **state)
 	free(big);
 }
 
-/* Small as text, large as values: not even parsed, bare or packed. */
+/* Small as text, large as values: the reader does not even parse it, bare or
+ * packed. */
 static void
 crowds(void **state)
 {
@@ -322,7 +323,8 @@ encrypted(void **state)
 	buf_free(&b);
 }
 
-/* Cut anywhere, and any byte changed: an answer each time, never more. */
+/* Cut anywhere, or with any byte changed, an archive gets an answer and nothing
+ * worse. */
 static void
 damaged(void **state)
 {

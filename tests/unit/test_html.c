@@ -1,5 +1,5 @@
 /*
- * html.c: what a character reference stands for, and what is none.
+ * html.c: what a character reference stands for, and what is not one.
  */
 #include <stdarg.h>
 #include <stddef.h>

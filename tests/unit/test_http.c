@@ -216,7 +216,7 @@ get_and_headers(void **state)
 	http_answer_free(&a);
 }
 
-/* Send a body and see what the server got of it. */
+/* Send a body and see what the server got. */
 static void
 send_body(const char *method, const void *body, size_t len, bool expects)
 {
@@ -389,7 +389,8 @@ failure_kinds(void **state)
 	assert_fails(&rq, FAIL_SYSTEM, "line end");
 }
 
-/* libcurl sends again on a reused connection that closes: once forbids it. */
+/* If a reused connection closes, libcurl sends the request again; once forbids
+ * that. */
 static void
 once_is_sent_once(void **state)
 {
@@ -451,7 +452,7 @@ interrupts(void **state)
 	client = http_client_new(&in);
 	server_start(rounds, 1);
 	asked_count = 0;
-	/* the first byte is no reason to stop, the second is */
+	/* the first byte is not a reason to stop, the second is */
 	assert_int_equal(write_all(fds[1], "ns", 2), 0);
 	rq = request("GET", base);
 	assert_int_equal(http_perform(client, &rq, &a, &fail), -1);
@@ -480,7 +481,7 @@ interrupts(void **state)
 static atomic_int slow_lookups;		/* under way */
 static atomic_bool slow_over;
 
-/* In place of libc's, also for libcurl: one name has a server that is dead. */
+/* Replaces libc's, also for libcurl: one name has a dead server. */
 int
 getaddrinfo(const char *host, const char *service,
     const struct addrinfo *hints, struct addrinfo **found)

@@ -1,6 +1,6 @@
 /*
- * What HTTP does for secrets: no header is smuggled in, a URL is shown without
- * its password, and the connection of an answer that holds secrets is closed.
+ * What HTTP does for secrets: nobody can smuggle in a header, a URL is shown
+ * without its password, and the connection of an answer with secrets is closed.
  */
 #include <sys/socket.h>
 
@@ -152,7 +152,7 @@ line_ends_in_headers(void **state)
 	http_client_free(client);
 }
 
-/* However a password is written, none of it is shown. */
+/* However a password is written, no part of it shows. */
 static void
 passwords_in_urls(void **state)
 {

@@ -88,7 +88,7 @@ head_ends(const char *head, size_t len)
 	return len >= 4 && memcmp(head + len - 4, "\r\n\r\n", 4) == 0;
 }
 
-/* A new connection up to where TLS begins. */
+/* Accept a new connection, up to where TLS begins. */
 static bool
 connected(enum end end)
 {
@@ -219,7 +219,7 @@ assert_sent(bool proxy, enum end end, enum fail_kind kind, bool expected)
 	server_stop(expected);
 }
 
-/* Nothing of the request went out, only what opens the tunnel. */
+/* Only what opens the tunnel went out, nothing of the request. */
 static void
 tunnel_that_fails(void **state)
 {

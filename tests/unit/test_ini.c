@@ -1,4 +1,4 @@
-/* ini.c: both styles, what is met and what is refused. */
+/* ini.c: both styles, what the reader finds and what it refuses. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -12,7 +12,7 @@
 #include "conf.h"
 #include "ini.h"
 
-/* Everything met, as "line section name/sub=value|". */
+/* Record everything found, as "line section name/sub=value|". */
 static int
 note(const struct ini_line *l, void *arg, struct fail *fail)
 {

@@ -160,7 +160,7 @@ results(void **state)
 	    "sb-1");
 	ipc_report_free(&back);
 
-	/* escaped it is over the limit of a line: nothing is added */
+	/* escaped it exceeds the limit of a line: nothing is added */
 	big = xcalloc(1, JOB_VARIABLES_MAX);
 	memset(big, 1, JOB_VARIABLES_MAX - 100);
 	json_put_text(r.u.result.variables, "Output", big);
@@ -448,7 +448,7 @@ orders_read_back(void **state)
 	assert_true(b.s3.use_fips);
 	assert_false(b.s3.use_dualstack);
 	assert_false(b.policy.keep_failed_setup);
-	/* every member: what was read is written the same */
+	/* every member read is written unchanged */
 	assert_int_equal(ipc_order_encode(&again, &b), 0);
 	assert_string_equal(buf_text(&again), buf_text(&line));
 	ipc_order_free(&o);
@@ -457,7 +457,7 @@ orders_read_back(void **state)
 	buf_free(&again);
 }
 
-/* A secret arrives as it is, or not at all. */
+/* A secret arrives unchanged or not at all. */
 static void
 secret_that_is_not_text(void **state)
 {
@@ -475,7 +475,7 @@ secret_that_is_not_text(void **state)
 	buf_free(&line);
 }
 
-/* Leave out or spoil one member of a good order: each must be noticed. */
+/* Leave out or spoil one member of a good order: decoding must notice each. */
 static void
 broken_orders(void **state)
 {

@@ -96,7 +96,7 @@ fields_of_a_job(void **state)
 	assert_string_equal(got, "");
 }
 
-/* A line end cannot begin a field of its own. */
+/* A line end in a text cannot begin a field. */
 static void
 outside_text_stays_in_its_field(void **state)
 {
@@ -137,7 +137,7 @@ stderr_without_journal(void **state)
 	assert_non_null(strstr(line, "job 0a1b2c3d start-sandbox: failed"));
 	assert_string_equal(got, "");
 
-	/* a journal that takes nothing */
+	/* a journal that accepts nothing */
 	stderr_as_journal();
 	refuse = 1;
 	memset(line, 0, sizeof(line));

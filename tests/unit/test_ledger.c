@@ -1,6 +1,6 @@
 /*
- * The ledger, with the .c file included: the disk is made full through its
- * database handle.
+ * The ledger, with the .c file included, so that the test can fill the disk
+ * through its database handle.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -379,7 +379,7 @@ a_try_writes(void **state)
 	ledger_close(l);
 }
 
-/* A fault that leaves SQLite's transaction open: the rest must not stay. */
+/* A fault leaves SQLite's transaction open: the rest must not be kept. */
 static void
 one_bad_save_fails_the_turn(void **state)
 {
@@ -653,7 +653,7 @@ lock_is_held_by_every_copy(void **state)
 	assert_non_null(strstr(f.text, "No such file"));
 }
 
-/* A commit that was answered is on disk, whatever happens to the power. */
+/* A confirmed commit is on disk, whatever happens to the power. */
 static void
 commits_are_synced(void **state)
 {

@@ -1,7 +1,7 @@
 /*
  * The state machine of a job against a small model of its world: CodePipeline,
- * the disk, an executor, CloudShell. Random lives from a seed; the promises
- * are checked at every effect and at the end of each life.
+ * the disk, an executor, CloudShell. Random lives from a seed; every effect and
+ * the end of each life check the promises.
  *
  * LIFE_LIVES and LIFE_SEED change count and seed.
  */
@@ -200,7 +200,7 @@ effect_kill(struct world *w)
 
 static void	land_report(struct world *);
 
-/* Requests given up may have landed all the same. */
+/* Requests that were given up may have landed all the same. */
 static void
 effect_cancel(struct world *w)
 {
@@ -347,7 +347,7 @@ answer_report(struct world *w)
 		return;
 	}
 	/* even a bare success or hand-back may be refused; a bare failure is
-	 * nothing but its text */
+	 * only its text */
 	if (how == 1 && open && (!w->life.bare ||
 	    w->life.result.outcome != OUTCOME_FAILURE)) {
 		answer(w, PUT_INVALID);
@@ -738,7 +738,7 @@ test_random_lives(void **state)
 	    totals[T_CRASHES], totals[T_RESUMED], totals[T_KILLS],
 	    totals[T_SUCCESS], totals[T_FAILURE], totals[T_CLEANUPS],
 	    totals[T_HANDED], totals[T_ABANDONED]);
-	/* the model must reach every corner, else it proves nothing */
+	/* the model must reach every corner; otherwise it proves nothing */
 	if (lives >= LIVES)
 		for (int i = T_STEPS; i <= T_ABANDONED; i++)
 			assert_true(totals[i] > 100);

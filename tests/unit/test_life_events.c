@@ -1,5 +1,5 @@
 /*
- * src/life: single events at moments that the random lives of test_jobs.c
+ * src/life: single events at moments that the random lives of test_life.c
  * seldom reach.
  */
 #include <stdarg.h>
@@ -59,7 +59,7 @@ timer(void)
 	return say(EV_TIMER);
 }
 
-/* Offered, and the acknowledge is under way. */
+/* The job is offered, and the acknowledge is under way. */
 static void
 claim(enum job_action action, const struct life_rules *rules)
 {
@@ -77,7 +77,7 @@ claim(enum job_action action, const struct life_rules *rules)
 	assert_true(say(EV_SAVED) & FX_ACKNOWLEDGE);
 }
 
-/* A success with its sandbox, whose report is under way. */
+/* The job succeeded with a sandbox, and its report is under way. */
 static void
 succeed(enum job_action action, const struct life_rules *rules)
 {
@@ -98,8 +98,8 @@ succeed(enum job_action action, const struct life_rules *rules)
 	assert_true(say(EV_EXIT) & FX_PUT);
 }
 
-/* The repeat carried the old nonce: nobody has the job, it is claimed with the
- * new one. */
+/* The repeat carried the old nonce: nobody has the job, so it is claimed with
+ * the new one. */
 static void
 stale_nonce_is_nobodys_claim(void **state)
 {
@@ -116,7 +116,7 @@ stale_nonce_is_nobodys_claim(void **state)
 		(void)say(EV_SAVED);
 		assert_true(answer(ACK_NONCE) & FX_ACKNOWLEDGE);
 		assert_int_equal(life.state, LIFE_CLAIMING);
-		/* with the new nonce it says what it always said */
+		/* with the new nonce the answer means what it always meant */
 		assert_true(answer(ACK_NONCE) & FX_SAVE);
 		assert_int_equal(life.state, LIFE_DROPPED);
 	}
@@ -139,7 +139,7 @@ acknowledged_while_parking_is_handed_back(void **state)
 	assert_true(say(EV_SAVED) & FX_PUT);
 }
 
-/* What is left of a token's time counts from the offer, over a restart, too. */
+/* The time left in a token counts from the offer, even across a restart. */
 static void
 token_limits_the_time(void **state)
 {
@@ -159,7 +159,7 @@ token_limits_the_time(void **state)
 	assert_int_equal(life_remaining(&life, &now), 900000);
 }
 
-/* A clock that is set does not give up a result, a day of trying does. */
+/* Setting the clock does not give up a result; a day of trying does. */
 static void
 clock_that_is_set(void **state)
 {
@@ -195,8 +195,8 @@ retry_after_is_heeded(void **state)
 	assert_int_equal(life.wake_ms, now.ms + 120000);
 }
 
-/* The action was stopped in CodePipeline: a job of another worker's token is
- * cleaned up after like any other. */
+/* The action was stopped in CodePipeline: a job with another worker's token
+ * gets a clean-up like any other. */
 static void
 abandoned_with_a_token(void **state)
 {
@@ -223,7 +223,7 @@ unreported_results_hold_slots(void **state)
 	assert_false(life.slot);
 }
 
-/* A clean-up that finds no slot keeps one, and counts no try. */
+/* A clean-up that finds no slot reserves one, and counts no try. */
 static void
 clean_up_waits_for_a_slot(void **state)
 {

@@ -1,7 +1,7 @@
 /*
- * Single turns of a job's life, told step by step: what the random lives of
- * test_jobs.c pass by or cannot tell right from wrong. Claims whose answer was
- * lost, limits of time, what a stop means, and what a handed-back job carries.
+ * Single turns of a job's life, step by step, which the random lives of
+ * test_life.c miss or cannot judge. Claims whose answer was lost, limits of
+ * time, what a stop means, and what a handed-back job carries.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -167,8 +167,8 @@ teardown(void **state)
 
 /* --- claims --- */
 
-/* ambiguous_claim = run is for answers that were lost: a nonce that is refused
- * at once says that another worker was first. */
+/* ambiguous_claim = run is for lost answers: a nonce refused at once means that
+ * another worker was first. */
 static void
 claimed_by_another(void **state)
 {
@@ -220,8 +220,7 @@ lost_claim_is_dropped(void **state)
 	assert_int_equal(event(EV_SAVED), FX_FORGET);
 }
 
-/* The same after a restart: what the former process had sent may have
- * landed. */
+/* The same after a restart: what the former process sent may have landed. */
 static void
 lost_claim_of_a_former_process(void **state)
 {
@@ -235,7 +234,7 @@ lost_claim_of_a_former_process(void **state)
 	assert_int_equal(life.state, LIFE_OURS);
 }
 
-/* Offered anew, the job was not claimed by what was sent before. */
+/* If CodePipeline offers the job again, nothing sent before claimed it. */
 static void
 offer_settles_a_lost_claim(void **state)
 {
@@ -324,7 +323,7 @@ pauses_are_bounded(void **state)
 	assert_in_range(before, 30000, 60000);
 }
 
-/* A result is offered as long as an action can live, and no longer. */
+/* The worker sends a result as long as an action can live, and no longer. */
 static void
 report_is_given_up(void **state)
 {
@@ -370,7 +369,7 @@ time_goes_on_between_processes(void **state)
 	assert_int_equal(life_remaining(&life, &now), TIMEOUT_MS - 600000);
 }
 
-/* A clean-up that hangs is ended, and tried again. */
+/* A clean-up that hangs is killed and tried again. */
 static void
 clean_up_has_a_limit(void **state)
 {
@@ -388,8 +387,8 @@ clean_up_has_a_limit(void **state)
 	assert_int_equal(timer(), FX_START);
 }
 
-/* A job whose clean-up is to start at once keeps its slot; one whose clean-up
- * waits for its next try does not. */
+/* A job whose clean-up starts at once keeps its slot; one whose clean-up waits
+ * for its next try does not. */
 static void
 clean_up_takes_a_slot(void **state)
 {
@@ -444,7 +443,7 @@ stop_from_outside(void **state)
 	stopped(EV_MAX, FAIL_SYSTEM, "stopped on the worker's machine");
 }
 
-/* What a stop does is not the step that used up the time. */
+/* A stop's own steps did not use up the time. */
 static void
 step_of_a_stop(void **state)
 {
@@ -460,8 +459,8 @@ step_of_a_stop(void **state)
 	assert_non_null(strstr(life.result.text, "waiting for the command"));
 }
 
-/* A job that was cancelled does not go on later, though the worker ends while
- * its executor is killed. */
+/* A cancelled job does not go on later, even if the worker exits while killing
+ * its executor. */
 static void
 cancelled_while_ending(void **state)
 {
@@ -596,7 +595,7 @@ job_with_a_forged_token_fails(void **state)
 	assert_int_equal(event(EV_SAVED), FX_FORGET);
 }
 
-/* The same when it comes with GetJobDetails, after a restart. */
+/* The same when the token comes with GetJobDetails, after a restart. */
 static void
 resumed_job_with_a_forged_token_fails(void **state)
 {

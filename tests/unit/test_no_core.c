@@ -1,6 +1,6 @@
 /*
  * sys_no_core: no core file, and no other process of the same user can look
- * into this one. In a child, so that the test itself can be debugged.
+ * into this one. Runs in a child, so that the test itself can be debugged.
  */
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -155,7 +155,7 @@ test_variants(void **state)
 	}
 }
 
-/* Sign again what the request says, Host taken from its URL. */
+/* Sign the request's contents again, with Host from its URL. */
 static void
 expect_signed(const struct aws_request *req, const char *region)
 {

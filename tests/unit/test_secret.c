@@ -19,7 +19,8 @@
 #include "secret.h"
 #include "write.h"
 
-/* Whether a byte can be read, asked of the kernel: write(2) gives EFAULT. */
+/* Whether a byte can be read: the kernel knows, and write(2) gives EFAULT if
+ * not. */
 static bool
 readable(const char *p)
 {
@@ -75,7 +76,7 @@ compares_and_copies(void **state)
 	secret_free(NULL);
 }
 
-/* Many secrets with no locked memory at all, as in a small container. */
+/* Many secrets without any locked memory, as in a small container. */
 static void
 works_without_mlock(void **state)
 {
@@ -199,7 +200,7 @@ masks_escapes(void **state)
 	    "&nbsp;&#xE9;&#128273;&#33;", "***");
 	assert_masks(secret, "p%3Ca%22s%26s%27%5C%2F%09%0aw+%C3%A9%f0%9f%94"
 	    "%91%21", "***");
-	/* broken ones, and those of something else */
+	/* broken ones, and those of other characters */
 	assert_masks("pa<ss", "pa&ltss pa&#60ss pa&#xgg;ss pa&#;ss pa\\u003ss "
 	    "pa%3ss pa&gt;ss", "pa&ltss pa&#60ss pa&#xgg;ss pa&#;ss "
 	    "pa\\u003ss pa%3ss pa&gt;ss");
@@ -250,8 +251,8 @@ masks_base64(void **state)
 	assert_masks("xk\xff\xff\xff\xff", "eGv%2F%2f%2F%2F%2F", "***");
 }
 
-/* A megabyte of nothing but beginnings of a secret: a search that began anew at
- * each would not come to an end here. */
+/* A megabyte of nothing but beginnings of a secret: a search that restarted at
+ * each would take forever here. */
 static void
 masks_in_time(void **state)
 {

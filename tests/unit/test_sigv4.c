@@ -22,12 +22,12 @@
 #define FILE_MAX	65536
 #define CASE_HEADERS	32
 
-/* Official cases 38 less 6 that want paths normalised, which no caller does. */
+/* 38 official cases less the 6 that normalise paths, which no caller does. */
 #define OFFICIAL	32
 #define S3_DOCS		4
 #define WORKER		21
 
-/* One case; everything points into text or is freed with it. */
+/* One case; everything points into text or belongs to it. */
 struct vector {
 	char			*text;
 	size_t			 len;

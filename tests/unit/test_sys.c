@@ -306,7 +306,7 @@ log_to_stderr(void **state)
 }
 
 #ifndef SYS_SANITIZED	/* which has a heap of its own */
-/* Whether needle stands anywhere in the heap, save at own. */
+/* Whether needle stands anywhere in the heap except at own. */
 static bool
 in_heap(const char *needle, size_t len, const char *own)
 {
@@ -326,8 +326,8 @@ in_heap(const char *needle, size_t len, const char *own)
 	return found;
 }
 
-/* A text of any length is formatted in one place, and gone when that is
- * wiped. */
+/* A text of any length is formatted in one place, and wiping that removes
+ * it. */
 static void
 formatted_secret(void **state)
 {

@@ -1,6 +1,6 @@
 /*
- * Transfers on the loop, against a listener in threads of this program. What
- * the server does is in the path of the request.
+ * Transfers on the loop, against a listener in threads of this program. The
+ * path of a request says what the server does.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,7 +26,8 @@
 #include "write.h"
 
 #define LIMIT_MS	60000	/* patience, of one test */
-#define TOGETHER	6	/* requests that must be there at once */
+#define TOGETHER	6	/* requests that must be there at the same
+				   time */
 
 /* --- the server --- */
 
@@ -88,7 +89,7 @@ serve_one(void *arg)
 			atomic_store(&most_present, here);
 		if (strstr(rq, " /slow ") != NULL) {
 			pause_ms(200);
-			/* one after the other they would never be so many */
+			/* one after another there would never be so many */
 			for (int i = 0; i < LIMIT_MS / 10 && !stopping &&
 			    atomic_load(&most_present) < TOGETHER; i++)
 				pause_ms(10);
@@ -208,7 +209,7 @@ done(int code, const struct http_answer *a, const struct fail *f, void *arg)
 	}
 }
 
-/* Run the loop until this many ends came, or for some time. */
+/* Run the loop until this many transfers ended, or for some time. */
 static void
 run_until(const int *calls, int wanted)
 {
@@ -365,8 +366,8 @@ cancel_a_running_one_in_done(void **state)
 	assert_int_equal(other.calls, 0);
 }
 
-/* Two that end in one call of libcurl: the second waits in the queue when the
- * first is delivered. */
+/* Two end in one call of libcurl: the second waits in the queue while the first
+ * is delivered. */
 static void
 cancel_a_queued_one_in_done(void **state)
 {

@@ -1,5 +1,5 @@
 /*
- * url.c: what is read of a URL, and what is refused.
+ * url.c: what it reads from a URL, and what it refuses.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -76,7 +76,7 @@ faults_are_named(void **state)
 			fail_msg("%s", cases[i].text);
 }
 
-/* More than a name may have is refused, not cut. */
+/* A name that is too long is refused, not cut. */
 static void
 long_hosts_are_refused(void **state)
 {

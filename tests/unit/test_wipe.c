@@ -1,7 +1,7 @@
 /*
- * Nothing secret is left in memory that is given back: free, realloc, read and
- * explicit_bzero of this program look at what passes through them. Also what
- * libraries free is seen.
+ * No secret stays in memory that is given back: this program's own free,
+ * realloc, read and explicit_bzero look at what passes through them, even from
+ * libraries.
  */
 #include <sys/syscall.h>
 
@@ -28,7 +28,7 @@
 #include "sys.h"
 #include "write.h"
 
-/* Looked for; xored, so that it stands nowhere but where it is used. */
+/* What they look for; xored, so that it only stands where it is used. */
 #define NEEDLE_LEN	24
 #define MASK		0x55
 
@@ -69,7 +69,7 @@ free(void *p)
 	__libc_free(p);
 }
 
-/* One that grows where it is leaves nothing behind. */
+/* A block that grows in place leaves nothing behind. */
 void *
 realloc(void *p, size_t n)
 {
@@ -153,7 +153,7 @@ teardown(void **state)
 	return 0;
 }
 
-/* What looks does see. */
+/* The looks work. */
 static void
 leaks_are_seen(void **state)
 {
@@ -216,7 +216,7 @@ json_texts(void **state)
 	assert_int_equal(leaks, 0);
 }
 
-/* Headers and URLs with a token in them are formatted: short and long. */
+/* Formatting headers and URLs with a token, short and long. */
 static void
 formatted_texts(void **state)
 {
@@ -228,7 +228,7 @@ formatted_texts(void **state)
 	assert_int_equal(leaks, 0);
 }
 
-/* A signed request has the session token in a header. */
+/* A signed request holds the session token in a header. */
 static void
 signed_requests(void **state)
 {
@@ -255,7 +255,7 @@ done(int code, const struct http_answer *answer, const struct fail *f,
 	(void)code, (void)answer, (void)f, (void)arg;
 }
 
-/* The body that a transfer keeps: of one given up, and of one that failed. */
+/* The body that a transfer keeps, if it is given up and if it fails. */
 static void
 bodies_of_transfers(void **state)
 {
@@ -294,7 +294,7 @@ much_time(void *arg)
 	return 60000;
 }
 
-/* Its body has the password; nobody listens. */
+/* A login's body holds the password; nobody listens. */
 static void
 login_requests(void **state)
 {
