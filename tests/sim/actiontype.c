@@ -1,6 +1,6 @@
 /*
- * Custom action types: those of the settings, and those that clients
- * create. A deleted version is used up unless its definition comes again.
+ * Custom action types: those of the settings, and those that clients create.
+ * Nobody can create a deleted version again, except with the same definition.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -15,7 +15,7 @@
 
 struct route {
 	const char *method, *path;
-	bool prefix;		/* path is followed by more */
+	bool prefix;		/* more follows the path */
 	void (*run)(struct req *, const char *);
 };
 
@@ -279,7 +279,7 @@ get_objects(struct req *r, const char *rest)
 	answer_json(r, 200, object_list());
 }
 
-/* bucket/key as they stand in the path; false and answered if not. */
+/* bucket/key from the path; false, and answered, if they are missing. */
 static bool
 object_path(struct req *r, const char *rest, char **bucket, const char **key)
 {
@@ -384,7 +384,7 @@ static const struct route routes[] = {
 	{ "DELETE", "/faults", false, delete_faults },
 };
 
-/* JSON unless it is an object's bytes. */
+/* Whether the body is JSON, unless it is an object's bytes. */
 static bool
 body_good(struct req *r, const struct route *route)
 {

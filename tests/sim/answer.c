@@ -1,6 +1,6 @@
 /*
- * Answers: put together by the services, sent through libmicrohttpd, also
- * in pieces, cut short or without end.
+ * Answers: the services put them together; libmicrohttpd sends them, also in
+ * pieces, cut short or without end.
  */
 #include <err.h>
 #include <stdarg.h>
@@ -153,7 +153,7 @@ stream_response(struct req *r, enum act act)
 	    stream_free);
 }
 
-/* MHD's own Date is off, for services whose clock is set wrong. */
+/* MHD's own Date is off, for services with a wrong clock. */
 static void
 add_date(struct req *r)
 {

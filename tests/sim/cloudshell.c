@@ -39,7 +39,7 @@ cs_refuse(struct req *r, const char *why, const char *message)
 	cs_error(r, 400, NULL, message);
 }
 
-/* "v?" is v1 or v2; the first that matches counts. */
+/* "v?" is v1 or v2; the first match counts. */
 static const struct route routes[] = {
 	{ "PUT", "login", "Login", token_login, true },
 	{ "POST", "token", "CreateToken", token_for_user, false },
@@ -163,7 +163,8 @@ classify(struct req *r)
 	call_free(&call);
 }
 
-/* Content-Type on every request, JSON where there is a body, none on GET. */
+/* Every request needs a Content-Type, JSON where there is a body; a GET has no
+ * body. */
 static bool
 form_good(struct req *r)
 {

@@ -13,11 +13,11 @@
 
 struct route;
 
-/* A path taken apart: decoded segments, and those that '*' matched. */
+/* A parsed path: decoded segments, and those that '*' matched. */
 struct call {
 	char *segments[SEGMENTS_MAX];
 	int n, version;
-	bool encoded;		/* properly, that is */
+	bool encoded;		/* encoded properly */
 	const char *args[ARGS_MAX];
 	int nargs;
 	const struct route *route;

@@ -46,7 +46,7 @@ refuse(struct req *r, const char *code, const char *message)
 	codepipeline_error(r, 400, code, message);
 }
 
-/* Takes over body; NULL is the empty answer of those without output. */
+/* Takes over body; NULL is the empty answer of operations without output. */
 void
 codepipeline_answer(struct req *r, json_t *body)
 {
@@ -160,7 +160,8 @@ poll_for_jobs(struct req *r)
 	codepipeline_answer(r, json_pack("{so}", "jobs", list));
 }
 
-/* The job the request names; else the error is answered, NULL returned. */
+/* The job that the request names; otherwise answers with the error and returns
+ * NULL. */
 static struct job *
 find_job(struct req *r)
 {

@@ -70,7 +70,7 @@ run_cancellable(struct command_run *run)
 	return !json_is_false(json_object_get(run->spec, "cancellable"));
 }
 
-/* The list a command's name is looked up in; items may be bare names. */
+/* The list to look a command's name up in; items may be bare names. */
 static json_t *
 definitions(struct sandbox *sb, struct component *c)
 {
@@ -347,7 +347,8 @@ command_cancel(struct req *r, const char *id)
 	answer_json(r, 200, json_pack("{ss}", "result", "success"));
 }
 
-/* Change one that runs: the members of the knob "command". -1: no such. */
+/* Change a running one: the members of the knob "command". -1: there is
+ * none. */
 int
 command_change(const char *id, json_t *change)
 {

@@ -1,6 +1,6 @@
 /*
- * Faults: which request one hits, and what it does to the answer. What
- * touches the socket itself is left to http.c, by enum act.
+ * Faults: which request one hits, and what it does to the answer. http.c does
+ * what concerns the socket itself, by enum act.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -120,7 +120,7 @@ fault_hits(struct fault *f, struct req *r)
 	return true;
 }
 
-/* The copy that goes with the request; the listed one may be used up. */
+/* A copy to go with the request; the listed one may get used up. */
 static struct fault *
 fault_copy(const struct fault *f)
 {

@@ -1,6 +1,6 @@
 /*
  * The listeners: libmicrohttpd in, struct req through the service and the
- * faults, an answer out. Nothing here knows what a service says.
+ * faults, an answer out. Nothing here knows what the services do.
  */
 #include <sys/socket.h>
 
@@ -68,7 +68,7 @@ req_query(const struct req *r, const char *name)
 	return NULL;
 }
 
-/* The first reason is the one that counts. */
+/* The first reason counts. */
 void
 req_why(struct req *r, const char *fmt, ...)
 {
@@ -103,7 +103,7 @@ req_reset(struct req *r)
 	(void)connect(fd, &sa, sizeof(sa));
 }
 
-/* Under the lock: what becomes of the request. */
+/* Called under the lock: decides what becomes of the request. */
 static enum act
 req_decide(struct req *r)
 {
@@ -155,7 +155,7 @@ req_run(struct req *r)
 	}
 	act = req_decide(r);
 	ms = r->fault == NULL ? 0 : jint(r->fault->param, "ms", 0);
-	/* A job's results may share it: let go under the lock. */
+	/* A job's results may share it, so release it under the lock. */
 	json_decref(r->json);
 	r->json = NULL;
 	pthread_mutex_unlock(&state_lock);
@@ -251,7 +251,7 @@ on_request(void *cls, struct MHD_Connection *connection, const char *url,
 	return req_run(r);
 }
 
-/* The only place where MHD shows the target as it was on the wire. */
+/* Only here MHD shows the target as it was on the wire. */
 static void *
 on_target(void *cls, const char *target, struct MHD_Connection *connection)
 {

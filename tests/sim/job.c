@@ -1,7 +1,6 @@
 /*
- * Jobs and the action executions they belong to: making them, the queues
- * they wait in, what becomes of them. What is said over the wire is in
- * codepipeline.c.
+ * Jobs and the action executions they belong to: making them, the queues they
+ * wait in, what becomes of them. codepipeline.c speaks over the wire.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +70,7 @@ job_unlist(struct job *job)
 	job->list = NULL;
 }
 
-/* Each list is in order of due_ms, which is nearly always at its end. */
+/* Each list is sorted by due_ms; a new job nearly always goes to its end. */
 static void
 job_list_in(struct job *job, struct job_list *list, double due_ms)
 {
@@ -159,7 +158,7 @@ artifact_name(struct artifact *a, struct execution *x, const char *name)
 	a->key = xstrdup(key);
 }
 
-/* The bytes of an input; NULL if there is to be no object. */
+/* The bytes of an input; NULL if there should be no object. */
 static struct blob *
 input_blob(json_t *input)
 {
@@ -358,7 +357,7 @@ job_continue(struct job *job, const char *token)
 	    set_int("codepipeline", "continuation_delay_ms"));
 }
 
-/* A final state: also the action's, which may set off the next action. */
+/* Set a final state, also of the action, which may start the next action. */
 void
 job_finish(struct job *job, enum job_state state)
 {
@@ -452,7 +451,7 @@ queues_free(void)
 	table_clear(&queues);
 }
 
-/* Credentials point at jobs: they go first. */
+/* Credentials point at jobs, so free them first. */
 void
 job_reset(void)
 {

@@ -16,7 +16,7 @@
 #include "state.h"
 
 #define PEM_MAX		(64 << 10)
-#define THREADS		2	/* per service; more gain nothing */
+#define THREADS		2	/* per service; more would gain nothing */
 
 struct options {
 	const char *ports, *tls, *log;
@@ -88,7 +88,7 @@ file_read(const char *dir, const char *name)
 	return text;
 }
 
-/* By rename: a reader sees all or nothing. */
+/* By rename, so that a reader sees all or nothing. */
 static void
 ports_write(const char *path, struct listener *const *l, bool tls)
 {
@@ -110,7 +110,7 @@ ports_write(const char *path, struct listener *const *l, bool tls)
 	buf_free(&temporary);
 }
 
-/* Signals are for main's sigwait alone; threads inherit the mask. */
+/* Only main's sigwait receives signals; threads inherit the mask. */
 static void
 signals_block(sigset_t *set)
 {

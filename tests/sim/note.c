@@ -67,7 +67,7 @@ note_next(void)
 	return next_seq;
 }
 
-/* Bytes that are no ASCII come out as Latin-1. */
+/* Bytes that are not ASCII come out as Latin-1. */
 static void
 add_text(struct buf *b, const char *s)
 {
@@ -101,7 +101,7 @@ signature_word(enum sig sig)
 	case SIG_NONE:
 		return "none";
 	case SIG_OK:
-	case SIG_EXPIRED:	/* looked at last: the signature is right */
+	case SIG_EXPIRED:	/* checked last: the signature is right */
 		return "ok";
 	default:
 		return "bad";

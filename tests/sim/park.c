@@ -11,7 +11,7 @@
 
 #include "state.h"
 
-#define WATCH_MS	100	/* how often hung peers are looked at */
+#define WATCH_MS	100	/* how often to look at hung peers */
 
 struct waiter {
 	TAILQ_ENTRY(waiter) next;
@@ -92,7 +92,7 @@ park_start(void)
 		errx(1, "pthread_create");
 }
 
-/* Lets everybody go; whoever parks after this is resumed at once. */
+/* Lets everybody go; whoever parks later resumes at once. */
 void
 park_stop(void)
 {
@@ -121,7 +121,7 @@ park_add(struct MHD_Connection *connection, double due_ms, bool watch)
 	pthread_mutex_unlock(&park_lock);
 }
 
-/* The request's handler is called again at due_ms, 0 = not by time. */
+/* Call the request's handler again at due_ms, 0 = not by time. */
 void
 park_req(struct req *r, double due_ms, bool watch)
 {

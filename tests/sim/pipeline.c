@@ -1,6 +1,6 @@
 /*
- * Pipelines: actions that run one after the other, the output artifact of
- * one being the input of those that name it.
+ * Pipelines: actions that run one after another; the output artifact of one is
+ * the input of those that name it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,7 +37,7 @@ step_find(struct pipeline *p, const char *name)
 	return NULL;
 }
 
-/* The spec with its input filled in from the action it names. */
+/* The spec, with its input from the action that it names. */
 static json_t *
 step_spec(struct pipeline *p, struct step *s)
 {
@@ -119,7 +119,7 @@ pipeline_add(json_t *j, char *why, size_t size)
 	return p->id;
 }
 
-/* An action has come to its end: go on, or stop here. */
+/* An action has ended: go on, or stop here. */
 void
 pipeline_finished(struct execution *x, bool good)
 {

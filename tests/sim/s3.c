@@ -1,5 +1,5 @@
 /*
- * S3 in path style, for the two or three requests a job worker sends with
+ * S3 in path style, for the two or three requests that a job worker sends with
  * artifact credentials, and the policy of an artifact bucket.
  */
 #include <stdio.h>
@@ -333,7 +333,7 @@ object_write(struct req *r, const char *bucket, const char *key)
 	r->answer.status = 200;
 }
 
-/* A key may hold anything, also dot segments: split at the first '/'. */
+/* A key may hold anything, even dot segments, so split at the first '/'. */
 static char *
 target_decode(struct req *r, const char *s, size_t len)
 {

@@ -1,6 +1,6 @@
 /*
- * Sandboxes and how they change with time: nothing runs in the background,
- * sandbox_tick brings one up to now whenever somebody looks.
+ * Sandboxes and how they change with time: nothing runs in the background;
+ * sandbox_tick brings one up to date whenever somebody looks.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,7 +83,7 @@ add_components(struct sandbox *sb, json_t *blueprint)
 	}
 }
 
-/* The knobs as they are now hold for this sandbox's whole life. */
+/* The current knobs hold for this sandbox's whole life. */
 struct sandbox *
 sandbox_new(json_t *blueprint, const char *name, double seconds)
 {
@@ -112,7 +112,7 @@ sandbox_new(json_t *blueprint, const char *name, double seconds)
 	return sb;
 }
 
-/* Accepted; teardown begins when the lag in polls is used up. */
+/* The end is accepted; teardown begins after the lag in polls. */
 void
 sandbox_stop(struct sandbox *sb)
 {

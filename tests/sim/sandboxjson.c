@@ -1,6 +1,6 @@
 /*
- * How CloudShell's things look on the wire, also with loose types; and
- * what it reads: durations and parameter lists.
+ * CloudShell's objects on the wire, also with loose types; and what it reads:
+ * durations and parameter lists.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -416,7 +416,7 @@ activity_json(struct req *r, struct sandbox *sb)
 	    json_null(), "events", p.list);
 }
 
-/* An ended sandbox has no output any more. */
+/* An ended sandbox no longer has output. */
 json_t *
 output_json(struct req *r, struct sandbox *sb)
 {

@@ -58,7 +58,8 @@ static const char defaults_text[] =
 "     'component_commands': [{'name': 'deploy', 'params': []}],"
 "     'commands': []}]}}";
 
-/* Objects whose names are the user's own; and words a knob may hold. */
+/* Objects whose member names the user chooses; and words that a knob may
+ * hold. */
 static const char *const open_names[] = { "commands", "extra_workers", NULL };
 static const struct {
 	const char *name, *words;

@@ -1,6 +1,6 @@
 /*
- * Verifies Signature Version 4 in its header form. Written apart from the
- * worker's signer on purpose: one mistake must not be made twice.
+ * Verifies Signature Version 4 in its header form. Deliberately written apart
+ * from the worker's signer, so that a mistake is not made twice.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -102,7 +102,7 @@ claim_signs(const struct claim *c, const char *name)
 	return false;
 }
 
-/* Which header had to be signed and is not; NULL if none. */
+/* The header that should be signed and is not; NULL if none. */
 static const char *
 header_unsigned(const struct req *r, const struct claim *c)
 {
@@ -124,7 +124,7 @@ header_unsigned(const struct req *r, const struct claim *c)
 	return NULL;
 }
 
-/* Trimmed, and inner runs of blanks become one. */
+/* Trims the value and turns inner runs of blanks into one. */
 static void
 canonical_value(struct buf *b, const char *s)
 {
@@ -179,7 +179,7 @@ pair_compare(const void *pa, const void *pb)
 	    strcmp(a + strlen(a) + 1, b + strlen(b) + 1);
 }
 
-/* The wire must carry the encoded form already; only the order may differ. */
+/* The wire must already carry the encoded form; only the order may differ. */
 static void
 canonical_query(struct buf *b, const char *query)
 {
@@ -244,7 +244,7 @@ signature_make(char *hex, const struct claim *c, const char *secret,
 	sodium_bin2hex(hex, 65, k, 32);
 }
 
-/* Skew is told in the words the SDKs know. */
+/* Reports skew in the words that the SDKs know. */
 static enum sig
 check_date(struct req *r, const struct claim *c, const char *date)
 {

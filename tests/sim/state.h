@@ -1,6 +1,6 @@
 /*
- * What the parts of quali-sim share. One lock guards all state below;
- * whatever is called from a service's classify or handle runs under it.
+ * What the parts of quali-sim share. One lock guards all state below; what a
+ * service's classify or handle calls runs under it.
  */
 #ifndef SIM_STATE_H
 #define SIM_STATE_H
@@ -33,7 +33,7 @@ struct buf {
 	size_t len, cap;
 };
 
-/* Bytes shared between an object, answers being sent, and nobody else. */
+/* Bytes shared between an object and the answers that send it. */
 struct blob {
 	int refs;
 	size_t len;
@@ -144,7 +144,7 @@ struct req {
 	enum phase phase;
 	char method[16];
 	char *target;		/* raw, as on the wire */
-	char *path, *query;	/* the same cut at '?'; query may be NULL */
+	char *path, *query;	/* the same, cut at '?'; query may be NULL */
 	struct header headers[HEADERS_MAX];
 	int nheaders;
 	struct buf body;
@@ -155,7 +155,7 @@ struct req {
 
 	char operation[64];
 	enum sig sig;
-	char sig_text[WHY_MAX];	/* for the caller, if it is bad */
+	char sig_text[WHY_MAX];	/* for the caller, if the signature is bad */
 	char sig_region[64];
 	struct cred *cred;	/* artifact credentials that signed it */
 	char why[WHY_MAX];
@@ -236,7 +236,7 @@ void	 sigv4_check(struct req *, const char *);
 
 /* --- creds.c --- */
 
-/* Artifact credentials, as handed out with one answer for one job. */
+/* Artifact credentials, handed out with one answer for one job. */
 struct cred {
 	TAILQ_ENTRY(cred) next;
 	char id[21], secret[41];
@@ -247,7 +247,7 @@ struct cred {
 
 struct cred *cred_issue(struct job *);
 struct cred *cred_find(const char *);
-json_t	*creds_of_job(const struct job *);	/* all it was handed */
+json_t	*creds_of_job(const struct job *);	/* all that the job was given */
 void	 cred_reset(void);
 bool	 worker_secret(const char *, const char **, const char **);
 
@@ -368,7 +368,7 @@ void	 pipeline_finished(struct execution *, bool);
 /* --- cloudshell.c --- */
 
 void	 cloudshell_reset(void);
-/* token.c: those given so far are too old from now on. */
+/* token.c: all tokens given so far are too old from now on. */
 void	 token_expire(void);
 
 #endif

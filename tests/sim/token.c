@@ -1,5 +1,5 @@
 /*
- * CloudShell's log-in: tokens, their life, and what a dead one answers.
+ * CloudShell's login: tokens, their life, and the answer to a dead one.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,7 +29,7 @@ token_free(struct token *t)
 	ntokens--;
 }
 
-/* Classic tokens shall have the two characters that clients get wrong. */
+/* Classic tokens must have the two characters that clients get wrong. */
 static void
 token_text(struct buf *b)
 {

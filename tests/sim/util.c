@@ -47,7 +47,7 @@ xstrndup(const char *s, size_t n)
 	return p;
 }
 
-/* The data always has a NUL after it that does not count. */
+/* The data always ends in a NUL that does not count. */
 void
 buf_add(struct buf *b, const void *data, size_t len)
 {
@@ -262,7 +262,7 @@ random_seed(uint64_t seed)
 	random_state = seed;
 }
 
-/* splitmix64: test data, no secret is protected by it. */
+/* splitmix64: for test data; it protects no secret. */
 uint64_t
 random_next(void)
 {

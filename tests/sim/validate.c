@@ -1,7 +1,7 @@
 /*
  * The input shapes of CodePipeline's operations as tables, and one function
- * that holds a request against them. Stricter than AWS in one point, so
- * that tests find it: unknown members and nulls are refused.
+ * that checks a request against them. Stricter than AWS in one point, so that
+ * tests find such faults: it refuses unknown members and nulls.
  */
 #include <stdio.h>
 #include <string.h>

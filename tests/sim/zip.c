@@ -51,7 +51,7 @@ add_common(struct buf *b, uint32_t crc, size_t size, size_t name)
 	add16(b, 0);		/* extra */
 }
 
-/* Members: an object {name: text}; a value that is no text is dumped. */
+/* Members: an object {name: text}; a value that is not a text is dumped. */
 void
 zip_write(struct buf *out, json_t *members)
 {
