@@ -1,5 +1,5 @@
-"""Fixtures of the end-to-end tests: a simulator and workers of one's own,
-and what is promised in every test, checked after each.
+"""Fixtures of the end-to-end tests: a simulator and workers for each test,
+and checks after each test of what must always hold.
 
 QUALI_BUILD: folder of the programs; QUALI_SRC: root of the source tree.
 """
@@ -52,7 +52,7 @@ def fixture_ca():
 
 @pytest.fixture(name="sim")
 def fixture_sim(request):
-    """A simulator; at the end the oracle goes over all it was sent."""
+    """A simulator; at the end the oracle judges all requests that it got."""
     tls = None
     if request.node.get_closest_marker("tls"):
         tls = request.getfixturevalue("ca")
@@ -73,7 +73,7 @@ def fixture_sim(request):
 
 @pytest.fixture(name="make_sim")
 def fixture_make_sim():
-    """make_sim(tls folder): a further simulator, not looked at."""
+    """make_sim(tls folder): another simulator, which nobody judges."""
     made = []
 
     def make(tls=None):
@@ -160,7 +160,7 @@ def judge_jobs(sim):
 
 
 def known_secrets(sim):
-    """name -> secret: what went over the wire and may stand nowhere else."""
+    """name -> secret: what went over the wire and may occur nowhere else."""
     found = {"password": PASSWORD, "AWS secret": WORKER_SECRET}
     for note in sim.requests():
         token = header_of(note, "x-amz-security-token")
@@ -190,7 +190,7 @@ def leaks(worker, secrets):
 
 
 def json_text(note):
-    """Escapes undone, so that no secret hides behind them."""
+    """The text without escapes, so that no secret hides behind them."""
     try:
         return repr(json_of(note)).encode()
     except ValueError:

@@ -1,8 +1,8 @@
 /*
- * A zygote and its executors that misbehave on demand: tests put it in the
- * place of `executor`. For each executor asked for, the first line of the file
- * "mode" beside the binary is taken off; it is a word of the tables below.
- * When there is none the executor behaves. The file "release" ends "hold".
+ * A zygote whose executors misbehave on demand; tests put it in the place of
+ * `executor`. Each executor takes the first line off the file "mode" beside the
+ * binary, a word of the tables below. Without a line it behaves. The file
+ * "release" ends "hold".
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -218,7 +218,7 @@ do_deaf(void)
 	do_silent();
 }
 
-/* Wait until the supervisor has closed the report pipe. */
+/* Wait until the supervisor closes the report pipe. */
 static void
 await_close(void)
 {
@@ -230,7 +230,7 @@ await_close(void)
 	while (n != 1);
 }
 
-/* Its child holds the report pipe. */
+/* A child of the executor holds the report pipe. */
 static void
 do_grandchild(void)
 {
@@ -241,7 +241,7 @@ do_grandchild(void)
 	result();
 }
 
-/* The same, and goes on writing. */
+/* The same, and the child goes on writing. */
 static void
 do_noise(void)
 {
@@ -270,7 +270,7 @@ do_unknown(void)
 	sleep_for_ever();
 }
 
-/* The order as a report: all its secrets with it. */
+/* Report the order, with all its secrets. */
 static void
 do_echo(void)
 {
@@ -278,14 +278,14 @@ do_echo(void)
 	sleep_for_ever();
 }
 
-/* The same without the end of the line. */
+/* The same without a line end. */
 static void
 do_cut_echo(void)
 {
 	say(order, strlen(order) - 1);
 }
 
-/* A line that is no JSON, with secrets. */
+/* A line with secrets that is not JSON. */
 static void
 do_garbage(void)
 {
@@ -409,11 +409,10 @@ await_hello(void)
 	(void)close(until_hello[0]);
 }
 
-/* "zygote-asked": dies of the request. "zygote-cloned", "zygote-and-it": dies
+/* "zygote-asked": dies on the request. "zygote-cloned", "zygote-and-it": dies
  * between clone and answer, the latter with its executor. "refuse", "lie",
  * "late-lie": answers with an error, with the number of another process before
- * or after the hello. "late-answer": when nobody waits for the answer any
- * more. */
+ * or after the hello. "late-answer": answers when nobody waits any more. */
 static void
 serve(const struct ipc_zygote_request *req)
 {

@@ -11,7 +11,7 @@ from actions import run_job, start
 from sim import json_of, wait_for
 from worker import alive
 
-# Two slots: the healthy job keeps one, so that the other must become free.
+# Two slots: the healthy job keeps one, so the other must become free.
 FAST = {"worker.http_timeout": "1s", "worker.max_jobs": "2",
         "worker.poll_interval": "100ms", "worker.wait_first": "20ms",
         "worker.wait_max": "100ms"}
@@ -21,7 +21,7 @@ POSTS = ("StartSandbox", "StartSandboxCommand", "StartComponentCommand",
 
 @contextlib.contextmanager
 def locked_ledger(worker):
-    """The ledger cannot be written, as on a full disk."""
+    """Makes the ledger unwritable, as a full disk does."""
     db = sqlite3.connect(os.path.join(worker.state_dir, "ledger.sqlite"),
                          isolation_level=None)
     try:
@@ -34,8 +34,8 @@ def locked_ledger(worker):
 
 class Beside:
     """A healthy job that is under way while another one meets its fault, and
-    ends well after it. As context manager it checks at the end that nothing
-    of the other job is left running and that its slot is free."""
+    then ends well. As a context manager it checks at the end that nothing of
+    the other job still runs and that its slot is free."""
 
     def __init__(self, sim, worker, action="start-sandbox"):
         self.sim, self.worker, self.action = sim, worker, action
@@ -80,8 +80,8 @@ class Beside:
     # --- what the other job did ---
 
     def posts(self, *operations):
-        """(operation, target) of its requests that change CloudShell, or of
-        some of them, oldest first."""
+        """(operation, target) of the other job's requests that change
+        CloudShell, or of some of them, oldest first."""
         return [n["operation"] for n in self.sim.requests("cloudshell")
                 if n["seq"] > self.since and
                 n["operation"] in (operations or POSTS)]
@@ -94,7 +94,7 @@ class Beside:
                 if e["sandbox"] != self.box]
 
     def asked(self):
-        """Operations it sent to CloudShell, apart from the healthy job's."""
+        """Operations that the other job sent to CloudShell."""
         return [n["operation"] for n in self.sim.requests("cloudshell")
                 if n["seq"] > self.since and self.what not in n["target"]]
 
@@ -120,8 +120,8 @@ class Beside:
 
 
 def told(sim, job, kind, *words):
-    """The message of a job that fails with that type and these words; one
-    accepted result, and a text fit to be read."""
+    """The message of a job that fails with that type and these words; also
+    checks that there is one accepted result and that the text is readable."""
     console = sim.failed(job)
     message = console["message"]
     print("TEXT %s: %s" % (console["type"], message))
@@ -137,7 +137,7 @@ def told(sim, job, kind, *words):
 
 
 def once(sim, *operations):
-    """The one request of these operations, on a connection of its own: on a
+    """The only request of these operations, on a connection of its own: on a
     used one libcurl would send it again by itself."""
     (note,) = [n for n in sim.requests() if n["operation"] in operations]
     assert note["connection_request"] == 1
@@ -149,9 +149,9 @@ def body(note):
 
 
 def let_go(sim, workers, claims):
-    """When each worker has a job, end the commands that hang, and those still
-    to come at once. Of the jobs that are left so many claims take so long that
-    all workers see the job in between, and want it, too."""
+    """When each worker has a job, end the commands that hang, and let later
+    ones end at once. Delay so many claims of the remaining jobs that all
+    workers see these jobs meanwhile and want them, too."""
     wait_for(lambda: all(w.executors() for w in workers),
              "a job for each worker",
              lambda: [w.stderr()[-500:] for w in workers])
@@ -163,7 +163,7 @@ def let_go(sim, workers, claims):
 
 
 class Peak(threading.Thread):
-    """The most memory that any executor was seen with, in bytes."""
+    """The most memory that any executor was seen to use, in bytes."""
 
     def __init__(self, worker):
         super().__init__(daemon=True)
@@ -193,8 +193,8 @@ class Peak(threading.Thread):
 
 
 class Listener:
-    """A port that takes connections and keeps what it is sent; it says
-    nothing unless told what."""
+    """A port that accepts connections and keeps what it receives; it only says
+    what it is asked to say."""
 
     def __init__(self, answer=None):
         self.answer = answer

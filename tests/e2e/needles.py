@@ -5,7 +5,7 @@ import json
 import re
 import urllib.parse
 
-# What no escape changes in the middle of a secret of the tests.
+# What no escape changes in the middle of a test's secret.
 CANARY = re.compile("Kxq[A-Za-z]+[0-9]+")
 
 
@@ -21,7 +21,7 @@ def base64_forms(secret):
 
 
 def forms(secret):
-    """All that a secret may look like, as bytes."""
+    """All forms that a secret may take, as bytes."""
     plain = secret.encode()
     parts = {plain, plain.hex().encode(), plain.hex().upper().encode(),
              secret.encode("utf-16-le"), html.escape(secret).encode()}
@@ -43,7 +43,7 @@ def forms(secret):
 
 
 def plain_forms(secret):
-    """As it is, and as it stands in JSON."""
+    """The secret as it is, and as JSON writes it."""
     middle = CANARY.search(secret)
     return {middle.group().encode() if middle else secret.encode(),
             json.dumps(secret)[1:-1].encode()}

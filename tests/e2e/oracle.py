@@ -1,8 +1,8 @@
 """Judges recorded AWS requests by AWS's own service model and signer.
 
-Input are the notes of quali-sim's GET /requests. botocore's parameter
-validator skips patterns, enums and maximum lengths, so the shapes are walked
-here, as service-2.json gives them.
+The input is what quali-sim's GET /requests notes. botocore's parameter
+validator skips patterns, enums and maximum lengths, so this module walks the
+shapes of service-2.json itself.
 """
 import base64
 import binascii
@@ -149,7 +149,7 @@ class Oracle:
         self.s3 = load_model("s3", "2006-03-01")
 
     def faults(self, note):
-        """What is wrong with this request, as texts; [] if nothing is."""
+        """What is wrong with this request, as texts; [] if nothing."""
         request, faults = Request(note), Faults()
         if note["service"] == "codepipeline":
             self.check_call(request, faults)
@@ -188,7 +188,8 @@ class Oracle:
 
     @staticmethod
     def check_rules(operation, body, faults):
-        """What the model says in words only (aws-contract 1.5 to 1.8)."""
+        """Check what the model only says in words (aws-contract 1.5 to
+        1.8)."""
         if not isinstance(body, dict):
             return
         if operation == "PollForJobs":

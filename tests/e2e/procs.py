@@ -1,4 +1,5 @@
-"""Looks at processes through /proc, and a libexec folder of one's own."""
+"""Looks at processes through /proc, and provides a libexec folder for a
+test."""
 import os
 import re
 import shutil
@@ -16,7 +17,7 @@ def sanitized(program):
 
 
 def stamp(pid):
-    """(pid, start time): no later process is the same; None if it is gone."""
+    """(pid, start time), which no later process shares; None if it is gone."""
     try:
         with open("/proc/%d/stat" % pid, encoding="utf-8",
                   errors="replace") as f:
@@ -40,14 +41,14 @@ def zygote(worker):
 
 
 def another_zygote(worker, old):
-    """The one that stands in the place of an ended zygote."""
+    """The zygote that replaced an ended one."""
     wait_for(lambda: zygotes(worker.pid) - {old} and not alive(old),
              "another zygote", worker.stderr)
     return zygote(worker)
 
 
 def tree(pid):
-    """pid -> name of a process and all below it, zombies left out."""
+    """pid -> name of a process and all below it, without zombies."""
     p = process(pid)
     found = {pid: p[0]} if p and p[1] not in "ZX" else {}
     for child in children(pid):
@@ -77,8 +78,8 @@ def descriptors(pid):
 
 
 def private_kib(pid):
-    """Memory of its own: (written, only read). The latter are pages of files;
-    how many there are depends on who else has them mapped."""
+    """The process's own memory: (written, only read). The latter are pages of
+    files; how many depends on who else has mapped them."""
     with open("/proc/%d/smaps_rollup" % pid, encoding="utf-8") as f:
         text = f.read()
     return tuple(int(re.search(r"^Private_%s: +(\d+) kB" % kind, text,
@@ -86,7 +87,7 @@ def private_kib(pid):
 
 
 def gone(stamps, what, state=lambda: ""):
-    """Wait until none of these processes is left."""
+    """Wait until all of these processes are gone."""
     wait_for(lambda: not any(stamp(s[0]) == s for s in stamps),
              what, state)
 
@@ -108,8 +109,8 @@ class Libexec:
         return os.path.join(self.folder, "executor")
 
     def install(self, program):
-        """Put a program of the build folder in the executor's place, as a
-        package manager does."""
+        """Replace the executor by a program of the build folder, as a package
+        manager does."""
         new = self.executor + ".new"
         shutil.copy(os.path.join(self.build, program), new)
         os.rename(new, self.executor)

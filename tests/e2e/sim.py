@@ -75,7 +75,8 @@ class Simulator:
             self.urls = json.load(f)
 
     def stop(self):
-        """Its exit status: not 0 if a sanitizer found something."""
+        """Stop it; returns its exit status: not 0 if a sanitizer found
+        something."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -120,7 +121,7 @@ class Simulator:
         self.ask("DELETE", "/faults")
 
     def wait_fault_used(self):
-        """Until each fault asked for has met all of its requests."""
+        """Wait until each fault asked for has met all of its requests."""
         wait_for(lambda: not self.faults(), "a request that meets the fault",
                  self.faults)
 
@@ -169,7 +170,7 @@ class Simulator:
         return told
 
     def failed(self, job):
-        """Console of a job that fails."""
+        """The console of a job that must fail."""
         told = self.wait_job(job)
         assert told["state"] == "Failed", told["console"]
         return told["console"]
@@ -255,7 +256,7 @@ class Relay:
         self.thread.start()
 
     def mute(self, silent):
-        """Take new connections and say nothing to them, or pass them on."""
+        """Accept new connections and say nothing to them, or pass them on."""
         self.silent = silent
 
     def serve(self):

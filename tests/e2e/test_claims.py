@@ -1,4 +1,4 @@
-"""Whose a job is: with ambiguous_claim = run a worker takes what it may have
+"""Who owns a job: with ambiguous_claim = run a worker takes what it may have
 claimed itself, and never what another one has."""
 from actions import run_job
 from sim import wait_for
@@ -7,8 +7,8 @@ RUN = {"worker.ambiguous_claim": "run"}
 
 
 def test_claimed_by_another_at_once(sim, make_worker):
-    """A nonce that is refused at the first attempt says that the job is
-    another worker's: it is dropped, though ambiguous_claim = run."""
+    """A nonce refused at the first attempt means that another worker has the
+    job: this one drops it, despite ambiguous_claim = run."""
     sim.settings(codepipeline={"redeliver_ms": 3600000})
     sim.fault("codepipeline", "AcknowledgeJob", "error", {
         "code": "InvalidNonceException", "message": "x"})
@@ -22,8 +22,8 @@ def test_claimed_by_another_at_once(sim, make_worker):
 
 
 def test_claimed_after_an_attempt_without_effect(sim, make_worker):
-    """Nor is it ours when an attempt that cannot have taken effect came
-    before."""
+    """The job is not ours either if an earlier attempt cannot have taken
+    effect."""
     sim.settings(codepipeline={"redeliver_ms": 3600000})
     sim.fault("codepipeline", "AcknowledgeJob", "error", {
         "code": "ThrottlingException", "message": "x"})
@@ -36,8 +36,8 @@ def test_claimed_after_an_attempt_without_effect(sim, make_worker):
 
 
 def test_slower_claim_of_two_workers(sim, make_worker):
-    """The claim of one worker takes so long that the job is offered to the
-    other one, which is faster: it runs once."""
+    """One worker's claim takes so long that CodePipeline offers the job to the
+    other one, which is faster: the job runs once."""
     sim.settings(codepipeline={"redeliver_ms": 100})
     sim.fault("codepipeline", "AcknowledgeJob", "delay", {"ms": 3000})
     workers = [make_worker(RUN).start(), make_worker(RUN).start()]

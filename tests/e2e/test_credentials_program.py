@@ -16,7 +16,7 @@ PROGRAM = os.path.join(os.environ.get("QUALI_BUILD",
                                       os.path.join(ROOT, "build")),
                        "aws-credentials")
 
-# Prints what botocore makes of its environment; a process of its own, since
+# Prints what botocore makes of its environment; in a process of its own, since
 # botocore reads os.environ in many places.
 ORACLE = r"""
 import json, sys

@@ -1,4 +1,4 @@
-"""Quali-End-Sandbox beyond the straight way."""
+"""Quali-End-Sandbox beyond the simplest case."""
 import pytest
 
 from actions import artifact_of, bare_artifact_of
@@ -68,7 +68,7 @@ def test_forgotten_sandbox(sim, box):
 
 
 def test_older_servers(sim, box):
-    """A server that refuses the v2 stop is asked by v1."""
+    """If a server refuses the v2 stop, the worker tries v1."""
     sim.settings(cloudshell={"stop_v2_refused": True})
     sim.succeeded(add(sim, artifact_of(box)))
     assert sim.sandbox(box)["stops"] == 1
@@ -78,7 +78,8 @@ def test_older_servers(sim, box):
     (None, "ConfigurationError"), ({"missing": True}, "RevisionUnavailable"),
     ({"base64": "bm8="}, "ConfigurationError")])
 def test_useless_artifacts(sim, worker, artifact, kind):
-    """No artifact, or one that is no sandbox, fails at once."""
+    """Without an artifact, or with one that names no sandbox, the action fails
+    at once."""
     assert worker.running()
     console = sim.failed(add(sim, artifact))
     assert console["type"] == kind and "artifact" in console["message"]

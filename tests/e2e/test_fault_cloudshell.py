@@ -1,5 +1,5 @@
-"""A CloudShell that misbehaves: what passes is waited for, what does not is
-told, and nothing is started twice."""
+"""A CloudShell that misbehaves: the worker waits out what passes, reports what
+does not, and starts nothing twice."""
 import pytest
 
 from actions import artifact_of, run_job, start
@@ -11,7 +11,7 @@ GIB = 1 << 30
 HTML_500 = {"status": 500, "type": "text/html",
             "body": "<html><head><title>Oops</title></head></html>"}
 QUOTA = "Request rate quota has been exceeded"
-# Megabytes take longer than a second on a machine that has much to do.
+# Megabytes take longer than a second on a busy machine.
 UNHURRIED = {"worker.http_timeout": "50s"}
 
 
@@ -46,14 +46,13 @@ PASSING = {
 }
 
 
-# What is met so often in a row, the others once.
+# How often in a row these occur; the others occur once.
 AGAIN_AND_AGAIN = {"500": 4, "quota": 4, "reset": 4, "close": 4}
 
 
 @pytest.mark.parametrize("name", sorted(PASSING))
 def test_fault_that_passes(sim, worker, name):
-    """A read that fails is repeated, within one look; the command is started
-    once."""
+    """A failed read is repeated within one look; the command starts once."""
     times = AGAIN_AND_AGAIN.get(name, 1)
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
@@ -92,8 +91,8 @@ def test_everything_fails_for_a_while(sim, worker):
 
 
 def test_quota_all_the_time(sim, worker):
-    """Every third request is refused for the quota: a whole life of a sandbox
-    still goes through, each start once."""
+    """The quota refuses every third request: a sandbox's whole life still goes
+    through, each start once."""
     sim.settings(cloudshell={"quota_every": 3, "quota_status": 400})
     sim.succeeded(start_job(sim))
     (box,) = sim.sandboxes()
@@ -123,8 +122,8 @@ ACTED = {"close", "cut", "hang after", "500 after"}
 
 @pytest.mark.parametrize("name", sorted(LOST))
 def test_lost_command_start(sim, worker, name):
-    """The command may have run: it is not started again, and the author is
-    told to look."""
+    """The command may have run: the worker does not start it again, and tells
+    the author to look."""
     with Beside(sim, worker) as beside:
         sim.fault("cloudshell", "StartSandboxCommand", *LOST[name])
         job = run_job(sim, sim.sandbox_add())
@@ -149,8 +148,8 @@ def test_lost_start_of_a_component_command(sim, worker, name):
 
 @pytest.mark.parametrize("name", sorted(ACTED - {"hang after"}))
 def test_lost_sandbox_start_is_adopted(sim, worker, name):
-    """A sandbox whose start was not answered is found by its name, not
-    started again."""
+    """The worker finds the sandbox of an unanswered start by its name, and
+    does not start another."""
     with Beside(sim, worker, "run-command") as beside:
         sim.fault("cloudshell", "StartSandbox", *LOST[name])
         job = sim.succeeded(start_job(sim))
@@ -161,7 +160,8 @@ def test_lost_sandbox_start_is_adopted(sim, worker, name):
 
 
 def test_lost_sandbox_start_that_did_nothing(sim, worker):
-    """Nothing is found for a while: then it is started again, once."""
+    """No sandbox appears for a while: then the worker sends the start again,
+    once."""
     with Beside(sim, worker, "run-command") as beside:
         sim.fault("cloudshell", "StartSandbox", "close-before")
         job = sim.succeeded(start_job(sim))
@@ -171,7 +171,7 @@ def test_lost_sandbox_start_that_did_nothing(sim, worker):
 
 
 def test_lost_sandbox_start_without_a_tag(sim, make_worker):
-    """Without a tag in its name a sandbox is not known again: the text says
+    """Without a tag in its name a sandbox cannot be recognised: the text says
     that it may exist."""
     worker = make_worker(dict(FAST, **{"worker.tag_sandbox_names":
                                        "no"})).start()
@@ -189,8 +189,8 @@ def queued_start(sim, name):
 
 
 def test_lost_start_with_the_name_taken(sim, make_worker):
-    """Two sandboxes of that name: neither is taken or ended, both are named,
-    and no clean-up is promised that could not decide either."""
+    """Two sandboxes have that name: the worker takes and ends neither, names
+    both, and promises no clean-up, which could not decide either."""
     job, name = queued_start(sim, "mine")
     other = sim.sandbox_add(name)
     sim.fault("cloudshell", "StartSandbox", "close")
@@ -209,7 +209,8 @@ def test_lost_start_with_the_name_taken(sim, make_worker):
 @pytest.mark.parametrize("change", [
     {"blueprint": "Private Blueprint"}, {"state": "Ended"}])
 def test_lost_start_takes_no_stranger(sim, make_worker, change):
-    """One that has ended, or is of another blueprint, is not ours."""
+    """A sandbox that has ended, or comes from another blueprint, is not
+    ours."""
     job, name = queued_start(sim, "mine")
     other = sim.sandbox_add(name, change.get("blueprint", "Demo Blueprint"))
     if "state" in change:
@@ -262,8 +263,8 @@ def test_login_that_never_works(sim, make_worker, fault, param, kind, words):
     ("huge", {"bytes": GIB, "chunked": True})],
     ids=["html", "garbage", "404", "deep", "huge", "chunked"])
 def test_login_to_something_else(sim, worker, fault, param):
-    """A server that is no CloudShell: the text says which address is wrong
-    and what it could be."""
+    """The server is not a CloudShell: the text says which address is wrong and
+    what it could be."""
     with Beside(sim, worker) as beside:
         sim.fault("cloudshell", "Login", fault, param, count=-1)
         told(sim, run_job(sim, sim.sandbox_add()), "ConfigurationError",
@@ -273,8 +274,8 @@ def test_login_to_something_else(sim, worker, fault, param):
 
 
 def test_server_that_accepts_and_never_answers(sim, make_worker):
-    """A port that takes connections and nothing else; jobs that were
-    connected before go on."""
+    """A port that accepts connections and does nothing else; jobs connected
+    before go on."""
     relay = Relay(sim.urls["cloudshell"])
     relay.open()
     try:
@@ -307,8 +308,8 @@ def test_server_that_never_answered(sim, make_worker, scheme):
 
 
 def test_login_that_tells_the_password(sim, worker):
-    """A server that repeats what it was sent does not bring the password
-    into texts and logs."""
+    """A server that repeats what it received does not bring the password into
+    texts and logs."""
     with Beside(sim, worker) as beside:
         sim.fault("cloudshell", "Login", "error", {
             "status": 401, "message": "Login failed: '%s' is not the password"
@@ -330,7 +331,7 @@ ENDLESS_IDS = ["huge", "chunked", "deep"]
 @pytest.mark.parametrize("operation, action", [
     ("GetSandbox", "run-command"), ("GetBlueprint", "start-sandbox")])
 def test_answer_without_end(sim, worker, fault, param, operation, action):
-    """A gigabyte is not taken in, a million brackets are not followed."""
+    """The worker reads no gigabyte and follows no million brackets."""
     other = {"run-command": "start-sandbox",
              "start-sandbox": "run-command"}[action]
     with Beside(sim, worker, other) as beside, Peak(worker) as peak:
@@ -369,7 +370,8 @@ def test_read_that_is_never_understood(sim, worker, fault, param):
     ("error", {"status": 429, "message": QUOTA}, ["request quota"])],
     ids=["500", "quota"])
 def test_read_that_never_works(sim, make_worker, fault, param, words):
-    """It is repeated while there is time; the text tells what was wrong."""
+    """The worker repeats the read while there is time; the text says what was
+    wrong."""
     worker = limited(make_worker, "run-command", 8)
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
@@ -383,7 +385,8 @@ def test_read_that_never_works(sim, make_worker, fault, param, words):
 
 
 def test_read_that_is_never_answered(sim, make_worker):
-    """The time is over within a call: the step and the silence are told."""
+    """The time is up during a call: the text names the step and the
+    silence."""
     worker = limited(make_worker, "run-command", 6, **UNHURRIED)
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
@@ -405,8 +408,8 @@ def test_read_that_is_never_answered(sim, make_worker):
     ids=["garbage", "huge", "hang", "418"])
 def test_running_command_that_cannot_be_read(
         sim, make_worker, fault, param, seconds, kind, words):
-    """The worker gives up on a command that goes on: it is cancelled, though
-    nobody knows whether it is still there, and the text says so."""
+    """The worker gives up on a running command: it cancels it without knowing
+    whether it still runs, and says so."""
     worker = limited(make_worker, "run-command", seconds, **dict(
         UNHURRIED, **{"worker.kill_grace": "20s"}))
     with Beside(sim, worker) as beside:
@@ -422,8 +425,8 @@ def test_running_command_that_cannot_be_read(
 
 
 def test_output_beyond_the_limit(sim, make_worker):
-    """A command that ended with 9 MB of output: the text says that its output
-    was the fault, and not that it goes on."""
+    """A command ended with 9 MB of output: the text says that the output was
+    the fault, not that the command goes on."""
     worker = make_worker(dict(FAST, **UNHURRIED)).start()
     with Beside(sim, worker) as beside:
         sim.settings(cloudshell={"command": {"output_bytes": 9000000}})
@@ -437,7 +440,7 @@ def test_output_beyond_the_limit(sim, make_worker):
 
 
 def test_setup_that_cannot_be_read(sim, worker):
-    """A started sandbox that cannot be watched is ended."""
+    """The worker ends a started sandbox that it cannot watch."""
     with Beside(sim, worker, "run-command") as beside:
         sim.fault("cloudshell", "GetSandbox", "status",
                   {"status": 418, "body": "teapot"}, count=-1)
@@ -452,7 +455,7 @@ def test_setup_that_cannot_be_read(sim, worker):
     ("status", HTML_500), ("hang", None), ("close", None), ("html", None)],
     ids=["500", "hang", "close", "html"])
 def test_stop_that_fails_for_a_while(sim, worker, fault, param):
-    """An end may be asked for twice: the sandbox is ended."""
+    """Asking twice for an end is safe: the sandbox ends."""
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
         sim.fault("cloudshell", "StopSandbox", fault, param)
@@ -471,8 +474,8 @@ SILENT = {"500": ("status", HTML_500), "hang": ("hang", None),
 
 @pytest.mark.parametrize("name", sorted(SILENT))
 def test_feed_that_is_never_read(sim, make_worker, name):
-    """An end that waits for the teardown reads the feed before and after: the
-    sandbox is ended all the same, after a few tries."""
+    """An end that waits for the teardown reads the feed before and after: it
+    ends the sandbox all the same, after a few tries."""
     worker = limited(make_worker, "end-sandbox", 60)
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
@@ -490,7 +493,7 @@ def test_feed_that_is_never_read(sim, make_worker, name):
 
 @pytest.mark.parametrize("name", sorted(SILENT))
 def test_failed_setup_without_its_feed(sim, make_worker, name):
-    """The failure is told with its stage, and the sandbox is ended."""
+    """The text names the failure and its stage, and the sandbox is ended."""
     worker = limited(make_worker, "start-sandbox", 40)
     with Beside(sim, worker, "run-command") as beside:
         sim.settings(cloudshell={"setup": "error",
@@ -504,8 +507,8 @@ def test_failed_setup_without_its_feed(sim, make_worker, name):
 
 @pytest.mark.parametrize("name", sorted(SILENT))
 def test_unknown_command_without_the_names(sim, make_worker, name):
-    """The text says what was wrong; while the names are asked for, no start
-    is under way any more."""
+    """The text says what was wrong; while the worker asks for the names, no
+    start is under way any more."""
     worker = limited(make_worker, "run-command", 40)
     with Beside(sim, worker) as beside:
         sim.fault("cloudshell", "ListSandboxCommands", *SILENT[name],

@@ -49,7 +49,8 @@ def peak(pid):
          "wrong type", "deep", "huge", "chunked", "cut", "expired", "null",
          "object", "broken jobs"])
 def test_poll(sim, worker, fault, param):
-    """Whatever it answers: running jobs run on, and work is found later."""
+    """Whatever PollForJobs answers, running jobs go on and the worker finds
+    work later."""
     with Beside(sim, worker):
         sim.fault("codepipeline", "PollForJobs", fault, param, count=3)
         sim.wait_fault_used()
@@ -58,8 +59,8 @@ def test_poll(sim, worker, fault, param):
 
 
 def test_poll_that_is_denied(sim, make_worker):
-    """A type that may not be polled is named, and does not keep the worker
-    from the others."""
+    """The log names a type that may not be polled, and the worker still polls
+    the others."""
     sim.fault("codepipeline", "PollForJobs", "error", {
         "code": "AccessDeniedException", "message": "User ci is not "
         "authorized to perform: codepipeline:PollForJobs"}, count=-1,
@@ -109,7 +110,7 @@ def test_redirection(sim, make_worker, operation, status):
 
 # --- AcknowledgeJob ---
 
-# What is met so often in a row, the others once.
+# How often in a row these occur; the others occur once.
 AGAIN_AND_AGAIN = {"500": 3, "throttled": 3, "reset": 3, "close before": 3}
 
 WITHOUT_EFFECT = {
@@ -129,7 +130,7 @@ WITH_EFFECT = {
 
 @pytest.mark.parametrize("name", sorted(WITHOUT_EFFECT))
 def test_acknowledge_without_effect(sim, worker, name):
-    """It is repeated, and the job runs once."""
+    """The worker repeats the claim, and the job runs once."""
     sim.settings(**NEVER)
     with Beside(sim, worker) as beside:
         sim.fault("codepipeline", "AcknowledgeJob", *WITHOUT_EFFECT[name],
@@ -173,7 +174,7 @@ def test_acknowledge_without_an_answer(sim, make_worker, choice, name):
     ("error", {"code": "JobNotFoundException", "message": "x"})],
     ids=["nonce", "Succeeded", "TimedOut", "not found"])
 def test_job_of_somebody_else(sim, worker, fault, param):
-    """It is dropped: no run, no result, and the slot is free."""
+    """The worker drops the job: no run, no result, and the slot is free."""
     sim.settings(**NEVER)
     with Beside(sim, worker) as beside:
         sim.fault("codepipeline", "AcknowledgeJob", fault, param)
@@ -205,7 +206,7 @@ RESULTS = {
     ("PutJobFailureResult", name) for name in ("500", "throttled", "reset",
                                                "hang", "close", "html")])
 def test_result(sim, worker, operation, name):
-    """Exactly one result is taken, and it is the right one."""
+    """CodePipeline takes exactly one result, the right one."""
     with Beside(sim, worker):
         sim.fault("codepipeline", operation, *RESULTS[name],
                   count=AGAIN_AND_AGAIN.get(name, 1))
@@ -229,7 +230,7 @@ def test_result(sim, worker, operation, name):
                                   "UnrecognizedClientException",
                                   "InvalidSignatureException"])
 def test_result_that_is_forbidden_for_a_while(sim, worker, code):
-    """A policy or key that is wrong for a moment does not lose a result."""
+    """A policy or key that is wrong for a while does not lose a result."""
     with Beside(sim, worker):
         sim.fault("codepipeline", "PutJobSuccessResult", "error", {
             "code": code, "message": "not authorized to perform: "
@@ -238,7 +239,7 @@ def test_result_that_is_forbidden_for_a_while(sim, worker, code):
 
 
 def test_result_without_a_taker_survives_a_restart(sim, make_worker):
-    """500 for ever, then a restart: it is sent by the next process, and the
+    """500 for ever, then a restart: the next process sends the result, and the
     command does not run again."""
     worker = make_worker(FAST).start()
     sim.fault("codepipeline", "PutJobSuccessResult", "status", HTML_500,
@@ -257,7 +258,7 @@ def test_result_without_a_taker_survives_a_restart(sim, make_worker):
                                                            status=520)],
                          ids=["403", "302", "520"])
 def test_page_of_a_proxy_after_a_restart(sim, make_worker, page):
-    """Nothing is known from it: the command is waited for all the same."""
+    """The page says nothing: the worker waits for the command all the same."""
     sim.settings(cloudshell={"command": {"ms": 1500}})
     worker = make_worker(FAST).start()
     job = run_job(sim, sim.sandbox_add())
@@ -292,7 +293,7 @@ def ask(sim, operation, body):
 
 
 def take(sim, job):
-    """Have the job offered to us, as PollForJobs tells it."""
+    """Get the job offered, as PollForJobs describes it."""
     (offer,) = ask(sim, "PollForJobs", {"actionTypeId": {
         "category": "Test", "owner": "Custom",
         "provider": "Quali-Run-Command", "version": "10"},
@@ -357,8 +358,8 @@ def test_job_that_is_offered_again(sim, make_worker, state):
 
 
 def test_redelivery_while_the_claim_is_open(sim, make_worker):
-    """The queue offers it again and again, each time with a new nonce, until
-    the slow acknowledge is through."""
+    """The queue keeps offering the job, each time with a new nonce, until the
+    slow acknowledge is through."""
     sim.settings(codepipeline={"redeliver_ms": 20})
     sim.fault("codepipeline", "AcknowledgeJob", "delay", {"ms": 700})
     job = run_job(sim, sim.sandbox_add())
@@ -370,7 +371,7 @@ def test_redelivery_while_the_claim_is_open(sim, make_worker):
 
 
 def test_broken_job_beside_a_good_one(sim, make_worker):
-    """A job that breaks the service's own limits does not cost the other."""
+    """A job that breaks the service's own limits does not affect the other."""
     sim.settings(**NEVER)
     job = run_job(sim, sim.sandbox_add())
     offer = take(sim, job)

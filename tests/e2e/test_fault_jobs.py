@@ -1,5 +1,5 @@
 """What can be wrong with a job: each fault fails it with the right type and a
-text its author can act on, and touches no other job."""
+text that its author can act on, and affects no other job."""
 import base64
 import io
 import zipfile
@@ -83,7 +83,8 @@ def test_command_that_ends_badly(sim, worker, status, words):
 
 
 def test_failed_command_that_cannot_be_read_again(sim, worker):
-    """Its end is known: nothing is asked or cancelled any more."""
+    """The command's end is known: the worker asks for and cancels nothing
+    more."""
     with Beside(sim, worker) as beside:
         sim.settings(cloudshell={"command": {
             "status": "Failed", "output": "the reason"}})
@@ -99,7 +100,7 @@ def test_failed_command_that_cannot_be_read_again(sim, worker):
 
 
 def test_unknown_status_goes_on(sim, worker):
-    """A word nobody knows is no end while the execution has none."""
+    """An unknown word is not an end while the execution has none."""
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
         sim.fault("cloudshell", "GetExecution", "body", {"body": {
@@ -128,7 +129,7 @@ def test_setup_error(sim, worker):
 
 
 def test_setup_error_without_a_reason(sim, worker):
-    """An empty activity feed is no reason to say nothing."""
+    """With an empty activity feed the text still says something."""
     with Beside(sim, worker, "run-command") as beside:
         sim.settings(cloudshell={"setup": "error", "no_activity": True})
         told(sim, start_job(sim), "JobFailed", "no reason")
@@ -163,8 +164,8 @@ def test_teardown_that_never_ends(sim, make_worker):
 
 @pytest.mark.parametrize("name", ["Nobody's", "Private Blueprint"])
 def test_blueprint_that_cannot_be_seen(sim, worker, name):
-    """Unknown and not published are the same for the worker's user; the text
-    names both and lists what there is."""
+    """The worker's user cannot tell unknown from unpublished; the text names
+    both and lists what there is."""
     with Beside(sim, worker, "run-command") as beside:
         told(sim, start_job(sim, BlueprintName=name), "ConfigurationError",
              'blueprint "%s" not found' % name, 'domain "Global"',
@@ -173,7 +174,7 @@ def test_blueprint_that_cannot_be_seen(sim, worker, name):
 
 
 def test_no_blueprint_at_all(sim, worker):
-    """With none to be seen the text says whose eyes those were."""
+    """If no blueprint is visible, the text says to whom."""
     with Beside(sim, worker, "run-command") as beside:
         blueprints = sim.ask("GET", "/settings")["cloudshell"]["blueprints"]
         for blueprint in blueprints:
@@ -189,7 +190,7 @@ def test_no_blueprint_at_all(sim, worker):
 
 @pytest.mark.parametrize("status", [400, 409])
 def test_conflicting_blueprint(sim, worker, status):
-    """Resources in use fail the start at once, which is asked for once."""
+    """Resources in use fail the start at once; the worker sends it once."""
     with Beside(sim, worker, "run-command") as beside:
         sim.settings(cloudshell={"conflicts": 1000,
                                  "conflict_status": status})
@@ -222,7 +223,8 @@ def test_blank_inputs(sim, worker, blank):
     ('{"Build": [1]}', ['"Build"', "a list"]),
     ('{"Build": {"a": 1}}', ['"Build"', "an object"])])
 def test_useless_inputs(sim, worker, text, words):
-    """What is no object of scalars fails before CloudShell is asked."""
+    """Anything but an object of scalars fails before CloudShell is
+    contacted."""
     with Beside(sim, worker, "run-command") as beside:
         told(sim, start_job(sim, InputsJSON=text), "ConfigurationError",
              "InputsJSON", *words)
@@ -248,7 +250,8 @@ BIG = b"PK\x03\x04" + bytes(65 * 1024 * 1024)
 
 
 def broken_zip():
-    """Complete at its beginning, torn off in its directory."""
+    """An archive that is complete at its beginning and cut off in its
+    directory."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
         z.writestr("sandbox.json", '{"id": "1"}')
@@ -283,7 +286,7 @@ def encoded(data):
 
 
 def test_no_output_artifact(sim, worker):
-    """A start without an output artifact hands on its variables alone."""
+    """A start without an output artifact only hands on its variables."""
     with Beside(sim, worker, "run-command") as beside:
         job = sim.job_add("start-sandbox", configuration=start(), outputs=0)
         console = sim.succeeded(job)["console"]
@@ -302,7 +305,7 @@ def test_no_input_artifact(sim, worker, add):
 
 
 def test_two_input_artifacts(sim, worker, add):
-    """Which of the two sandboxes is meant is not guessed."""
+    """The worker does not guess which of two sandboxes is meant."""
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
         job = add(sim, input=artifact_of(box), inputs=2)
@@ -320,7 +323,7 @@ def test_two_output_artifacts(sim, worker):
 
 
 def test_missing_artifact(sim, worker, add):
-    """An object that is not there is told as such, with its place."""
+    """The text says that the object does not exist, and where."""
     with Beside(sim, worker) as beside:
         job = add(sim, input={"missing": True})
         told(sim, job, "RevisionUnavailable", "input artifact",
@@ -347,7 +350,8 @@ def test_denied_artifact(sim, worker, add, how):
 
 
 def test_big_artifact(sim, worker, add):
-    """65 MiB are not read; the text says which artifact is wanted."""
+    """The worker does not read 65 MiB; the text says which artifact it
+    needs."""
     with Beside(sim, worker) as beside:
         sim.ask("PUT", "/objects/sim-artifacts/big", BIG)
         told(sim, add(sim, input={"object": "sim-artifacts/big"}),
@@ -380,7 +384,7 @@ def test_artifact_that_is_no_sandbox(sim, worker, given):
 
 
 def test_artifact_of_an_unknown_sandbox(sim, worker):
-    """An id that CloudShell does not know is named."""
+    """The text names an id that CloudShell does not know."""
     with Beside(sim, worker) as beside:
         ghost = "7d3a9a10-0000-4000-8000-000000000001"
         told(sim, run_job(sim, ghost), "JobFailed", ghost, "no sandbox")
@@ -419,7 +423,7 @@ def test_sandbox_without_components(sim, worker):
     ("db", ["db2", "db-slave"]), ("a.c", ["abc", "a.cd"]),
     ("web[1]", ["web1"]), ("web(1", ["web1"]), ("c++", ["ccc"])])
 def test_exact_name_that_is_an_expression(sim, worker, exact, others):
-    """An exact name is taken, whatever it would mean as an expression."""
+    """An exact name counts, whatever it would mean as an expression."""
     with Beside(sim, worker) as beside:
         components_are(sim, *others, exact)
         box = sim.sandbox_add()
@@ -432,8 +436,8 @@ def test_exact_name_that_is_an_expression(sim, worker, exact, others):
 @pytest.mark.parametrize("expression", [
     "(a+)+$", "(a|aa)+$", "((((((a*)*)*)*)*)*)*$!", "(?R)?a+!"])
 def test_expression_that_explodes(sim, worker, expression):
-    """An expression that would take for ever is given up; the text says what
-    to write instead."""
+    """The worker gives up an expression that would take for ever; the text
+    says what to write instead."""
     with Beside(sim, worker) as beside:
         components_are(sim, "a" * 58 + "!")
         box = sim.sandbox_add()
@@ -457,7 +461,7 @@ def test_sandbox_ended_before_the_command(sim, worker, state):
 
 
 def test_sandbox_ended_at_the_start_of_the_command(sim, worker):
-    """It was Ready when looked at, and gone when the command was to start."""
+    """It was Ready at the look, and gone when the command should start."""
     with Beside(sim, worker) as beside:
         box = sim.sandbox_add()
         sim.fault("cloudshell", "StartSandboxCommand", "error", {
@@ -560,9 +564,9 @@ def good_looks(sim):
     (answer, "SANDBOX") for answer in ANSWERS] + [("403", "db")])
 def test_token_that_expires_before_the_command(sim, worker, answer,
                                                component):
-    """A start that was refused for its token is repeated, since nothing was
-    started; an HTTP 500 may mean anything, so that it is not. The healthy
-    job's token is as old: it logs in anew, too."""
+    """The worker repeats a start that was refused for its token, since nothing
+    started; but not after an HTTP 500, which may mean anything. The healthy
+    job's token is as old, so it logs in again, too."""
     command, operation, before = ("smoke test", "StartSandboxCommand",
                                   "GetSandbox")
     if component == "db":
@@ -635,7 +639,7 @@ def test_old_token_when_a_command_is_cancelled(sim, make_worker, cause,
     ("error", answer) for answer in ANSWERS] + [
         ("deadline", "403"), ("deadline", "500html")])
 def test_old_token_when_a_sandbox_is_ended(sim, make_worker, cause, answer):
-    """The same for a sandbox that is of no use."""
+    """The same for a useless sandbox."""
     settings = {"worker.kill_grace": "50s"}
     if cause == "deadline":
         settings["start-sandbox.timeout"] = "5s"
@@ -679,8 +683,8 @@ def test_token_that_is_never_good(sim, worker, answer):
     ({"domain": "Elsewhere"}, "run-command"),
     ({"user": "somebody"}, "run-command")])
 def test_refused_login(sim, worker, settings, action):
-    """The text names user and domain and whom to ask; the password is tried
-    once, as accounts get locked."""
+    """The text names user and domain and what to check; the password is tried
+    once, since accounts get locked."""
     with Beside(sim, worker, "start-sandbox" if action == "run-command" else
                 "run-command") as beside:
         before = len(sim.requests("cloudshell", "Login"))
@@ -699,9 +703,9 @@ def test_refused_login(sim, worker, settings, action):
 
 
 def test_login_refused_in_the_middle(sim, worker):
-    """The password is changed while a command runs: the text says that the
-    command may go on, since nobody can cancel it. A job whose token is still
-    good does not notice."""
+    """Somebody changes the password while a command runs: the text says that
+    the command may go on, since nobody can cancel it. A job whose token is
+    still valid does not notice."""
     with Beside(sim, worker) as beside:
         sim.settings(**HANGS)
         job = run_job(sim, sim.sandbox_add())

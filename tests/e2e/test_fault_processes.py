@@ -1,5 +1,5 @@
-"""Processes that are killed, stopped or started in an odd way: what becomes of
-their jobs, and that nothing is left behind."""
+"""Processes that are killed, stopped or started in an unusual way: what
+becomes of their jobs, and that nothing is left behind."""
 import contextlib
 import os
 import re
@@ -34,7 +34,7 @@ def waiting_jobs(sim, worker, count):
 # --- an executor killed at each step ---
 
 class Step:
-    """A job that is held in one step by a request which is not answered."""
+    """A job that an unanswered request holds in one step."""
 
     def __init__(self, action, service, operation, text, left, fault="hang",
                  **more):
@@ -46,7 +46,8 @@ class Step:
         self.job = more
 
     def hold(self, sim):
-        """Queue it and wait until the request is there: (job, sandbox)."""
+        """Queue the job and wait until the request is there: (job,
+        sandbox)."""
         box = None
         sim.settings(**self.settings)
         more = dict(self.job)
@@ -82,7 +83,7 @@ def nothing_ran(sim, job, box, message):
 
 
 def may_have_run(count):
-    """The author must look before the stage is retried; so often it ran."""
+    """The author must look before a retry; it ran this many times."""
     def check(sim, job, box, message):
         del job, box
         assert message.startswith(
@@ -242,8 +243,8 @@ def test_killed_at(sim, make_worker, name):
 
 @pytest.mark.parametrize("action", ["run-command", "start-sandbox"])
 def test_killed_in_its_stop(sim, make_worker, action):
-    """Killed at the deadline, while it undoes what it did: that is done all
-    the same, and the text names the deadline."""
+    """Killed at the deadline, while it undoes its work: that is undone all the
+    same, and the text names the deadline."""
     worker = make_worker({action + ".timeout": "5s",
                           "worker.kill_grace": "1h"}).start()
     other, _ = running_job(sim, worker, "start-sandbox"
@@ -281,8 +282,8 @@ def sleeps(pid):
 
 
 def test_killed_before_its_intent_is_on_disk(sim, worker):
-    """Killed while it waits for `recorded`: nothing had been started, and
-    nothing is."""
+    """Killed while it waits for `recorded`: nothing had started, and nothing
+    does."""
     other, other_pid = running_job(sim, worker, "start-sandbox")
     box = sim.sandbox_add("two")
     sim.fault("cloudshell", "GetSandbox", "hang", match=box)
@@ -310,8 +311,8 @@ def test_killed_before_its_intent_is_on_disk(sim, worker):
 
 
 def test_killed_after_its_result(sim, worker):
-    """Killed while it logs out, its result told: the job ends as told, and
-    there is nothing to clean up."""
+    """Killed while it logs out, after its result: the job ends as reported,
+    and there is nothing to clean up."""
     other, other_pid = running_job(sim, worker, "start-sandbox")
     sim.fault("cloudshell", "Logout", "hang", count=-1)
     job = run_job(sim, sim.sandbox_add("two"))
@@ -331,7 +332,7 @@ def test_killed_after_its_result(sim, worker):
 
 
 def test_killed_twice(sim, worker):
-    """A clean-up executor that is killed, too, is followed by another one."""
+    """If a clean-up executor is killed, too, another one follows."""
     job, pid = running_job(sim, worker, "start-sandbox")
     sim.fault("cloudshell", "StopSandbox", "hang")
     os.kill(pid, signal.SIGKILL)
@@ -346,7 +347,7 @@ def test_killed_twice(sim, worker):
 # --- the zygote ---
 
 def test_killed_zygote_with_many_jobs(sim, worker):
-    """A zygote killed with jobs running: those finish, new ones start."""
+    """The zygote is killed while jobs run: those finish, new ones start."""
     jobs, pids = waiting_jobs(sim, worker, 8)
     old = zygote(worker)
     os.kill(old, signal.SIGKILL)
@@ -364,8 +365,8 @@ def test_killed_zygote_with_many_jobs(sim, worker):
 
 
 def test_stopped_zygote(sim, worker):
-    """A zygote that is stopped (SIGSTOP) is replaced when an executor's hello
-    is overdue; the running job goes on, the waiting one is run."""
+    """A stopped zygote (SIGSTOP) is replaced when an executor's hello is
+    overdue; the running job goes on, and the waiting one runs."""
     other, other_pid = running_job(sim, worker, "start-sandbox")
     (box,) = sim.sandboxes()
     old = zygote(worker)
@@ -381,7 +382,7 @@ def test_stopped_zygote(sim, worker):
 
 
 def test_stopped_and_continued_zygote(sim, worker):
-    """A zygote that goes on in time costs nothing but time."""
+    """A zygote that continues in time costs nothing but time."""
     old = zygote(worker)
     os.kill(old, signal.SIGSTOP)
     job = run_job(sim, sim.sandbox_add())
@@ -417,8 +418,8 @@ def test_no_process_survives_the_supervisor(sim, make_worker):
 
 
 def test_killed_in_a_look_up_of_credentials(make_worker, tmp_path):
-    """kill -9 while aws-credentials hangs (on a file that is a pipe without a
-    writer): it is not left behind."""
+    """kill -9 while aws-credentials hangs (on a pipe without a writer): it
+    does not stay behind."""
     os.mkfifo(tmp_path / "credentials")
     worker = make_worker(env={
         "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
@@ -451,8 +452,8 @@ IGNORING = ("exec /usr/bin/python3 -c 'import os, signal, sys; "
 
 
 def test_sigchld_ignored(sim, make_worker):
-    """A supervisor that was started with SIGCHLD ignored still learns how its
-    children end."""
+    """A supervisor started with SIGCHLD ignored still learns how its children
+    end."""
     worker = wrapped(make_worker(), IGNORING).start()
     with open("/proc/%d/status" % worker.pid, encoding="utf-8") as f:
         ignored = int(re.search(r"SigIgn:\s*(\w+)", f.read()).group(1), 16)
@@ -472,8 +473,8 @@ def test_sigchld_ignored(sim, make_worker):
 
 
 def test_signals_blocked(sim, make_worker):
-    """Nor does a signal mask that it inherits keep it from ending, or its
-    executors from being stopped."""
+    """An inherited signal mask does not keep it from ending, or its executors
+    from being stopped."""
     worker = wrapped(
         make_worker({"run-command.timeout": "1s"}),
         "exec /usr/bin/python3 -c 'import os, signal, sys; "
@@ -501,7 +502,7 @@ def fixture_unshare():
 
 
 def test_as_process_1(sim, make_worker, unshare):
-    """As PID 1 of a namespace it works, is told how executors end, and obeys
+    """As PID 1 of a namespace it works, learns how executors end, and obeys
     SIGTERM."""
     worker = wrapped(make_worker(), "exec " + unshare).start()
     (inner,) = [p for p, n in children(worker.pid).items() if n != "unshare"]
@@ -551,9 +552,9 @@ def test_orphans_of_process_1(sim, make_worker, unshare, tmp_path):
 
 
 def test_second_supervisor_waits_and_takes_over(sim, make_worker):
-    """While the first lives, a second one on its ledger says that it waits and
-    does nothing; when the first is killed, it goes on with the jobs. (That it
-    gives up after a while: test_supervisor.)"""
+    """While the first lives, a second one on its ledger says that it waits,
+    and does nothing; when the first is killed, it goes on with the jobs.
+    (test_supervisor: it gives up after a while.)"""
     first = make_worker().start()
     job, pid = running_job(sim, first, "start-sandbox")
     second = make_worker({"worker.state_dir": first.state_dir})
@@ -599,8 +600,8 @@ def inode(pid):
 
 
 def test_executor_replaced_on_disk(sim, make_worker, tmp_path):
-    """A running supervisor goes on with the executor it began with, also for
-    new zygotes, after the file was replaced by another protocol's and after
+    """A running supervisor keeps the executor that it began with, even for new
+    zygotes, after the file was replaced by one of another protocol and after
     it was deleted; the next start says what is missing."""
     libexec = Libexec(os.path.dirname(program("fakeexec")), tmp_path)
     libexec.install("executor")

@@ -1,4 +1,4 @@
-"""S3 that misbehaves, or does not let the job's credentials in."""
+"""An S3 that misbehaves or refuses the job's credentials."""
 import pytest
 
 from actions import artifact_of, members, run, run_job, start
@@ -21,7 +21,7 @@ def both_ways(sim, box):
 
 
 def written(sim, job):
-    """What a succeeded job wrote."""
+    """What a successful job wrote."""
     (output,) = sim.succeeded(job)["outputs"]
     return list(members(sim.object(output)).values())
 
@@ -39,7 +39,7 @@ def written(sim, job):
     ids=["503", "500", "400", "html", "reset", "close", "close before",
          "cut", "slow"])
 def test_fault_that_passes(sim, worker, fault, param):
-    """Reading and writing are repeated, the command is not."""
+    """The worker repeats reading and writing, but not the command."""
     times = 1 if fault in ("slow", "cut") else 3
     with Beside(sim, worker) as beside:
         sim.fault("s3", "GetObject", fault, param, count=times)
@@ -51,7 +51,7 @@ def test_fault_that_passes(sim, worker, fault, param):
 
 @pytest.mark.bad_signatures     # the oracle knows one region
 def test_bucket_in_another_region(sim, worker):
-    """The region that S3 names is used from then on."""
+    """From then on the worker uses the region that S3 names."""
     sim.settings(s3={"bucket_region": "eu-west-1"})
     box = sim.sandbox_add()
     assert written(sim, both_ways(sim, box)) == [b"done"]
@@ -61,7 +61,7 @@ def test_bucket_in_another_region(sim, worker):
 
 
 def test_bucket_that_is_nowhere(sim, worker):
-    """S3 that sends from one region to the next is followed once."""
+    """If S3 sends the worker from one region to the next, it follows once."""
     with Beside(sim, worker) as beside:
         sim.fault("s3", "GetObject", "error", {
             "code": "PermanentRedirect", "status": 301,
@@ -117,7 +117,8 @@ def test_clock_that_is_off(sim, worker, offset):
 # --- credentials ---
 
 def test_credentials_that_expire_in_the_wait(sim, worker):
-    """Those of the output artifact are renewed; the command runs once."""
+    """The worker renews the credentials for the output artifact; the command
+    runs once."""
     with Beside(sim, worker) as beside:
         sim.fault("s3", "PutObject", "error", {
             "code": "ExpiredToken", "status": 400,
@@ -131,7 +132,7 @@ def test_credentials_that_expire_in_the_wait(sim, worker):
 @pytest.mark.parametrize("code", ["ExpiredToken", "InvalidAccessKeyId",
                                   "InvalidToken"])
 def test_credentials_that_are_never_good(sim, worker, code):
-    """They are renewed once, then the job fails."""
+    """The worker renews them once, then the job fails."""
     with Beside(sim, worker) as beside:
         sim.fault("s3", "GetObject", "error", {
             "code": code, "status": 403, "message": "Bad."}, count=-1)
@@ -227,7 +228,7 @@ def test_key_that_may_not_be_used(sim, worker):
 
 
 def test_bucket_that_is_gone(sim, worker):
-    """The output has no place: the sandbox is ended."""
+    """There is no place for the output: the worker ends the sandbox."""
     with Beside(sim, worker, "run-command") as beside:
         sim.fault("s3", "PutObject", "error", {
             "code": "NoSuchBucket", "status": 404,
@@ -241,7 +242,7 @@ def test_bucket_that_is_gone(sim, worker):
 @pytest.mark.parametrize("page", [
     dict(HTML, status=403), dict(HTML, status=404)], ids=["403", "404"])
 def test_page_of_a_proxy(sim, worker, page):
-    """It tells nothing of permissions or of the artifact."""
+    """The page says nothing about permissions or the artifact."""
     with Beside(sim, worker) as beside:
         sim.fault("s3", "GetObject", "status", page, count=-1)
         message = told(sim, run_job(sim, sim.sandbox_add()),
@@ -264,7 +265,8 @@ def test_artifact_that_expired(sim, worker):
 # --- what does not pass ---
 
 def test_writing_is_given_up(sim, worker):
-    """503 for ever: tried some times, then told; the sandbox is ended."""
+    """503 for ever: the worker tries some times, then reports it and ends the
+    sandbox."""
     with Beside(sim, worker, "run-command") as beside:
         sim.fault("s3", "PutObject", "error", {
             "code": "SlowDown", "status": 503, "message": "slow down"},
@@ -300,7 +302,7 @@ def test_transfer_that_hangs(sim, make_worker, operation, posts):
     ("garbage", None, "neither a ZIP archive nor JSON")],
     ids=["huge", "chunked", "deep", "html", "garbage"])
 def test_object_that_is_nonsense(sim, make_worker, fault, param, word):
-    # 64 MiB take longer than a second on a machine that has much to do
+    # 64 MiB take longer than a second on a busy machine
     worker = make_worker(dict(FAST, **{"worker.http_timeout": "50s"})).start()
     with Beside(sim, worker) as beside, Peak(worker) as peak:
         sim.fault("s3", "GetObject", fault, param, count=-1)

@@ -1,5 +1,5 @@
-"""Starts whose answer is lost while the sandbox appears late: none of them is
-forgotten."""
+"""Starts whose answer is lost while the sandbox appears late: the worker
+forgets none."""
 import threading
 import time
 
@@ -28,8 +28,8 @@ def looks(sim):
 
 
 class Late(threading.Thread):
-    """Makes the sandbox of a lost start when the time has come: as a server
-    does that goes on with a start after its connection broke."""
+    """Makes the sandbox of a lost start at a given time, like a server that
+    goes on with a start after its connection broke."""
 
     def __init__(self, sim, name, when, count=1):
         super().__init__(daemon=True)
@@ -57,8 +57,8 @@ def ready(sim):
 # --- lost, and found late ---
 
 def test_late_sandbox_is_waited_for(sim, make_worker):
-    """A start may take CloudShell four times http_timeout: a sandbox that
-    appears after 16 s is taken over, and none is started beside it."""
+    """A start may take CloudShell four times http_timeout: the worker takes
+    over a sandbox that appears after 16 s, and starts no other."""
     sim.fault("cloudshell", "StartSandbox", "close-before")
     job, name = queued_start(sim)
     worker = make_worker(dict(FAST, **{"worker.http_timeout": "5s"}))
@@ -91,7 +91,7 @@ def test_late_sandbox_beside_the_second(sim, make_worker, count):
 
 
 def test_second_sandbox_that_cannot_be_ended(sim, make_worker):
-    """The action succeeds with its own; the other is told."""
+    """The action succeeds with its own sandbox; the text names the other."""
     sim.fault("cloudshell", "StartSandbox", "close-before")
     sim.fault("cloudshell", "StopSandbox", "status",
               {"status": 418, "body": "teapot"}, count=-1)
@@ -106,7 +106,7 @@ def test_second_sandbox_that_cannot_be_ended(sim, make_worker):
 
 def test_second_start_refused_for_the_first(sim, make_worker):
     """The first sandbox holds the resources that the second start asks for:
-    it is taken over."""
+    the worker takes it over."""
     sim.fault("cloudshell", "StartSandbox", "close-before")
     sim.fault("cloudshell", "StartSandbox", *BUSY)
     job, name = queued_start(sim)
@@ -118,8 +118,8 @@ def test_second_start_refused_for_the_first(sim, make_worker):
 
 
 def test_second_start_refused_for_others(sim, make_worker):
-    """Resources held by somebody else: the refusal is told, and that the
-    first start left nothing."""
+    """Somebody else holds the resources: the text gives the refusal and says
+    that the first start left nothing."""
     sim.fault("cloudshell", "StartSandbox", "close-before")
     sim.fault("cloudshell", "StartSandbox", *BUSY)
     job, name = queued_start(sim)
@@ -132,7 +132,8 @@ def test_second_start_refused_for_others(sim, make_worker):
 
 
 def test_no_start_is_answered(sim, make_worker):
-    """Two are sent and looked for; the worker says so and looks once more."""
+    """The worker sends two and looks for both; it says so and looks once
+    more."""
     sim.fault("cloudshell", "StartSandbox", "close-before", count=-1)
     job, name = queued_start(sim)
     worker = make_worker(FAST).start()
@@ -143,7 +144,7 @@ def test_no_start_is_answered(sim, make_worker):
 
 
 def test_no_start_is_taken(sim, make_worker):
-    """What CloudShell said of the last of them is told."""
+    """The text gives what CloudShell said to the last one."""
     sim.fault("cloudshell", "StartSandbox", "error", {
         "status": 500, "message": "The licence pool is exhausted"}, count=-1)
     job, name = queued_start(sim)
@@ -170,9 +171,9 @@ def test_no_third_start_after_a_crash(sim, make_worker):
 
 @pytest.mark.parametrize("refused", [0, 3])
 def test_late_second_sandbox_after_a_failed_setup(sim, make_worker, refused):
-    """Of two lost starts one sandbox is taken over and ended, since its setup
-    failed; that of the other appears after that, and its end is asked for
-    until it is taken."""
+    """Of two lost starts the worker takes over one sandbox and ends it, since
+    its setup failed; the other one appears later, and the worker asks for its
+    end until CloudShell agrees."""
     for _ in range(2):
         sim.fault("cloudshell", "StartSandbox", "close-before")
     job, name = queued_start(sim)
@@ -194,8 +195,8 @@ def test_late_second_sandbox_after_a_failed_setup(sim, make_worker, refused):
 
 @pytest.mark.parametrize("count", [1, 2])
 def test_late_sandbox_after_the_deadline(sim, make_worker, count):
-    """The deadline falls in the start, and the first clean-up finds nothing:
-    it is repeated until a start cannot go on any more."""
+    """The deadline falls into the start, and the first clean-up finds nothing:
+    the worker repeats it until no start can still be going on."""
     sim.fault("cloudshell", "StartSandbox", "hang")
     job, name = queued_start(sim)
     worker = make_worker(dict(FAST, **{
@@ -209,7 +210,7 @@ def test_late_sandbox_after_the_deadline(sim, make_worker, count):
     boxes = [sim.sandbox(other) for other in others]
     if count == 1:
         assert [b["stops"] for b in boxes] == [1]
-    else:           # which is ours is not known: told, and left alone
+    else:           # nobody can tell which is ours: reported, and left alone
         assert [b["stops"] for b in boxes] == [0, 0]
         (line,) = [s for s in worker.stderr().splitlines()
                    if "several sandboxes" in s]

@@ -18,7 +18,7 @@ IMPATIENT = {"run-command.timeout": "2s", "worker.kill_grace": "300ms"}
 
 
 class Fakes:
-    """A worker with fakeexec, and one job of it that holds."""
+    """A worker with fakeexec, and one job that holds."""
 
     def __init__(self, sim, make_worker, folder):
         self.sim = sim
@@ -42,12 +42,13 @@ class Fakes:
         return self
 
     def job(self, *modes):
-        """A job whose executors behave so, one after the other."""
+        """A job whose executors behave like this, one after another."""
         self.libexec.modes(*modes)
         return run_job(self.sim, self.box)
 
     def failed(self, job):
-        """Its message; the executor is gone, and the next job succeeds."""
+        """The job's message; checks that the executor is gone and the next job
+        succeeds."""
         console = self.sim.failed(job)
         self.worker.wait_ledger(job, "done")
         wait_for(lambda: self.worker.executors() <= {self.held_pid},
@@ -57,7 +58,7 @@ class Fakes:
         return console["type"], console["message"]
 
     def undisturbed(self):
-        """The job that holds did so all the time, and ends as usual."""
+        """Check that the holding job held all the time and ends as usual."""
         assert alive(self.held_pid)
         assert self.sim.job(self.held)["state"] == "InProgress"
         self.libexec.release()
@@ -86,7 +87,7 @@ def test_no_hello(fakes):
 
 
 def test_dies_before_its_hello(fakes):
-    """One that dies before its hello is tried again."""
+    """If an executor dies before its hello, the worker tries another."""
     fakes.start()
     fakes.sim.succeeded(fakes.job("die", "die"))
     assert fakes.libexec.modes_left() == []
@@ -94,7 +95,7 @@ def test_dies_before_its_hello(fakes):
 
 
 def test_all_die_before_their_hello(fakes):
-    """When all do so the job fails at its deadline, with a text for people."""
+    """If all do so, the job fails at its deadline, with a text for people."""
     fakes.start(IMPATIENT)
     kind, message = fakes.failed(fakes.job(*["die"] * 99))
     assert kind == "SystemUnavailable"
@@ -103,8 +104,8 @@ def test_all_die_before_their_hello(fakes):
 
 
 def test_wrong_version(fakes):
-    """A hello of another version: what runs is parked, and the supervisor ends
-    with status 3, to be started anew; nothing is lost."""
+    """A hello of another version: the supervisor parks what runs and exits
+    with status 3, to be started again; nothing is lost."""
     fakes.start()
     job = fakes.job("version")
     status = fakes.worker.wait()
@@ -121,8 +122,8 @@ def test_wrong_version(fakes):
 
 
 def test_stranger(fakes):
-    """A hello with the number of another process is refused; that process is
-    left alone, and another executor does the job."""
+    """The worker refuses a hello with the number of another process and leaves
+    that process alone; another executor does the job."""
     fakes.start()
     fakes.sim.succeeded(fakes.job("stranger"))
     fakes.worker.wait_stderr("process 1")
@@ -201,7 +202,7 @@ def test_zygote_that_dies_again_and_again(fakes):
 
 
 def test_zygote_that_refuses(fakes):
-    """A zygote that cannot clone says why; the job waits and is run."""
+    """A zygote that cannot clone says why; the job waits and then runs."""
     fakes.start()
     fakes.sim.succeeded(fakes.job("refuse", "refuse"))
     fakes.undisturbed()
@@ -222,8 +223,8 @@ def test_zygote_that_lies(fakes):
 
 
 def test_zygote_that_lies_after_the_hello(fakes):
-    """When the executor has named itself before, one of the two is wrong: it
-    is killed, and the job fails."""
+    """If the executor named itself before, one of the two is wrong: the worker
+    kills it, and the job fails."""
     fakes.start()
     kind, message = fakes.failed(fakes.job("late-lie"))
     assert kind == "SystemUnavailable"
@@ -239,8 +240,8 @@ def test_zygote_that_lies_after_the_hello(fakes):
     ("unknown", "unknown type"), ("endless", "too long"),
     ("chatter", "out of turn"), ("echo", "type"), ("garbage", "report")])
 def test_broken_reports(fakes, mode, words):
-    """An executor that breaks the protocol is killed, its job fails and says
-    how; nothing of its order is repeated."""
+    """The worker kills an executor that breaks the protocol; its job fails and
+    says how, without quoting the order."""
     fakes.start()
     before = zygote(fakes.worker)
     kind, message = fakes.failed(fakes.job(mode))
@@ -253,8 +254,8 @@ def test_broken_reports(fakes, mode, words):
 
 
 def test_result_twice(fakes):
-    """The first result counts, the executor that tells another one is killed,
-    and CodePipeline is told once."""
+    """The first result counts; the worker kills an executor that sends another
+    one, and reports once to CodePipeline."""
     fakes.start()
     told = fakes.sim.succeeded(fakes.job("twice"))
     assert len(told["results"]) == 1
@@ -265,8 +266,8 @@ def test_result_twice(fakes):
 
 
 def test_lingers_after_its_result(fakes):
-    """An executor that does not end after its result is killed; the result is
-    told all the same."""
+    """The worker kills an executor that does not end after its result; it
+    reports the result all the same."""
     fakes.start()
     job = fakes.job("linger")
     assert len(fakes.sim.succeeded(job)["results"]) == 1
@@ -312,7 +313,7 @@ def test_grandchild_with_the_pipe(fakes, mode):
 # --- deadlines ---
 
 def timed_out(fakes, mode):
-    """A job that does nothing: what is said of its end, in order."""
+    """A job that does nothing: what the log says about its end, in order."""
     job = fakes.job(mode)
     console = fakes.sim.failed(job)
     assert console["type"] == "JobFailed"
@@ -361,8 +362,8 @@ def test_deaf_for_a_park(fakes):
 
 
 def test_supervisor_killed_with_odd_executors(fakes):
-    """kill -9 of the supervisor ends those, too, that say no hello, are deaf
-    or are stopped."""
+    """kill -9 of the supervisor also ends executors that say no hello, are
+    deaf or are stopped."""
     fakes.start({"worker.kill_grace": "1h"})
     for mode in ("no-hello", "deaf", "silent"):
         count = len(fakes.worker.executors())

@@ -1,5 +1,5 @@
-"""A worker that ends while a start is about to be made: nothing is started,
-and nothing looks as if it might have been."""
+"""A worker that ends just before a start: nothing starts, and nothing looks as
+if it might have."""
 from actions import start
 from faults import locked_ledger
 from sim import wait_for
@@ -15,7 +15,8 @@ def intent(worker, job):
 
 
 def parked_and_resumed(sim, worker, job):
-    """It was parked with nothing begun; the next start makes one sandbox."""
+    """The job was parked with nothing begun; the next start makes one
+    sandbox."""
     assert worker.wait() == 0
     assert intent(worker, job) in (None, "none")
     assert sim.sandboxes() == []
@@ -53,8 +54,8 @@ def test_parked_while_the_intent_is_saved(sim, make_worker):
 
 
 def test_parked_during_the_call(sim, make_worker):
-    """A start that is under way is waited for, and what it made is told; then
-    the executor goes at once, and the next one waits for that sandbox."""
+    """The executor waits for a start under way and reports what it made; then
+    it exits at once, and the next one waits for that sandbox."""
     worker = make_worker(PATIENT).start()
     sim.settings(cloudshell={"setup": "never"})
     sim.fault("cloudshell", "StartSandbox", "delay", {"ms": 3000})
@@ -74,8 +75,8 @@ def test_parked_during_the_call(sim, make_worker):
 
 
 def test_parked_while_a_start_is_repeated(sim, make_worker):
-    """A start that the quota puts off is no call under way: the park ends its
-    pause at once, and leaves no intent that would have to be looked for."""
+    """A start that the quota delays is not a call under way: the park ends its
+    pause at once, and leaves no intent to look for."""
     worker = make_worker(PATIENT).start()
     sim.fault("cloudshell", "StartSandbox", "status", {
         "status": 429, "body": "", "headers": {"Retry-After": "300"}},

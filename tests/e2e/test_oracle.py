@@ -38,7 +38,7 @@ def note_of(service, operation, method, url, headers, body):
 def call(operation, body, known=WORKER, region=REGION,
          content_type="application/x-amz-json-1.1", method="POST", path="/",
          prefix="CodePipeline_20150709.", **extra):
-    """A CodePipeline request as quali-sim would note it."""
+    """A CodePipeline request, as quali-sim would note it."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     aws = AWSRequest(method, "http://127.0.0.1:1234" + path, data=data,
                      headers={"Host": "127.0.0.1:1234",
@@ -119,7 +119,7 @@ def test_good_objects_pass(oracle, key):
 
 
 def test_good_upload_with_key_and_checksum_passes():
-    """The job's encryption key is wanted exactly."""
+    """The job's encryption key must be exactly right."""
     oracle = Oracle([WORKER], REGION, job_credentials=lambda job: [ARTIFACTS],
                     encryption_key=lambda job: KEY)
     name = "x-amz-server-side-encryption-aws-kms-key-id"
@@ -176,7 +176,7 @@ def test_good_upload_with_key_and_checksum_passes():
     ("Nothing", {}, "no operation"),
 ])
 def test_bad_bodies_are_refused(oracle, operation, body, word):
-    """Each constraint of the model is one that the oracle can refuse by."""
+    """The oracle can refuse by each constraint of the model."""
     faults = oracle.faults(call(operation, body))
     assert faults and word in " ".join(faults)
     assert "signs otherwise" not in " ".join(faults)
@@ -200,7 +200,7 @@ def test_bad_forms_are_refused(oracle, how, word):
     ({"known": (WORKER_KEY, WORKER_SECRET, "t")}, "security token"),
     ({"region": "eu-west-1"}, "region")])
 def test_bad_signers_are_refused(oracle, how, word):
-    """Key, secret, token and region have to be those of the worker."""
+    """Key, secret, token and region must be the worker's."""
     faults = oracle.faults(call("GetJobDetails", {"jobId": JOB}, **how))
     assert word in " ".join(faults)
 
@@ -213,7 +213,7 @@ def test_bad_signers_are_refused(oracle, how, word):
     ("Authorization", None, "no Authorization"),
     ("Authorization", "AWS4-HMAC-SHA256 x", "no Authorization")])
 def test_changed_headers_are_refused(oracle, name, value, word):
-    """What is signed cannot be changed, and nothing be added."""
+    """Nobody can change what is signed, or add anything."""
     note = change(call("GetJobDetails", {"jobId": JOB}), name, value)
     assert word in " ".join(oracle.faults(note))
 
@@ -259,7 +259,7 @@ def test_bad_uploads_are_refused(oracle, how, word):
 
 
 def test_bad_paths_are_refused(oracle):
-    """A path that is encoded twice, or not at all, is no good path."""
+    """A path that is encoded twice, or not at all, is refused."""
     note = put("a b")
     assert oracle.faults(note) == []
     for target in ("/bucket/a+b(", "/bucket/a%2Fb%zz", "/bucket/a%20b?acl"):

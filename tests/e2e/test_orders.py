@@ -1,5 +1,5 @@
-"""Orders larger than a pipe holds: they arrive whole, and an executor that
-does not read its own keeps nobody else waiting."""
+"""Orders larger than a pipe: they arrive whole, and an executor that does not
+read its order keeps nobody else waiting."""
 import os
 import signal
 
@@ -9,13 +9,13 @@ from procs import Libexec
 from sim import wait_for
 from worker import alive
 
-# As much as CodePipeline gives; each character takes two in an order, so that
-# it has more than a pipe's 64 KiB.
+# As much as CodePipeline gives; each character takes two bytes in an order,
+# which thus exceeds a pipe's 64 KiB.
 LARGE = {"Property%d" % n: '"' * 1000 for n in range(60)}
 
 
 def test_large_order(sim, worker):
-    """It is written piece by piece as the executor reads."""
+    """The supervisor writes it piece by piece as the executor reads."""
     assert worker.running()
     job = sim.job_add("run-command", configuration=run(**LARGE),
                       input=artifact_of(sim.sandbox_add()))
@@ -25,7 +25,7 @@ def test_large_order(sim, worker):
 
 def test_order_that_is_not_read(sim, make_worker, tmp_path):
     """The supervisor does not wait for an executor that reads nothing: others
-    begin and end, and its end is seen."""
+    begin and end, and it notices that one's end."""
     program("fakeexec")
     libexec = Libexec(BUILD, tmp_path)
     libexec.install("fakeexec")

@@ -75,7 +75,7 @@ def test_versions_and_keys(sim, worker, version, key):
 
 
 def test_output_is_no_variable_by_default(sim, worker):
-    """A command's output becomes a variable only if the setting allows."""
+    """A command's output becomes a variable only if the setting says so."""
     assert worker.running()
     console = run_whole(sim)["sandbox"][1]
     assert set(console["variables"]) == {"ExecutionId"}

@@ -1,5 +1,5 @@
-"""When and for how much the worker polls, what it makes of refusals that
-concern all types, and how often executors look."""
+"""When and for how many jobs the worker polls, what it does about refusals
+that concern all types, and how often executors look."""
 import os
 import re
 
@@ -18,8 +18,8 @@ def polls(sim):
 
 
 def turns(worker, count=3):
-    """Wait until the worker's loop has gone round so often: by the watchdog,
-    which has to be on."""
+    """Wait until the worker's loop has turned this often: by the watchdog,
+    which must be on."""
     seen = len(worker.notify.lines("WATCHDOG"))
     wait_for(lambda: len(worker.notify.lines("WATCHDOG")) >= seen + count,
              "the watchdog", worker.stderr)
@@ -29,7 +29,7 @@ def turns(worker, count=3):
 
 def test_batches_are_bounded(sim, make_worker):
     """However many slots are free, one poll asks for 50 jobs at most: more
-    would be more than the answer's limit takes."""
+    could exceed the answer's limit."""
     make_worker(dict(ONE_TYPE, **{"worker.max_jobs": "1000"})).start()
     notes = sim.wait_requests("codepipeline", "PollForJobs", 3)
     assert {json_of(n)["maxBatchSize"] for n in notes} == {50}
@@ -50,8 +50,8 @@ def unasked(number):
 
 
 def test_more_jobs_than_were_asked_for(sim, make_worker):
-    """Of an answer with more jobs than were asked for only as many are
-    claimed."""
+    """If an answer holds more jobs than asked for, the worker claims only as
+    many as it asked for."""
     sim.fault("codepipeline", "PollForJobs", "body", {
         "body": {"jobs": [unasked(n) for n in (1, 2, 3)]}})
     worker = make_worker(dict(ONE_TYPE, **{"worker.max_jobs": "1"})).start()
@@ -86,8 +86,7 @@ def test_types_take_turns(sim, make_worker):
 # --- pauses ---
 
 def test_pause_that_is_asked_for(sim, make_worker):
-    """A pause that AWS asks for is kept by all types, also by those that were
-    not polled yet."""
+    """All types keep a pause that AWS asks for, even those not polled yet."""
     sim.fault("codepipeline", "PollForJobs", "status", {
         "status": 503, "body": "", "headers": PAUSE}, count=-1)
     worker = make_worker({"worker.max_jobs": "1"},
@@ -103,8 +102,8 @@ def free_bytes(folder):
 
 
 def test_disk_that_is_almost_full(sim, make_worker):
-    """With less than min_free bytes for the ledger nothing is polled, and the
-    operator is told."""
+    """With less than min_free bytes for the ledger the worker does not poll,
+    and tells the operator."""
     worker = make_worker({"worker.min_free": str(1 << 40)},
                          {"WATCHDOG_USEC": "400000"})
     if free_bytes(worker.state_dir) >= 1 << 40:
@@ -126,8 +125,8 @@ def test_executors_look_seldom_together(sim, make_worker):
     run_job(sim, sim.sandbox_add())
     times = [n["time_ms"] for n in sim.wait_requests(
         "cloudshell", "GetExecution", 3)]
-    # its own time of one look is before the pause, the simulator's after
-    # the way there: a little less may be seen, never so much
+    # the executor takes the time before the pause, the simulator after the
+    # request's way: a little less may show, never this much
     assert all(b - a > 1000 for a, b in zip(times, times[1:])), times
 
 
@@ -136,7 +135,7 @@ def test_executors_look_seldom_together(sim, make_worker):
 @pytest.mark.bad_signatures
 @pytest.mark.parametrize("offset", [3600, -3600])
 def test_clock_that_is_wrong(sim, make_worker, offset):
-    """When the worker's clock is an hour off, it signs by that of AWS."""
+    """If the worker's clock is an hour off, it signs by AWS's."""
     sim.settings(codepipeline={"clock_offset_s": offset})
     make_worker().start()
     sim.succeeded(run_job(sim, sim.sandbox_add()))
@@ -144,8 +143,8 @@ def test_clock_that_is_wrong(sim, make_worker, offset):
 
 @pytest.mark.bad_signatures
 def test_credentials_that_were_changed(sim, make_worker, tmp_path):
-    """Keys that AWS refuses from now on are looked up again: a new pair in
-    the file is found without a restart."""
+    """When AWS begins to refuse the keys, the worker looks them up again: it
+    finds a new pair in the file without a restart."""
     path = tmp_path / "credentials"
     text = ("[default]\naws_access_key_id = %s\n"
             "aws_secret_access_key = %s\n")

@@ -23,7 +23,7 @@ def waiting_command(sim, worker):
 
 
 def went_on(sim, job, execution):
-    """The command's end is seen, and it ran once."""
+    """The worker sees the command's end, and the command ran once."""
     sim.clear_faults()
     told = sim.succeeded(job)
     assert [e["id"] for e in sim.executions()] == [execution]
@@ -61,8 +61,8 @@ def test_start_is_parked_and_resumed(sim, worker):
 
 
 def test_stops_polling_at_once(sim, make_worker):
-    """From SIGTERM on nothing is polled or claimed, while a job may finish
-    within stop_grace."""
+    """After SIGTERM the worker neither polls nor claims, while a job may
+    finish within stop_grace."""
     worker = make_worker({"worker.stop_grace": "1m"}).start()
     job, execution = waiting_command(sim, worker)
     worker.terminate()
@@ -77,7 +77,7 @@ def test_stops_polling_at_once(sim, make_worker):
 
 
 def test_resume_needs_fresh_details(sim, worker):
-    """After a restart the job's data come from GetJobDetails: no secret was
+    """After a restart the job's data comes from GetJobDetails: no secret was
     kept."""
     job, _ = running_job(sim, worker, "start-sandbox")
     worker.stop()
@@ -105,7 +105,7 @@ def test_hand_back(sim, make_worker):
 
 
 def test_hand_back_of_a_command(sim, make_worker):
-    """A command that was handed back is not started again."""
+    """The next worker does not start a handed-back command again."""
     worker = make_worker({"worker.on_stop": "hand-back"}).start()
     job, execution = waiting_command(sim, worker)
     assert worker.stop() == 0
@@ -134,9 +134,9 @@ def test_parked_while_the_reason_is_read(sim, make_worker):
 
 @pytest.mark.parametrize("end", ["stop", "kill"])
 def test_given_up_before_a_restart(sim, make_worker, end):
-    """The artifact was denied and the sandbox is being ended; the worker goes
-    before it can say so. After the restart the sandbox still reads Ready, and
-    the artifact could be written: the action fails all the same."""
+    """S3 denied the artifact and the sandbox is ending; the worker dies before
+    it can say so. After the restart the sandbox is still Ready, and the
+    artifact could be written: the action fails all the same."""
     sim.settings(cloudshell={"stop_lag_polls": 1000})
     sim.fault("s3", "*", "error", {
         "status": 403, "code": "AccessDenied", "message": "no"})
@@ -251,7 +251,7 @@ def test_killed_before_the_result_was_taken(sim, worker):
 
 
 def test_damaged_ledger(sim, worker):
-    """A damaged ledger is set aside, and work goes on."""
+    """The worker sets a damaged ledger aside and goes on working."""
     worker.stop()
     for name in ("ledger.sqlite-wal", "ledger.sqlite-shm"):
         path = worker.state_dir + "/" + name
@@ -268,7 +268,7 @@ def test_damaged_ledger(sim, worker):
 
 
 def test_deadline_is_kept_across_a_restart(sim, make_worker):
-    """The clock of a job goes on while no worker runs."""
+    """A job's time runs on while no worker does."""
     worker = make_worker({"start-sandbox.timeout": "6s"}).start()
     job, _ = running_job(sim, worker, "start-sandbox")
     (deadline,) = worker.ledger("SELECT deadline FROM job WHERE id = ?",

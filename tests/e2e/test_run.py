@@ -1,4 +1,4 @@
-"""Quali-Run-Command beyond the straight way."""
+"""Quali-Run-Command beyond the simplest case."""
 import pytest
 
 from actions import artifact_of, bare_artifact_of, members, run, run_job
@@ -41,7 +41,8 @@ def test_component_not_found(sim, box, component, shown):
 
 
 def test_exact_name_wins(sim, box):
-    """An exact name is taken though it is an expression for others too."""
+    """An exact name wins although, as an expression, it matches others,
+    too."""
     blueprints = sim.ask("GET", "/settings")["cloudshell"]["blueprints"]
     blueprints[0]["components"] = ["db", "db2"]
     sim.settings(cloudshell={"blueprints": blueprints})
@@ -52,7 +53,7 @@ def test_exact_name_wins(sim, box):
 
 
 def test_unknown_command_lists_the_known(sim, box):
-    """A command that is not there fails and lists those that are."""
+    """An unknown command fails, and the text lists the known ones."""
     console = sim.failed(run_job(sim, box, "SANDBOX", "smoke"))
     assert console["type"] == "ConfigurationError"
     assert "smoke test" in console["message"]
@@ -155,7 +156,8 @@ def test_artifact_forms(sim, box, artifact):
     ({"json": ["id"]}, {"ConfigurationError"}),
     ({"json": {"id": "../login"}}, {"ConfigurationError", "JobFailed"})])
 def test_useless_artifacts(sim, worker, artifact, types):
-    """No artifact, or one that is no sandbox, fails at once."""
+    """Without an artifact, or with one that names no sandbox, the action fails
+    at once."""
     assert worker.running()
     console = sim.failed(sim.job_add("run-command", configuration=run(),
                                      input=artifact))
@@ -166,14 +168,14 @@ def test_useless_artifacts(sim, worker, artifact, types):
 
 @pytest.mark.parametrize("state", ["Error", "Teardown", "Ended", "Setup"])
 def test_sandbox_that_is_not_ready(sim, box, state):
-    """A sandbox in another state than Ready fails and the state is named."""
+    """If the sandbox is not Ready the action fails and names the state."""
     sim.sandbox_set(box, state=state)
     console = sim.failed(run_job(sim, box))
     assert state in console["message"] and sim.executions() == []
 
 
 def test_sandbox_that_is_gone(sim, box):
-    """A sandbox that CloudShell no longer knows is named."""
+    """The text names a sandbox that CloudShell no longer knows."""
     sim.sandbox_set(box, remove=True)
     assert box in sim.failed(run_job(sim, box))["message"]
 
@@ -181,7 +183,7 @@ def test_sandbox_that_is_gone(sim, box):
 # --- never twice ---
 
 def test_lost_start_is_not_repeated(sim, box):
-    """A command whose start was not answered is not started again."""
+    """The worker does not repeat a command's unanswered start."""
     sim.fault("cloudshell", "StartSandboxCommand", "close")
     console = sim.failed(run_job(sim, box))
     assert "may have run" in console["message"]

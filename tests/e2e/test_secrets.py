@@ -1,6 +1,6 @@
-"""No secret anywhere but where it is used: a canary in every secret field,
-looked for in all that the worker writes, shows or sends, in several forms; and
-in the memory of supervisor and zygote."""
+"""No secret occurs anywhere but where it is used: the tests put a canary into
+every secret field and look for it, in several forms, in all that the worker
+writes, shows or sends, and in the memory of supervisor and zygote."""
 import base64
 import contextlib
 import html
@@ -20,8 +20,8 @@ from procs import Libexec, another_zygote, zygote
 from sim import header_of, json_of, wait_for
 from worker import alive, process
 
-# Each has a middle that no escape changes, so that half a secret is found,
-# too, and around it what escapes do change.
+# Each has a middle that no escape changes, so that the search finds even half
+# a secret, and around it what escapes do change.
 PASSWORD = 'pa"ss\\w/o+r&d KxqPasswordCanary81 \u00e9<%41>='
 AWS_SECRET = "wJalr/KxqAwsSecretCanary82+Fe/mi=="
 AWS_TOKEN = "IQoJb3JpZ2lu/KxqAwsTokenCanary83+" + "a/B+" * 60 + "=="
@@ -55,8 +55,8 @@ def test_needles_are_found():
 # --- looks at the processes while they run ---
 
 def readable(path):
-    """Its bytes; b"" if it is gone, or if the kernel keeps it from all but
-    root, and this is not root."""
+    """The file's bytes; b"" if it is gone, or if only root may read it and
+    this is not root."""
     try:
         with open(path, "rb") as f:
             return f.read()
@@ -105,7 +105,8 @@ class Observer(threading.Thread):
             self.look()
 
     def blind(self, *names):
-        """What was never seen of these processes, though it must be."""
+        """What the observer never saw of these processes, though it should
+        have."""
         whats = ["cmdline", "comm", "fd"]
         if os.geteuid() != 0:       # they are not dumpable
             whats.remove("fd")
@@ -117,7 +118,7 @@ class Observer(threading.Thread):
         wrong = []
         for name, what, data in self.seen:
             # The operator put the AWS keys into the supervisor's environment,
-            # and aws-credentials is the one who reads them there.
+            # where aws-credentials reads them.
             own = what == "environ" and name in ("quali-job-worke",
                                                  "aws-credentials")
             for secret in needles.found(data, OPERATORS if own else ()):
@@ -128,7 +129,7 @@ class Observer(threading.Thread):
 # --- a worker full of canaries ---
 
 class Watched:
-    """A worker with canaries, observed; check() looks at all it left."""
+    """An observed worker with canaries; check() looks at all that it left."""
 
     def __init__(self, sim, make_worker, settings=None, env=None):
         self.sim = sim
@@ -149,7 +150,7 @@ class Watched:
         return self
 
     def secrets(self):
-        """name -> secret: those of this file, and what the simulator gave."""
+        """name -> secret: this file's, and what the simulator gave out."""
         found = {"password": PASSWORD, "AWS secret": AWS_SECRET,
                  "AWS session token": AWS_TOKEN, "property": PROPERTY,
                  "input": INPUT, "argument": ARGUMENT}
@@ -222,8 +223,8 @@ def add_run(sim, box, command="deploy", **more):
 
 @pytest.mark.parametrize("form", ["classic", "long"])
 def test_all_goes_well(sim, watched, form):
-    """A start, a command and an end, stopped and resumed in between: no secret
-    is left anywhere."""
+    """A start, a command and an end, stopped and resumed in between, leave no
+    secret anywhere."""
     sim.settings(cloudshell={"token_form": form, "setup": "never"})
     job = add_start(sim)
     box = sim.wait_sandbox()["id"]
@@ -296,7 +297,7 @@ def test_login_that_repeats_the_password(sim, watched, form, kind):
 @pytest.mark.parametrize("form", ["classic", "long"])
 @pytest.mark.parametrize("answer", ["401", "403", "400", "200error"])
 def test_token_repeated(sim, watched, form, answer):
-    """Tokens that are refused are quoted by the server."""
+    """The server quotes the tokens that it refuses."""
     sim.settings(cloudshell={"token_form": form, "token_life_ms": 0,
                              "expired_answer": answer})
     console = sim.failed(add_start(sim))
@@ -355,7 +356,7 @@ def test_activity_in_pieces(sim, watched, size):
 
 
 def test_redirection_with_the_password(sim, watched):
-    """A Location that repeats it."""
+    """A Location header that repeats the password."""
     sim.fault("cloudshell", "Login", "redirect", {
         "location": "http://127.0.0.1/%s/login?p=%s" % (
             (urllib.parse.quote(PASSWORD, safe=""),) * 2)})
@@ -385,8 +386,8 @@ def test_value_repeated(sim, watched, operation, secret):
 @pytest.mark.parametrize("form", ["plain", "html", "json", "url", "tag",
                                   "base64"])
 def test_output_with_the_password(sim, make_worker, form, status):
-    """A command whose output has the worker's password in it: not in the
-    message of its failure, nor in the variable and the artifact of its
+    """A command's output contains the worker's password: it appears neither in
+    the message of a failure nor in the variable and the artifact of a
     success."""
     watched = Watched(sim, make_worker, {
         "run-command.output_variable": "yes"}).start()
@@ -450,8 +451,8 @@ def test_codepipeline_repeats_the_keys(sim, watched, operation, code, status):
 
 
 def test_details_refused_with_the_keys(sim, watched):
-    """What GetJobDetails answers to a request for fresh credentials reaches
-    the author: not with the worker's keys."""
+    """The author sees what GetJobDetails answers to a request for fresh
+    credentials, but not the worker's keys."""
     sim.settings(codepipeline={"job_token_life_ms": 1})
     sim.fault("codepipeline", "AcknowledgeJob", "delay", {"ms": 100})
     sim.fault("codepipeline", "GetJobDetails", "error", {
@@ -468,9 +469,9 @@ def test_details_refused_with_the_keys(sim, watched):
 # --- environments ---
 
 def test_environment_handed_over(sim, make_worker, tmp_path):
-    """Zygote and executors are given what they need and nothing else; the
-    executor proper overwrites its environment with its title, so that another
-    program is looked at in its place."""
+    """Zygote and executors get what they need and nothing else; the executor
+    itself overwrites its environment with its title, so the test looks at
+    another program in its place."""
     program("fakeexec")
     libexec = Libexec(BUILD, tmp_path)
     libexec.install("fakeexec")
@@ -585,7 +586,8 @@ def test_memory_after_a_crash(sim, watched):
 @pytest.mark.parametrize("mode", ["echo", "garbage", "cut-echo"])
 def test_memory_after_an_echo(sim, make_worker, tmp_path, mode):
     """Nor does the supervisor keep what an executor sends back: the whole
-    order, as a report, as no JSON, as a line that never ends."""
+    order, as a report, as something that is not JSON, as a line that never
+    ends."""
     program("fakeexec")
     libexec = Libexec(BUILD, tmp_path)
     libexec.install("fakeexec")
@@ -606,9 +608,9 @@ def test_memory_after_an_echo(sim, make_worker, tmp_path, mode):
 @pytest.mark.tls
 @pytest.mark.usefixtures("may_read_memory")
 def test_memory(sim, make_worker):
-    """After the hand-over neither supervisor nor zygote has a secret of a job
-    in its memory: while executors wait, after a resume, after fresh
-    credentials, after the end. Executors have some, so the search works."""
+    """After the hand-over neither supervisor nor zygote holds a job's secret
+    in memory: while executors wait, after a resume, after fresh credentials,
+    after the end. Executors do, so the search works."""
     watched = Watched(sim, make_worker).start()
     worker = watched.worker
     sim.settings(cloudshell={"setup": "never",

@@ -1,5 +1,5 @@
-"""max_jobs when CodePipeline or CloudShell do not work: what is claimed and
-started then, and how often it is asked."""
+"""max_jobs when CodePipeline or CloudShell does not work: what the worker then
+claims and starts, and how often it asks."""
 import os
 import signal
 
@@ -10,8 +10,8 @@ DENIED = {"code": "AccessDeniedException", "message": "not authorized"}
 
 
 def test_results_that_cannot_be_reported(sim, make_worker):
-    """They hold their slots, so that no more work is claimed than can be told
-    of; with the fault mended all goes on."""
+    """They hold their slots, so that the worker claims no more than it can
+    report; once the fault is gone all goes on."""
     worker = make_worker({"worker.max_jobs": "2",
                           "worker.poll_interval": "100ms"}).start()
     for operation in ("PutJobSuccessResult", "PutJobFailureResult"):
@@ -62,7 +62,7 @@ def test_clean_ups_wait_for_slots(sim, make_worker):
 
 
 def test_known_jobs_make_no_poll_follow(sim, make_worker):
-    """A job that is offered again and again while its claim fails: polls and
+    """CodePipeline keeps offering a job while its claim fails: polls and
     acknowledges keep their pauses."""
     worker = make_worker({"worker.poll_interval": "1s",
                           "worker.max_jobs": "6"}).start()

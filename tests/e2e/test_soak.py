@@ -38,7 +38,7 @@ def tcp():
 
 
 def sockets(pid):
-    """Its sockets of other kinds, and how many of TCP."""
+    """The process's sockets of other kinds, and how many TCP ones."""
     all_of_it = [t for t in descriptors(pid).values()
                  if t.startswith("socket:")]
     rest = set(all_of_it) - tcp()
@@ -75,7 +75,8 @@ class Figures:
         return self.pages[0] - self.pages[1]
 
     def own(self, name):
-        """KiB of its own, without what SQLite keeps of the ledger's pages."""
+        """KiB of the process's own memory, without the ledger's pages that
+        SQLite keeps."""
         cache = min(CACHE_KIB, self.pages[0] * PAGE_KIB)
         return self.kib[name][0] - (cache if name == "supervisor" else 0)
 
@@ -107,7 +108,7 @@ class Soak:
         self.box = sim.sandbox_add("with a restart")
 
     def told(self, word):
-        """How many jobs the worker has told to have ended so."""
+        """How many jobs the worker has reported with this end."""
         for status in reversed(self.worker.notify.lines("STATUS")):
             found = re.search("([0-9]+) " + word, status)
             if found:
@@ -132,7 +133,7 @@ class Soak:
             assert [r["accepted"] for r in told["results"]] == [True]
 
     def run(self, count):
-        """One round of so many jobs; all have ended after it."""
+        """Run one round of jobs and wait until all have ended."""
         sim, tenth = self.sim, count // 10
         bad = self.command("smoke test", tenth, "SANDBOX") + \
             self.command("no such command", tenth)
@@ -179,7 +180,7 @@ class Soak:
             count -= ROUND
 
     def idle(self):
-        """Wait until all is at rest, and look."""
+        """Wait until all is at rest, then look."""
         self.worker.wait_executors(0)
         wait_for(lambda: not self.worker.ledger(
             "SELECT 1 FROM job WHERE state NOT IN ('done', 'dropped')"),
@@ -190,7 +191,7 @@ class Soak:
 
 
 def pruned(worker):
-    """Wait until the history is as short as it shall be."""
+    """Wait until the history is as short as it should be."""
     wait_for(lambda: worker.ledger("SELECT count(*) FROM job") == [(0,)],
              "an empty history", lambda: worker.ledger(
                  "SELECT state, count(*) FROM job GROUP BY state"))

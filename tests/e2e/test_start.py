@@ -1,4 +1,4 @@
-"""Quali-Start-Sandbox beyond the straight way."""
+"""Quali-Start-Sandbox beyond the simplest case."""
 import pytest
 
 from actions import NAME_TAG, artifact_of, members, run, start
@@ -9,7 +9,7 @@ def add(sim, **properties):
 
 
 def refused(sim, **properties):
-    """Console of a job that fails without any sandbox."""
+    """The console of a job that must fail without any sandbox."""
     console = sim.failed(add(sim, **properties))
     assert sim.sandboxes() == []
     return console
@@ -72,8 +72,7 @@ def test_names_and_inputs(sim, worker):
 
 
 def test_blanks_around_names(sim, worker):
-    """Blanks around a name do not belong to it; control characters are
-    blanks."""
+    """Blanks around a name do not count; control characters become blanks."""
     assert worker.running()
     sim.succeeded(add(sim, BlueprintName=" Demo\tBlueprint \n",
                       SandboxName="\t mi\nne\x7f "))
@@ -93,7 +92,7 @@ def test_long_names_are_cut(sim, worker):
 
 
 def test_plain_names(sim, make_worker):
-    """tag_sandbox_names = no leaves the name as it was given."""
+    """tag_sandbox_names = no leaves the name as given."""
     make_worker({"worker.tag_sandbox_names": "no"}).start()
     sim.succeeded(add(sim, SandboxName="mine"))
     assert [b["name"] for b in sim.sandboxes()] == ["mine"]
@@ -146,7 +145,8 @@ def test_missing_blueprint_input(sim, worker):
 
 
 def test_configuration_values_stay_out_of_messages(sim, worker):
-    """A faulty InputsJSON is not quoted: its values may be secret."""
+    """The text does not quote a faulty InputsJSON: its values may be
+    secret."""
     assert worker.running()
     sim.secrets["input"] = "hunter2hunter2"
     for text in ('{"Password": "hunter2hunter2"', '"hunter2hunter2"',
@@ -164,7 +164,7 @@ def test_conflicting_resources(sim, worker):
 # --- artifacts ---
 
 def test_no_output_artifact(sim, worker):
-    """Without an output artifact the variables still tell the sandbox."""
+    """Without an output artifact the variables still name the sandbox."""
     assert worker.running()
     job = sim.job_add("start-sandbox", configuration=start(), outputs=0)
     variables = sim.succeeded(job)["console"]["variables"]
@@ -194,7 +194,8 @@ def test_upload_is_repeated(sim, worker):
 # --- starts that are not answered ---
 
 def test_lost_start_is_adopted(sim, worker):
-    """A start whose answer is lost is found by its name: one sandbox."""
+    """The worker finds the sandbox of a lost start by its name: there is one
+    sandbox."""
     assert worker.running()
     sim.fault("cloudshell", "StartSandbox", "close")
     job = sim.succeeded(add(sim))

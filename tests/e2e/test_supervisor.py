@@ -1,4 +1,5 @@
-"""Polling, claiming, reporting, limits, and what it says to systemd."""
+"""Polling, claiming, reporting, limits, and what the supervisor tells
+systemd."""
 import os
 import re
 import signal
@@ -38,7 +39,7 @@ def test_stopping_when_idle(worker):
 
 
 def test_watchdog(make_worker):
-    """With WATCHDOG_USEC the watchdog is fed, more than once."""
+    """With WATCHDOG_USEC the supervisor feeds the watchdog, more than once."""
     worker = make_worker(env={"WATCHDOG_USEC": "400000"}).start()
     wait_for(lambda: len(worker.notify.lines("WATCHDOG")) > 2, "WATCHDOG=1",
              lambda: worker.notify.messages)
@@ -53,13 +54,13 @@ def test_other_signals(worker):
 # --- polling ---
 
 def test_polls_all_types(sim, worker):
-    """All three actions in both versions are polled."""
+    """The worker polls for all three actions in both versions."""
     wait_for(lambda: {polled_type(n) for n in sim.requests(
         "codepipeline", "PollForJobs")} == TYPES, "six types", worker.stderr)
 
 
 def test_polls_the_wanted_types(sim, make_worker):
-    """versions and poll = no choose what is polled."""
+    """versions and poll = no choose what the worker polls for."""
     make_worker({"worker.versions": "10", "end-sandbox.poll": "no"}).start()
     notes = sim.wait_requests("codepipeline", "PollForJobs", 8)
     assert {polled_type(n) for n in notes} == {
@@ -67,8 +68,8 @@ def test_polls_the_wanted_types(sim, make_worker):
 
 
 def test_refused_keys(sim, make_worker):
-    """One record for all types, a word in the status, and one each when they
-    are taken again."""
+    """One record for all types, a word in the status, and one record each when
+    AWS accepts them again."""
     sim.fault("codepipeline", "PollForJobs", "error", {
         "code": "InvalidSignatureException", "message": "The request "
         "signature we calculated does not match"}, count=-1)
@@ -86,8 +87,8 @@ def test_refused_keys(sim, make_worker):
 
 
 def test_keys_that_expired(sim, make_worker):
-    """They are looked up again; the same ones do not make the polls forget
-    their pauses."""
+    """The worker looks them up again; getting the same ones does not make the
+    polls forget their pauses."""
     sim.fault("codepipeline", "PollForJobs", "error", {
         "code": "ExpiredTokenException", "message": "old"}, count=-1)
     worker = make_worker({"worker.poll_interval": "200ms"}).start()
@@ -113,8 +114,8 @@ def test_missing_version(sim, make_worker):
 
 
 def most_asked(polls, held_ms):
-    """The largest sum of batch sizes that was outstanding at once, each poll
-    having been held for held_ms before it was answered."""
+    """The largest sum of batch sizes outstanding at once; each poll was held
+    for held_ms before its answer."""
     polls = [(n["time_ms"], json_of(n).get("maxBatchSize", 1)) for n in polls]
     return max(sum(size for t, size in polls if moment - held_ms < t <= moment)
                for moment, _ in polls)
@@ -144,8 +145,8 @@ def test_never_asks_for_more_than_free_slots(sim, make_worker):
 
 
 def test_max_jobs(sim, make_worker):
-    """With all slots taken nothing is polled; waiting jobs stay in the queue
-    until a slot is free."""
+    """With all slots taken the worker does not poll; waiting jobs stay in the
+    queue until a slot is free."""
     sim.settings(**LONG)
     box = sim.sandbox_add()
     for _ in range(5):
@@ -185,7 +186,7 @@ def test_polls_again_at_once_after_a_full_batch(sim, make_worker):
 
 
 def test_missing_action_type(sim, make_worker):
-    """A type that does not exist is no reason to leave the others."""
+    """A type that does not exist does not keep the worker from the others."""
     sim.settings(codepipeline={"action_types": [
         {"category": "Test", "provider": "Quali-Run-Command",
          "version": "9"}]})
@@ -244,7 +245,7 @@ def test_aws_unreachable_at_start(sim, make_worker):
 
 @pytest.mark.bad_signatures
 def test_wrong_aws_secret(sim, make_worker):
-    """Refused signatures end nothing and are told."""
+    """Refused signatures end nothing, and the log reports them."""
     worker = make_worker(env={"AWS_SECRET_ACCESS_KEY": "wrong-secret"}).start(
         ready=False)
     worker.wait_stderr("InvalidSignature|SignatureDoesNotMatch|signature")
@@ -333,7 +334,7 @@ def test_runs_only_on_in_progress(sim, worker, fault, param):
     ("close-before", None), ("reset", None),
     ("status", {"status": 503, "body": ""})])
 def test_acknowledge_is_repeated(sim, worker, fault, param):
-    """A claim that did not take effect is tried again until it does."""
+    """The worker repeats a claim until it takes effect."""
     sim.fault("codepipeline", "AcknowledgeJob", fault, param)
     job = run_job(sim, sim.sandbox_add())
     assert len(sim.succeeded(job)["results"]) == 1
@@ -341,7 +342,7 @@ def test_acknowledge_is_repeated(sim, worker, fault, param):
 
 
 def test_two_workers_share_a_queue(sim, make_worker):
-    """Every job runs exactly once, whoever is offered it; neither worker has
+    """Every job runs exactly once, whoever gets the offer; neither worker has
     slots for all, so that each gets some."""
     sim.settings(codepipeline={"redeliver_ms": 30}, **LONG)
     settings = {"worker.poll_interval": "100ms", "worker.max_jobs": "8"}
@@ -370,7 +371,8 @@ def test_two_workers_share_a_queue(sim, make_worker):
     ("close-before", None), ("reset", None), ("close", None),
     ("after-status", {"status": 500, "body": ""})])
 def test_result_is_repeated_until_taken(sim, worker, fault, param):
-    """Exactly one result is taken, whatever happens to the first attempt."""
+    """CodePipeline takes exactly one result, whatever happens to the first
+    attempt."""
     sim.fault("codepipeline", "PutJobSuccessResult", fault, param)
     job = run_job(sim, sim.sandbox_add())
     sim.succeeded(job)
@@ -381,7 +383,7 @@ def test_result_is_repeated_until_taken(sim, worker, fault, param):
 
 
 def test_refused_result_is_given_up(sim, worker):
-    """A result for a job that was abandoned meanwhile is not sent for ever."""
+    """The worker does not send the result of an abandoned job for ever."""
     sim.settings(cloudshell={"setup": "never"})
     job = sim.job_add("start-sandbox", configuration=start())
     box = sim.wait_sandbox()
@@ -434,7 +436,7 @@ def test_killed_zygote(sim, worker):
 
 
 def test_stopped_executor(sim, make_worker):
-    """An executor that obeys nothing is killed after its deadline."""
+    """The worker kills an executor that obeys nothing after its deadline."""
     worker = make_worker({"run-command.timeout": "4s",
                           "worker.kill_grace": "500ms"}).start()
     job, pid = running_job(sim, worker)
@@ -445,8 +447,8 @@ def test_stopped_executor(sim, make_worker):
 
 
 def test_deadline(sim, make_worker):
-    """A command that hangs is ended at the timeout and cancelled; the text
-    names the step."""
+    """At the timeout the worker cancels a command that hangs; the text names
+    the step."""
     worker = make_worker({"run-command.timeout": "4s"}).start()
     job, _ = running_job(sim, worker)
     console = sim.failed(job)
@@ -457,7 +459,8 @@ def test_deadline(sim, make_worker):
 
 
 def test_deadline_of_a_start(sim, make_worker):
-    """A setup that hangs is ended at the timeout, and so is its sandbox."""
+    """At the timeout the worker gives up a setup that hangs and ends its
+    sandbox."""
     worker = make_worker({"start-sandbox.timeout": "4s"}).start()
     job, _ = running_job(sim, worker, "start-sandbox")
     message = sim.failed(job)["message"]
@@ -466,7 +469,7 @@ def test_deadline_of_a_start(sim, make_worker):
 
 
 def test_deadline_in_a_hanging_call(sim, make_worker):
-    """A call that is never answered does not outlive the deadline."""
+    """An unanswered call does not outlive the deadline."""
     make_worker({"run-command.timeout": "4s"}).start()
     sim.fault("cloudshell", "GetSandbox", "hang", count=-1)
     console = sim.failed(run_job(sim, sim.sandbox_add()))
@@ -524,7 +527,7 @@ def test_bad_settings(make_worker, settings, word):
 
 
 def test_print_option(make_worker):
-    """-T prints what is in force, as a file that -n accepts."""
+    """-T prints the settings in force, as a file that -n accepts."""
     worker = make_worker({"worker.max_jobs": "7"})
     told = worker.run("-T")
     assert told.returncode == 0, told.stderr
@@ -545,7 +548,7 @@ def test_missing_file(make_worker):
 
 
 def test_missing_password(make_worker):
-    """A password file that is not there ends the start, before READY."""
+    """Without its password file the worker exits before READY."""
     worker = make_worker()
     os.unlink(worker.password_path)
     worker.start(ready=False)
@@ -555,7 +558,7 @@ def test_missing_password(make_worker):
 
 
 def test_no_password_from_systemd(make_worker, tmp_path):
-    """An empty credential: told where the password is to be written."""
+    """An empty credential: the text says where to write the password."""
     (tmp_path / "cloudshell-password").write_text("\n")
     worker = make_worker({"cloudshell.password_file": None},
                          env={"CREDENTIALS_DIRECTORY": str(tmp_path)})
@@ -569,7 +572,7 @@ def test_no_password_from_systemd(make_worker, tmp_path):
     "cloudshell.ca_file", "aws.ca_file", "aws.config_file",
     "aws.credentials_file", "worker.libexec_dir", "worker.state_dir"])
 def test_named_file_that_is_not_there(make_worker, tmp_path, setting):
-    """-n and a start find it and name the setting."""
+    """-n and a start notice it and name the setting."""
     worker = make_worker({setting: str(tmp_path / "nowhere")})
     told = worker.run("-n")
     assert told.returncode == os.EX_CONFIG

@@ -1,4 +1,4 @@
-"""The whole over TLS, and what happens when a certificate is wrong."""
+"""Everything over TLS, and what happens when a certificate is wrong."""
 import os
 import shutil
 
@@ -33,7 +33,8 @@ def test_unknown_ca_of_aws(sim, make_worker):
 
 
 def test_unknown_ca_of_cloudshell(sim, make_worker):
-    """Without the CA the password is not sent, and the author is told."""
+    """Without the CA the worker does not send the password, and tells the
+    author."""
     make_worker({"cloudshell.ca_file": None}).start()
     console = sim.failed(sim.job_add("start-sandbox", configuration=start()))
     assert "certificate" in console["message"].lower()

@@ -1,5 +1,5 @@
-"""What passes while an executor waits for CloudShell, and what is older than
-its own doing, is no failure."""
+"""Faults that pass while an executor waits for CloudShell, and errors older
+than its own work, are not failures."""
 import pytest
 
 from actions import artifact_of, start
@@ -10,8 +10,8 @@ from actions import artifact_of, start
     ("garbage", None, 3), ("html", None, 3), ("wrong-type", None, 3)],
     ids=["404", "garbage", "html", "wrong type"])
 def test_setup_goes_on(sim, worker, fault, param, count):
-    """A sandbox that is not found once, or that three answers in a row do not
-    tell of, is looked at again."""
+    """The executor looks again if it once does not find a sandbox, or if three
+    answers in a row do not describe it."""
     assert worker.running()
     sim.fault("cloudshell", "GetSandbox", fault, param, count=count)
     job = sim.job_add("start-sandbox", configuration=start())
@@ -21,7 +21,7 @@ def test_setup_goes_on(sim, worker, fault, param, count):
 
 
 def test_older_faults_are_none_of_the_teardown(sim, make_worker):
-    """What the feed told before the stop does not fail the end of a sandbox
+    """Errors in the feed before the stop do not fail the end of a sandbox
     whose setup had failed."""
     make_worker({"start-sandbox.on_setup_failure": "keep"}).start()
     sim.settings(cloudshell={"setup": "error"})

@@ -21,7 +21,7 @@ SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|UndefinedBehavior"
 # --- processes ---
 
 def adopt_orphans():
-    """Whatever outlives a worker becomes a child of this process."""
+    """Make whatever outlives a worker a child of this process."""
     libc = ctypes.CDLL(None, use_errno=True)
     assert libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
 
@@ -40,7 +40,7 @@ def process(pid):
 
 
 def children(parent):
-    """pid -> name of those that are no zombies."""
+    """pid -> name of the children that are not zombies."""
     found = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -210,7 +210,7 @@ class Worker:
         self.process.send_signal(signal.SIGTERM)
 
     def wait(self):
-        """Its exit status, negative for a signal."""
+        """Wait for its end; the exit status, negative for a signal."""
         wait_for(lambda: self.process.poll() is not None,
                  "the supervisor's end", self.stderr)
         return self.process.returncode
@@ -224,7 +224,7 @@ class Worker:
         return self.wait()
 
     def crashed(self):
-        """What is said of an end that nobody wanted."""
+        """What to say about an unexpected end."""
         if self.process and self.process.poll() not in (
                 None, 0, 1, os.EX_CONFIG, -signal.SIGKILL):
             return "the supervisor ended with %d:\n%s" % (
@@ -275,7 +275,7 @@ class Worker:
                  lambda: self.ledger("SELECT * FROM job"))
 
     def written(self):
-        """All that it ever wrote: stderr, status texts, files."""
+        """All that the worker ever wrote: stderr, status texts, files."""
         yield "stderr", self.stderr().encode()
         yield "notify", "\n".join(self.notify.messages if self.notify
                                   else []).encode()
@@ -289,7 +289,7 @@ class Worker:
     # --- the end of a test ---
 
     def finish(self):
-        """Ends what is left; the faults found, as texts."""
+        """End what is left; returns the faults found, as texts."""
         wrong = []
         if self.running():
             self.terminate()
@@ -314,7 +314,7 @@ class Worker:
 
 
 def leftovers(known):
-    """Orphans of ended workers that do not end; known ones excepted."""
+    """Orphans of ended workers that do not end, except known ones."""
     def orphans():
         return {pid: name for pid, name in children(os.getpid()).items()
                 if pid not in known}
