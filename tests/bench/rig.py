@@ -1,4 +1,4 @@
-"""Simulator and workers for a measurement, and what /proc says of them."""
+"""Simulator and workers for a measurement, and what /proc says about them."""
 import os
 import shutil
 import statistics
@@ -22,7 +22,7 @@ RESULTS = ("PutJobSuccessResult", "PutJobFailureResult")
 
 
 class Failed(Exception):
-    """It could not be measured."""
+    """The measurement failed."""
 
 
 def wait_until(check, what):
@@ -45,7 +45,7 @@ def median(values):
 # --- /proc ---
 
 def cpu_s(pid):
-    """utime, stime and those of reaped children, in seconds."""
+    """utime and stime, its own and its reaped children's, in seconds."""
     with open("/proc/%d/stat" % pid, encoding="utf-8") as f:
         fields = f.read().rpartition(") ")[2].split()
     return sum(int(n) for n in fields[11:15]) * TICK_S
@@ -68,7 +68,7 @@ def zygote(worker):
 
 
 def tree_cpu_s(worker):
-    """Supervisor with all that it has reaped, and zygote."""
+    """The supervisor with all that it has reaped, and the zygote."""
     return cpu_s(worker.pid) + cpu_s(zygote(worker))
 
 
@@ -108,7 +108,8 @@ class Rig:
             raise Failed("; ".join(wrong))
 
     def worker(self, settings):
-        """Started, and has polled; its log at the default level."""
+        """A started worker that has polled, with its log at the default
+        level."""
         worker = Worker(self.sim, BUILD, SRC, self.ca,
                         {"worker.log_level": None, **settings})
         self.workers.append(worker)
@@ -125,8 +126,8 @@ class Rig:
         self.sim.ask("DELETE", "/requests")
 
     def wait_done(self, worker, jobs):
-        """All jobs have a result in the simulator, and no executor is left.
-        Jobs that failed are a fault."""
+        """Wait until all jobs have a result in the simulator and no executor
+        is left. Failed jobs are a fault."""
         counts = dict.fromkeys(RESULTS, 0)
         marks = dict.fromkeys(RESULTS, 0)
 
@@ -146,7 +147,7 @@ class Rig:
     # --- jobs ---
 
     def empty_jobs(self, count=1):
-        """Jobs that end a sandbox which has ended already."""
+        """Jobs that end an already ended sandbox."""
         box = self.sim.sandbox_add()
         self.sim.sandbox_set(box, state="Ended")
         return self.sim.jobs_add("end-sandbox", count=count,

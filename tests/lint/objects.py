@@ -1,4 +1,4 @@
-"""What the object files of a build take from each other, as nm tells it."""
+"""What the object files of a build take from each other, according to nm."""
 import os
 import re
 import subprocess

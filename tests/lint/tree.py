@@ -14,7 +14,8 @@ TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'
 
 
 def files(*patterns):
-    """Paths, from the root, of what git would commit; without git: of all."""
+    """Paths from the root of what git would commit; without git, of all
+    files."""
     try:
         out = subprocess.run(
             ['git', 'ls-files', '-z', '-co', '--exclude-standard'], cwd=ROOT,
@@ -45,7 +46,8 @@ def code(source, strings=False):
 
 
 def close(findings):
-    """Print what was found; the check's exit status tells whether any."""
+    """Print the findings; the check's exit status tells whether there are
+    any."""
     for f in findings:
         print(f)
     sys.exit(1 if findings else 0)
@@ -71,7 +73,7 @@ def sources():
 
 
 def unknown(tool, findings):
-    """Without those that the file `known` explains."""
+    """The findings that the file `known` does not explain."""
     known = [line.split(None, 3)[1:3]
              for line in text('tests/lint/known').splitlines()
              if line.startswith(tool + ' ')]

@@ -677,7 +677,7 @@ BROKEN = (OSError, http.client.HTTPException)
 
 
 def reset_seen(sim):
-    """Asks the socket: Python's TLS makes an end of file out of a RST."""
+    """Ask the socket, since Python's TLS turns a RST into an end of file."""
     c = sim.connect("codepipeline")
     c.connect()
     c.sock.sendall(raw_requests(sim, "PollForJobs",
@@ -1101,7 +1101,7 @@ def raw_requests(sim, operation, bodies):
 
 
 def test_throughput(tmp_path, capsys):
-    """Prints how fast it is; no time limit decides."""
+    """Print how fast the simulator is; no time limit decides."""
     s = Sim(str(tmp_path))
     n, lanes = 4000, 8
     ids = s.admin("POST", "/jobs", {"action": "start-sandbox",
