@@ -165,19 +165,16 @@ forget_secrets(struct entry *entry)
 static void
 count(struct dispatch *dispatch, const struct life *life)
 {
-	const unsigned counted = NOTE_CLAIMED | NOTE_AMBIGUOUS_RUN |
-	    NOTE_AMBIGUOUS_DROP | NOTE_PUT;
 	struct board *board = dispatch->board;
 
-	if (!(life->notes & counted))
-		return;
-	dispatch->changed(false, dispatch->arg);
 	if (life->notes & NOTE_CLAIMED)
 		board->claimed++;
 	if (life->notes & (NOTE_AMBIGUOUS_RUN | NOTE_AMBIGUOUS_DROP))
 		board->ambiguous++;
 	if (!(life->notes & NOTE_PUT))
 		return;
+	/* a claim is shown with its executor, which follows */
+	dispatch->changed(false, dispatch->arg);
 	if (life->result.outcome == OUTCOME_SUCCESS)
 		board->succeeded++;
 	else if (life->result.outcome == OUTCOME_FAILURE)

@@ -26,8 +26,8 @@ struct dispatch {
 	struct executors	*executors;
 	/* executors can start */
 	void			(*ready)(void *);
-	/* a job has or had an executor, freed its slot, or was counted; may be
-	 * called within an effect of it */
+	/* a job has or had an executor, freed its slot, or has its result
+	 * reported; also within an event of it */
 	void			(*changed)(bool freed, void *);
 	/* the executor's program has another version: exit, to be started
 	 * again */
