@@ -267,14 +267,16 @@ tell(struct dispatch *dispatch, struct entry *entry,
 	dispatch_event(entry, &event, dispatch);
 }
 
+/* It begins with its order, if that could be written. */
 static void
 hello(void *job, pid_t pid, void *arg)
 {
 	struct entry *entry = job;
 
-	job_log(&entry->life, JOURNAL_BEGUN, LOG_INFO,
-	    "executor %d begins", (int)pid);
 	tell(arg, entry, EV_HELLO, NULL);
+	if (entry->life.child == CHILD_WORKING)
+		job_log(&entry->life, JOURNAL_BEGUN, LOG_INFO,
+		    "executor %d begins", (int)pid);
 }
 
 static void

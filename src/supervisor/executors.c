@@ -155,24 +155,30 @@ on_exit_source(sd_event_source *source, int fd, uint32_t revents, void *arg)
 	return 0;
 }
 
-/* Whether a child of ours is somebody already. */
 static bool
-pid_known(const struct executors *all, pid_t pid)
+is_executor(const struct executors *all, pid_t pid)
 {
 	const struct executor *executor;
 
-	if (zygote_is(all->zygote, pid) || all->calls.known(pid, all->arg))
-		return true;
 	LIST_FOREACH(executor, &all->list, link)
 		if (executor->pid == pid)
 			return true;
 	return false;
 }
 
-/* Take a process as ours. It must be a child of this process that nobody else
- * is: else the number means another one, which would be killed in its place. */
+/* Whether a child of ours is somebody already. */
+static bool
+pid_known(const struct executors *all, pid_t pid)
+{
+	return is_executor(all, pid) || zygote_is(all->zygote, pid) ||
+	    all->calls.known(pid, all->arg);
+}
+
+/* Take a process as ours, as the zygote says or, told, as it says itself. It
+ * must be a child of this process that nobody else is: else the number means
+ * another one, which would be killed in its place. */
 static int
-adopt(struct executor *executor, pid_t pid, struct fail *fail)
+adopt(struct executor *executor, pid_t pid, bool told, struct fail *fail)
 {
 	siginfo_t info;
 
@@ -181,7 +187,8 @@ adopt(struct executor *executor, pid_t pid, struct fail *fail)
 	if (executor->pid != 0)
 		return fail_set(fail, FAIL_SYSTEM, "it calls itself process %d "
 		    "but is %d", (int)pid, (int)executor->pid);
-	if (pid_known(executor->all, pid))
+	if (is_executor(executor->all, pid) ||
+	    (told && pid_known(executor->all, pid)))
 		return fail_set(fail, FAIL_SYSTEM, "process %d is known as "
 		    "somebody else", (int)pid);
 	executor->pidfd = sys_pidfd_open(pid);
@@ -227,7 +234,7 @@ on_hello(void *arg, const struct ipc_report *report)
 		child_lines_ignore(&executor->lines);
 		all->calls.other_version(executor->job,
 		    report->u.hello.version, all->arg);
-	} else if (adopt(executor, report->u.hello.pid, &fail) != 0)
+	} else if (adopt(executor, report->u.hello.pid, true, &fail) != 0)
 		on_fault(executor, fail.text);
 	else
 		all->calls.hello(executor->job, executor->pid, all->arg);
@@ -399,7 +406,7 @@ forked(uint32_t number, pid_t pid, void *arg)
 
 	if (executor == NULL)
 		end_stray(all, pid);
-	else if (adopt(executor, pid, &fail) != 0)
+	else if (adopt(executor, pid, false, &fail) != 0)
 		on_fault(executor, fail.text);
 }
 

@@ -84,10 +84,10 @@ order_write(struct buf *line, const struct life *life, struct job_data *data,
 
 	put_places(terms, &order);
 	put_policy(terms->conf, &order);
-	order.cloudshell.password = password_get(terms->conf, terms->password,
-	    fail);
-	if (order.cloudshell.password == NULL ||
-	    put_certificates(terms, &order, fail) != 0) {
+	if (put_certificates(terms, &order, fail) == 0)
+		order.cloudshell.password = password_get(terms->conf,
+		    terms->password, fail);
+	if (order.cloudshell.password == NULL) {
 		ipc_order_free(&order);
 		return -1;
 	}
