@@ -77,8 +77,10 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
 		secret_mask(reply->error.message, keys->token);
 	}
 	reply->passing = may_pass(reply->error.class);
-	/* A proxy's refusal may hide the answer of CodePipeline. */
-	reply->unsure = reply->error.class == AWS_TRANSIENT;
+	/* A proxy's refusal, "too many requests" included, may stand for an
+	 * answer that it did not let through. */
+	reply->unsure = reply->error.class == AWS_TRANSIENT ||
+	    !reply->error.coded;
 	if (reply->error.class == AWS_SKEW)
 		correct_clock(aws, &reply->error);
 	if (reply->error.class == AWS_CREDENTIALS)
