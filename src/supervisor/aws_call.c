@@ -25,6 +25,7 @@ struct aws_call {
 	aws_call_done	 done;
 	void		*arg;
 	const char	*operation;
+	struct credentials keys;	/* it is signed with */
 };
 
 static bool
@@ -63,7 +64,6 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
     struct aws_reply *reply)
 {
 	struct aws *aws = call->aws;
-	const struct credentials *keys;
 
 	aws_error_json(answer, sys_wall(), &reply->error);
 	if (reply->error.class == AWS_OK) {
@@ -71,11 +71,8 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
 		reply->body = &answer->body;
 		return;
 	}
-	keys = aws_keys_get(aws->keys);
-	if (keys != NULL) {
-		secret_mask(reply->error.message, keys->secret_key);
-		secret_mask(reply->error.message, keys->token);
-	}
+	secret_mask(reply->error.message, call->keys.secret_key);
+	secret_mask(reply->error.message, call->keys.token);
 	reply->passing = may_pass(reply->error.class);
 	/* A proxy's refusal, "too many requests" included, may stand for an
 	 * answer that it did not let through. */
@@ -90,6 +87,13 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
 	    reply->error.message[0] != '\0' ? ": " : "",
 	    reply->error.message, reply->error.request_id[0] != '\0' ?
 	    reply->error.request_id : "without id");
+}
+
+static void
+call_free(struct aws_call *call)
+{
+	credentials_free(&call->keys);
+	free(call);
 }
 
 static void
@@ -110,7 +114,7 @@ done(int code, const struct http_answer *answer, const struct fail *fail,
 	}
 	call->done(reply, call->arg);
 	free(reply);
-	free(call);
+	call_free(call);
 }
 
 static int
@@ -162,10 +166,11 @@ aws_call_start(struct aws *aws, const char *operation, json_t *input,
 	call->done = callback;
 	call->arg = arg;
 	call->operation = operation;
+	credentials_copy(&call->keys, aws_keys_get(aws->keys));
 	call->transfer = transfer_start(aws->transfers, &http, done, call,
 	    fail);
 	if (call->transfer == NULL) {
-		free(call);
+		call_free(call);
 		call = NULL;
 	}
  out:
@@ -180,5 +185,5 @@ aws_call_cancel(struct aws_call *call)
 	if (call == NULL)
 		return;
 	transfer_cancel(call->transfer);
-	free(call);
+	call_free(call);
 }
