@@ -69,11 +69,11 @@ set_limits(void)
 	/* the lock could be written to: that then fails, no more */
 	if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR)
 		return -1;
-	if (limit(RLIMIT_NOFILE, FILES_MAX) == -1 ||
-	    limit(RLIMIT_FSIZE, 0) == -1)
+	if (limit(RLIMIT_NOFILE, FILES_MAX) != 0 ||
+	    limit(RLIMIT_FSIZE, 0) != 0)
 		return -1;
 #ifndef SYS_SANITIZED
-	if (limit(RLIMIT_AS, MEMORY_MAX) == -1)
+	if (limit(RLIMIT_AS, MEMORY_MAX) != 0)
 		return -1;
 #endif
 	return 0;
@@ -90,7 +90,7 @@ drop_capabilities(void)
 	    none[_LINUX_CAPABILITY_U32S_3];
 
 	memset(have, 0, sizeof(have));
-	if (syscall(SYS_capget, &head, have) == -1)
+	if (syscall(SYS_capget, &head, have) != 0)
 		return -1;
 	if (memcmp(have, none, sizeof(have)) == 0)
 		return 0;
@@ -199,16 +199,16 @@ confine(pid_t supervisor, const int *keep, size_t n)
 	int null;
 
 	sys_no_core();		/* inherited, and said again */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		return -1;
 	if (getppid() != supervisor) {
 		errno = ESRCH;
 		return -1;
 	}
-	if (set_limits() == -1 || drop_capabilities() == -1 ||
-	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	if (set_limits() != 0 || drop_capabilities() != 0 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    (null = open("/dev/null", O_WRONLY | O_CLOEXEC)) == -1 ||
-	    restrict_files() == -1 || close_stderr(null) == -1)
+	    restrict_files() != 0 || close_stderr(null) != 0)
 		return -1;
 	sys_close_all_but(3, keep, n);
 	return filter_load();

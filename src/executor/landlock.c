@@ -91,7 +91,7 @@ landlock_rules(int version, const char *const *readable, size_t n)
 	if ((rules = make_ruleset(version)) == -1)
 		return -1;
 	for (size_t i = 0; i < n; i++)
-		if (add_path(rules, readable[i]) == -1) {
+		if (add_path(rules, readable[i]) != 0) {
 			saved = errno;
 			(void)close(rules);
 			errno = saved;

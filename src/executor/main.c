@@ -38,7 +38,7 @@ follow_supervisor(void)
 {
 	pid_t supervisor = getppid();
 
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) == -1)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0)
 		fatal("PR_SET_PDEATHSIG");
 	if (getppid() != supervisor)
 		fatalx("the supervisor is gone");
@@ -50,9 +50,9 @@ check_socket(void)
 {
 	struct stat st;
 
-	if (fstat(ZYGOTE_SOCKET, &st) == -1 || !S_ISSOCK(st.st_mode))
+	if (fstat(ZYGOTE_SOCKET, &st) != 0 || !S_ISSOCK(st.st_mode))
 		fatalx("executor is started by quali-job-worker only");
-	if (fcntl(ZYGOTE_SOCKET, F_SETFD, FD_CLOEXEC) == -1)
+	if (fcntl(ZYGOTE_SOCKET, F_SETFD, FD_CLOEXEC) != 0)
 		fatal("socket");
 }
 
@@ -79,7 +79,7 @@ warm_up(void)
 	/* The first context builds OpenSSL's tables of algorithms: 140 KB and
 	 * 1 ms that each executor would spend again. */
 	SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
-	if (confine_files(places, http_ca_places(places)) == -1)
+	if (confine_files(places, http_ca_places(places)) != 0)
 		fatal("confinement");
 }
 
@@ -124,7 +124,7 @@ main(int argc, char **argv)
 	(void)prctl(PR_SET_NAME, "quali-zygote");
 	/* before what stays: libseccomp leaves holes in the heap, and where
 	 * executors fill these, each has the pages copied (70 us) */
-	if (confine_prepare(INT_MAX) == -1)
+	if (confine_prepare(INT_MAX) != 0)
 		fatal("confinement");
 	limit_threads();
 	warm_up();
