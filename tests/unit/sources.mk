@@ -115,3 +115,8 @@ SOURCES_test_no_core := $(BASE)
 
 SOURCES_test_cloudshell_token := $(SOURCES_test_cloudshell_client)
 PKG_test_cloudshell_token := libcurl libssl libcrypto
+
+# Parts of the supervisor with a journal that keeps records for the test.
+RECORDS := tests/unit/records.c
+SOURCES_test_zygote := $(BASE) $(RECORDS) tests/unit/puppet.c
+PKG_test_zygote := libsystemd
