@@ -392,6 +392,7 @@ puppets_reap(void)
 	bool left = !LIST_EMPTY(&puppets), children = false;
 	struct pollfd p = { .fd = listener, .events = POLLIN };
 	pid_t pid;
+	int fd;
 
 	while (!LIST_EMPTY(&puppets))
 		puppet_free(LIST_FIRST(&puppets));
@@ -401,6 +402,10 @@ puppets_reap(void)
 		if (pid == 0 && poll(&p, 1, TURN_MS) == 1)
 			puppet_free(puppet_next());
 	}
+	/* or has ended before it was taken: the next test must not take it */
+	while (poll(&p, 1, 0) == 1 && (fd = accept4(listener, NULL, NULL,
+	    SOCK_CLOEXEC)) != -1)
+		(void)close(fd);
 	return children && !left ? -1 : 0;
 }
 

@@ -120,3 +120,9 @@ PKG_test_cloudshell_token := libcurl libssl libcrypto
 RECORDS := tests/unit/records.c
 SOURCES_test_zygote := $(BASE) $(RECORDS) tests/unit/puppet.c
 PKG_test_zygote := libsystemd
+SOURCES_test_executors := $(BASE) $(IPC) $(RECORDS) \
+	$(addprefix tests/unit/,executors_rig.c puppet.c) \
+	$(addprefix src/supervisor/,child_lines.c zygote.c)
+PKG_test_executors := libsystemd
+SOURCES_test_executors_ends := $(SOURCES_test_executors)
+PKG_test_executors_ends := libsystemd
