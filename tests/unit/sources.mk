@@ -126,3 +126,20 @@ SOURCES_test_executors := $(BASE) $(IPC) $(RECORDS) \
 PKG_test_executors := libsystemd
 SOURCES_test_executors_ends := $(SOURCES_test_executors)
 PKG_test_executors_ends := libsystemd
+
+CODEPIPELINE := $(addprefix src/common/,credentials.c job.c url.c) \
+	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
+	model.c aws_request.c sigv4.c)
+BOARD := $(BASE) $(CODEPIPELINE) $(IPC) src/common/ipc_order.c $(LIFE) \
+	$(RECORDS) tests/unit/board_rig.c \
+	$(addprefix tests/unit/fake_,aws_call.c executors.c loop.c) \
+	$(addprefix src/supervisor/,board.c job_log.c order.c password.c \
+	requests.c told.c)
+SOURCES_test_dispatch := $(sort $(BOARD))
+PKG_test_dispatch := libcurl
+SOURCES_test_dispatch_lives := $(SOURCES_test_dispatch)
+PKG_test_dispatch_lives := libcurl
+SOURCES_test_commit := $(SOURCES_test_dispatch)
+PKG_test_commit := libcurl
+SOURCES_test_requests := $(SOURCES_test_dispatch)
+PKG_test_requests := libcurl
