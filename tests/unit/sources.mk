@@ -143,3 +143,11 @@ SOURCES_test_commit := $(SOURCES_test_dispatch)
 PKG_test_commit := libcurl
 SOURCES_test_requests := $(SOURCES_test_dispatch)
 PKG_test_requests := libcurl
+
+SOURCES_test_poller := $(BASE) $(CODEPIPELINE) $(RECORDS) \
+	$(addprefix tests/unit/fake_,aws_call.c loop.c) \
+	src/supervisor/told.c
+PKG_test_poller := libcurl
+SOURCES_test_aws_call := $(sort $(BASE) $(HTTP) $(CODEPIPELINE) $(RECORDS) \
+	src/aws/aws_error.c src/aws/classify.c src/supervisor/aws_call.c)
+PKG_test_aws_call := libcurl libssl libcrypto
