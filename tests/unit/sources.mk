@@ -151,3 +151,8 @@ PKG_test_poller := libcurl
 SOURCES_test_aws_call := $(sort $(BASE) $(HTTP) $(CODEPIPELINE) $(RECORDS) \
 	src/aws/aws_error.c src/aws/classify.c src/supervisor/aws_call.c)
 PKG_test_aws_call := libcurl libssl libcrypto
+
+SOURCES_test_told := $(BASE) src/supervisor/told.c
+SOURCES_test_status := $(BASE) src/supervisor/status.c
+PKG_test_status := libsystemd
+SOURCES_test_job_log := $(BASE) $(IPC) $(RECORDS) src/supervisor/job_log.c
