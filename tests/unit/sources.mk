@@ -156,3 +156,5 @@ SOURCES_test_told := $(BASE) src/supervisor/told.c
 SOURCES_test_status := $(BASE) src/supervisor/status.c
 PKG_test_status := libsystemd
 SOURCES_test_job_log := $(BASE) $(IPC) $(RECORDS) src/supervisor/job_log.c
+SOURCES_test_child_lines := $(BASE) $(IPC) src/supervisor/child_lines.c
+PKG_test_child_lines := libsystemd
