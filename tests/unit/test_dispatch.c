@@ -528,6 +528,7 @@ reports_are_events(void **state)
 		assert_int_equal(nseen, (int)i + 1);
 		assert_seen((int)i, pairs[i].event);
 	}
+	assert_int_equal(records_with("fresh artifact credentials"), 1);
 	/* calls are for the journal only */
 	report = (struct ipc_report){ .type = IPC_CALL };
 	dispatch_executors_calls.report(entry, &report, &rig.dispatch);
