@@ -102,6 +102,8 @@ done(int code, const struct http_answer *answer, const struct fail *fail,
 {
 	struct aws_call *call = arg;
 	struct aws_reply *reply = xcalloc(1, sizeof(*reply));
+	aws_call_done callback = call->done;
+	void *callback_arg = call->arg;
 
 	if (code != 0) {
 		reply->passing = true;
@@ -112,9 +114,9 @@ done(int code, const struct http_answer *answer, const struct fail *fail,
 	} else {
 		read_answer(call, answer, reply);
 	}
-	call->done(reply, call->arg);
-	free(reply);
 	call_free(call);
+	callback(reply, callback_arg);
+	free(reply);
 }
 
 static int

@@ -40,7 +40,7 @@ struct aws_reply {
 };
 
 /* Called from the loop, never from within aws_call_start; the reply is
- * borrowed, and the call is freed afterwards. */
+ * borrowed, and the call is freed already. */
 typedef void	(*aws_call_done)(const struct aws_reply *, void *);
 
 /* Sign and send; takes over input. once: libcurl must not repeat it. NULL with
