@@ -25,6 +25,12 @@ struct aws_request {
 					   own */
 };
 
+/* The number of an attempt, for the header amz-sdk-request (aws-2026 1.8). */
+struct aws_attempt {
+	unsigned	 attempt;	/* from 1 */
+	unsigned	 max;
+};
+
 /* Wipes. The request may be zeroed. Calls that fill a request free it when they
  * fail. */
 void	aws_request_free(struct aws_request *);
