@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "credentials.h"
+#include "aws_found.h"
 #include "fail.h"
 
 /* Options of the command line; NULL: not given. */
@@ -30,13 +30,6 @@ struct chain {
 						   it */
 };
 
-/* What a provider found. */
-struct found {
-	struct credentials	 keys;
-	char			*account;	/* NULL: not said */
-	char			*origin;	/* for people: "environment" */
-};
-
 enum verdict {
 	FOUND,
 	NOT_CONFIGURED,	/* ask the next provider */
@@ -44,7 +37,7 @@ enum verdict {
 			   another provider would be another identity */
 };
 
-typedef enum verdict	(*provider)(const struct chain *, struct found *,
+typedef enum verdict	(*provider)(const struct chain *, struct aws_found *,
 			    struct fail *);
 
 #endif

@@ -16,7 +16,7 @@ variable(const char *name)
 }
 
 enum verdict
-environment_look(const struct chain *c, struct found *found, struct fail *fail)
+environment_look(const struct chain *c, struct aws_found *found, struct fail *fail)
 {
 	const char *id = variable("AWS_ACCESS_KEY_ID");
 	const char *secret_key = variable("AWS_SECRET_ACCESS_KEY");
@@ -28,7 +28,8 @@ environment_look(const struct chain *c, struct found *found, struct fail *fail)
 		return NOT_CONFIGURED;
 	if (token == NULL)
 		token = variable("AWS_SECURITY_TOKEN");	/* its older name */
-	if (keys_take(found, id, secret_key, token, "environment", fail) != 0)
+	if (keys_take(found, id, secret_key, token, "environment", "environment",
+	    fail) != 0)
 		return BROKEN;
 	if (expiry != NULL && keys_expiry(expiry, &found->keys.expires) != 0) {
 		(void)fail_set(fail, FAIL_CONFIG, "AWS_CREDENTIAL_EXPIRATION "

@@ -6,7 +6,7 @@
 
 #include "chain.h"
 
-enum verdict	environment_look(const struct chain *, struct found *,
+enum verdict	environment_look(const struct chain *, struct aws_found *,
 		    struct fail *);
 
 /* Value of a variable, NULL if unset or empty. */

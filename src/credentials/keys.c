@@ -26,8 +26,9 @@ key_check(const char *key, const char *what, const char *where,
 }
 
 int
-keys_take(struct found *found, const char *id, const char *secret_key,
-    const char *token, const char *where, struct fail *fail)
+keys_take(struct aws_found *found, const char *id, const char *secret_key,
+    const char *token, const char *source, const char *where,
+    struct fail *fail)
 {
 	if (id == NULL || secret_key == NULL)
 		return fail_set(fail, FAIL_CONFIG, "%s has a%s but no%s: set "
@@ -42,6 +43,7 @@ keys_take(struct found *found, const char *id, const char *secret_key,
 	found->keys.access_key_id = xstrdup(id);
 	found->keys.secret_key = secret_text(secret_key);
 	found->keys.token = secret_text(token);
+	found->source = xstrdup(source);
 	found->origin = xstrdup(where);
 	return 0;
 }

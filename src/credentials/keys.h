@@ -10,9 +10,10 @@
 					   kilobytes and have no known limit */
 
 /* Check and take a key pair and a token (NULL: none) from one source, which
- * texts call where. A secret_key or id that is NULL is the fault. */
-int	keys_take(struct found *, const char *id, const char *secret_key,
-	    const char *token, const char *where, struct fail *);
+ * texts call where; source is its word for machines (aws_found.h). A secret_key or id that is NULL is the fault. */
+int	keys_take(struct aws_found *, const char *id, const char *secret_key,
+	    const char *token, const char *source, const char *where,
+	    struct fail *);
 /* ISO 8601 with a time zone to seconds. -1: not understood. */
 int	keys_expiry(const char *, int64_t *);
 

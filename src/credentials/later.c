@@ -15,7 +15,7 @@ static const struct {
 };
 
 enum verdict
-later_look(const struct chain *c, struct found *found, struct fail *fail)
+later_look(const struct chain *c, struct aws_found *found, struct fail *fail)
 {
 	(void)c;
 	(void)found;

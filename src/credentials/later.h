@@ -7,7 +7,7 @@
 #include "chain.h"
 
 /* BROKEN if one of them is configured. */
-enum verdict	later_look(const struct chain *, struct found *,
+enum verdict	later_look(const struct chain *, struct aws_found *,
 		    struct fail *);
 
 #endif

@@ -6,9 +6,7 @@
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "environment.h"
@@ -90,7 +88,7 @@ choose_profile(struct chain *c, struct fail *fail)
 }
 
 static int
-walk(const struct chain *c, struct found *found, struct fail *fail)
+walk(const struct chain *c, struct aws_found *found, struct fail *fail)
 {
 	for (size_t i = 0; i < sizeof(providers) / sizeof(providers[0]); i++) {
 		switch (providers[i](c, found, fail)) {
@@ -110,57 +108,29 @@ walk(const struct chain *c, struct found *found, struct fail *fail)
 
 /* --- the answer --- */
 
-static void
-put_secret(json_t *o, const char *key, const struct secret *s)
-{
-	if (s == NULL)
-		return;
-	json_put_text(o, key, secret_open(s));
-	secret_close(s);
-}
-
-static void
-put_keys(json_t *o, const struct found *found)
-{
-	time_t at = (time_t)found->keys.expires;
-	char when[32];
-	struct tm tm;
-
-	(void)json_object_set_new(o, "Version", json_integer(1));
-	json_put_text(o, "AccessKeyId", found->keys.access_key_id);
-	put_secret(o, "SecretAccessKey", found->keys.secret_key);
-	put_secret(o, "SessionToken", found->keys.token);
-	if (at != 0 && gmtime_r(&at, &tm) != NULL &&
-	    strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm) > 0)
-		json_put_text(o, "Expiration", when);
-	json_put_text(o, "AccountId", found->account);
-	json_put_text(o, "Origin", found->origin);
-}
-
 static int
-put_settings(json_t *o, const struct chain *c, struct fail *fail)
+take_settings(const struct chain *c, struct aws_found *found,
+    struct fail *fail)
 {
-	static const char *const services[][2] = {
-		{ "codepipeline", "AWS_ENDPOINT_URL_CODEPIPELINE" },
-		{ "s3", "AWS_ENDPOINT_URL_S3" },
+	static const char *const variables[AWS_SERVICE_MAX] = {
+		[AWS_CODEPIPELINE] = "AWS_ENDPOINT_URL_CODEPIPELINE",
+		[AWS_S3] = "AWS_ENDPOINT_URL_S3",
+		[AWS_STS] = "AWS_ENDPOINT_URL_STS",
 	};
-	json_t *endpoints = json_object();
 	const char *url;
 
-	(void)json_object_set_new(o, "Endpoints", endpoints);
-	for (size_t i = 0; i < 2; i++) {
-		if (settings_endpoint(c, services[i][0], services[i][1], &url,
-		    fail) != 0)
+	for (int i = 0; i < AWS_SERVICE_MAX; i++) {
+		if (settings_endpoint(c, aws_service_name((enum aws_service)i),
+		    variables[i], &url, fail) != 0)
 			return -1;
-		json_put_text(endpoints, services[i][0], url);
+		found->endpoint[i] = xstrdup(url);
 	}
-	json_put_text(o, "Region", settings_region(c));
-	json_put_text(o, "CaBundle", settings_ca_bundle(c));
-	(void)json_object_set_new(o, "UseFips", json_boolean(settings_flag(c,
-	    "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint")));
-	(void)json_object_set_new(o, "UseDualstack",
-	    json_boolean(settings_flag(c, "AWS_USE_DUALSTACK_ENDPOINT",
-	    "use_dualstack_endpoint")));
+	found->region = xstrdup(settings_region(c));
+	found->ca_bundle = xstrdup(settings_ca_bundle(c));
+	found->use_fips = settings_flag(c, "AWS_USE_FIPS_ENDPOINT",
+	    "use_fips_endpoint");
+	found->use_dualstack = settings_flag(c, "AWS_USE_DUALSTACK_ENDPOINT",
+	    "use_dualstack_endpoint");
 	return 0;
 }
 
@@ -183,9 +153,9 @@ look_up(int argc, char **argv, struct fail *fail)
 {
 	struct options options = { 0 };
 	struct chain chain = { .options = &options };
-	struct found found = { 0 };
+	struct aws_found found = { 0 };
 	struct aws_files *files = NULL;
-	json_t *o = json_object();
+	json_t *o = NULL;
 	int rc = -1;
 
 	if (read_options(argc, argv, &options, fail) != 0 ||
@@ -195,15 +165,14 @@ look_up(int argc, char **argv, struct fail *fail)
 	if (choose_profile(&chain, fail) != 0 ||
 	    walk(&chain, &found, fail) != 0)
 		goto out;
-	put_keys(o, &found);
-	if (put_settings(o, &chain, fail) == 0)
-		rc = print(o, fail);
+	if (take_settings(&chain, &found, fail) != 0)
+		goto out;
+	o = aws_found_json(&found);
+	rc = print(o, fail);
 out:
 	json_decref(o);
 	files_free(files);
-	credentials_free(&found.keys);
-	free(found.account);
-	free(found.origin);
+	aws_found_free(&found);
 	return rc;
 }
 

@@ -44,7 +44,7 @@ not_yet(const struct chain *c, bool before_keys, struct fail *fail)
 
 /* Both keys of a pair come from one file. */
 static enum verdict
-static_keys(const struct chain *c, enum aws_file which, struct found *found,
+static_keys(const struct chain *c, enum aws_file which, struct aws_found *found,
     struct fail *fail)
 {
 	const char *id = files_get(c->files, which, c->profile,
@@ -59,7 +59,7 @@ static_keys(const struct chain *c, enum aws_file which, struct found *found,
 	where = xasprintf("profile %s of %s", c->profile,
 	    files_path(c->files, which));
 	rc = keys_take(found, id, secret_key, files_get(c->files, which,
-	    c->profile, "aws_session_token"), where, fail);
+	    c->profile, "aws_session_token"), "profile", where, fail);
 	free(where);
 	if (rc != 0)
 		return BROKEN;
@@ -69,7 +69,7 @@ static_keys(const struct chain *c, enum aws_file which, struct found *found,
 }
 
 enum verdict
-profile_look(const struct chain *c, struct found *found, struct fail *fail)
+profile_look(const struct chain *c, struct aws_found *found, struct fail *fail)
 {
 	enum verdict v;
 

@@ -6,7 +6,7 @@
 
 #include "chain.h"
 
-enum verdict	profile_look(const struct chain *, struct found *,
+enum verdict	profile_look(const struct chain *, struct aws_found *,
 		    struct fail *);
 
 #endif

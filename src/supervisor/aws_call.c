@@ -136,7 +136,7 @@ build(struct aws *aws, const char *operation, const json_t *input,
 		return fail_set(fail, FAIL_AGAIN, "no AWS region: set "
 		    "aws.region or AWS_REGION");
 	if (aws_endpoint_find("codepipeline", region,
-	    aws_keys_endpoint(aws->keys, "codepipeline"),
+	    aws_keys_endpoint(aws->keys, AWS_CODEPIPELINE),
 	    aws_keys_use_fips(aws->keys), aws_keys_use_dualstack(aws->keys),
 	    &endpoint, fail) != 0)
 		return -1;

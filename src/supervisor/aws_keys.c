@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "aws_found.h"
 #include "aws_keys.h"
-#include "json.h"
 #include "lookup.h"
 #include "mem.h"
 #include "sys.h"
@@ -25,21 +25,6 @@
 #define LOOK_MS		60000	/* look this often, since somebody may set the
 				   wall clock */
 
-enum service { SERVICE_CODEPIPELINE, SERVICE_S3, SERVICE_MAX };
-
-static const char *const service_names[SERVICE_MAX] = {
-	[SERVICE_CODEPIPELINE] = "codepipeline",
-	[SERVICE_S3] = "s3",
-};
-
-/* What one look-up found. */
-struct finding {
-	struct credentials	 keys;
-	char			*region, *origin, *ca_bundle;
-	char			*endpoint[SERVICE_MAX];
-	bool			 use_fips, use_dualstack;
-};
-
 struct aws_keys {
 	sd_event		*event;
 	sd_event_source		*timer;
@@ -51,73 +36,9 @@ struct aws_keys {
 						   never */
 	int64_t			 renew_wall;	/* 0: when the timer runs out */
 	unsigned		 failures;	/* in a row */
-	struct finding		 now;
+	struct aws_found	 now;
 	char			 error[1024];
 };
-
-/* --- reading the answer --- */
-
-static void
-finding_free(struct finding *g)
-{
-	credentials_free(&g->keys);
-	free(g->region);
-	free(g->origin);
-	free(g->ca_bundle);
-	for (int i = 0; i < SERVICE_MAX; i++)
-		free(g->endpoint[i]);
-	memset(g, 0, sizeof(*g));
-}
-
-static int
-read_keys(const json_t *o, struct credentials *c, struct fail *fail)
-{
-	const char *id = json_text(o, "AccessKeyId");
-	const char *key = json_text(o, "SecretAccessKey");
-	const char *when = json_text(o, "Expiration"), *rest;
-	struct tm tm = { 0 };
-
-	if (json_int(o, "Version", 0) != 1 || id == NULL || key == NULL)
-		return fail_set(fail, FAIL_SYSTEM, "the answer of "
-		    "aws-credentials lacks Version 1, AccessKeyId or "
-		    "SecretAccessKey");
-	if (when != NULL) {
-		rest = strptime(when, "%Y-%m-%dT%H:%M:%SZ", &tm);
-		if (rest == NULL || *rest != '\0')
-			return fail_set(fail, FAIL_SYSTEM, "the answer of "
-			    "aws-credentials has an invalid Expiration");
-		c->expires = timegm(&tm);
-	}
-	c->access_key_id = xstrdup(id);
-	c->secret_key = secret_text(key);
-	c->token = secret_text(json_text(o, "SessionToken"));
-	return 0;
-}
-
-static int
-read_answer(const struct buf *answer, struct finding *g, struct fail *fail)
-{
-	const json_t *endpoints;
-	json_t *o;
-	int rc;
-
-	o = json_parse(buf_text(answer), answer->len, fail);
-	if (o == NULL)
-		return fail_prefix(fail, "the answer of aws-credentials: ");
-	if ((rc = read_keys(o, &g->keys, fail)) == 0) {
-		g->region = xstrdup(json_text(o, "Region"));
-		g->origin = xstrdup(json_text(o, "Origin"));
-		g->ca_bundle = xstrdup(json_text(o, "CaBundle"));
-		g->use_fips = json_flag(o, "UseFips", false);
-		g->use_dualstack = json_flag(o, "UseDualstack", false);
-		endpoints = json_object_of(o, "Endpoints");
-		for (int i = 0; i < SERVICE_MAX; i++)
-			g->endpoint[i] = xstrdup(json_text(endpoints,
-			    service_names[i]));
-	}
-	json_decref(o);
-	return rc;
-}
 
 /* --- when the next look-up is due --- */
 
@@ -178,7 +99,7 @@ same_text(const char *a, const char *b)
 }
 
 static bool
-same_finding(const struct finding *a, const struct finding *b)
+same_finding(const struct aws_found *a, const struct aws_found *b)
 {
 	return same_text(a->keys.access_key_id, b->keys.access_key_id) &&
 	    secret_equal(a->keys.secret_key, b->keys.secret_key) &&
@@ -191,22 +112,23 @@ static void
 looked_up(const struct buf *answer, const char *error, void *arg)
 {
 	struct aws_keys *s = arg;
-	struct finding found;
+	struct aws_found found;
 	struct fail fail = { 0 };
 	int64_t before = s->now.keys.expires;
 	bool same = false;
 
 	s->lookup = NULL;
 	memset(&found, 0, sizeof(found));
-	if (answer != NULL && read_answer(answer, &found, &fail) != 0)
+	if (answer != NULL && aws_found_read(&found, buf_text(answer),
+	    answer->len, &fail) != 0)
 		error = fail.text;
 	if (error != NULL) {
-		finding_free(&found);
+		aws_found_free(&found);
 		(void)strlcpy(s->error, error, sizeof(s->error));
 		retry_later(s);
 	} else {
 		same = s->error[0] == '\0' && same_finding(&s->now, &found);
-		finding_free(&s->now);
+		aws_found_free(&s->now);
 		s->now = found;
 		s->error[0] = '\0';
 		plan_renewal(s, before);
@@ -275,7 +197,7 @@ aws_keys_stop(struct aws_keys *s)
 	lookup_stop(s->lookup);
 	(void)sd_event_source_disable_unref(s->timer);
 	(void)sd_event_unref(s->event);
-	finding_free(&s->now);
+	aws_found_free(&s->now);
 	free(s);
 }
 
@@ -319,12 +241,9 @@ aws_keys_error(const struct aws_keys *s)
 }
 
 const char *
-aws_keys_endpoint(const struct aws_keys *s, const char *service)
+aws_keys_endpoint(const struct aws_keys *s, enum aws_service service)
 {
-	for (int i = 0; i < SERVICE_MAX; i++)
-		if (strcmp(service, service_names[i]) == 0)
-			return s->now.endpoint[i];
-	return NULL;
+	return s->now.endpoint[service];
 }
 
 const char *

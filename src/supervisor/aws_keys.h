@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 
+#include "aws_found.h"
 #include "conf.h"
 #include "credentials.h"
 
@@ -41,9 +42,9 @@ const char *aws_keys_origin(const struct aws_keys *);
 bool	aws_keys_looking(const struct aws_keys *);
 /* Why there are none: text of the last failed look-up, "" if it did not. */
 const char *aws_keys_error(const struct aws_keys *);
-/* Configured endpoint of "codepipeline" or "s3", NULL: the real one. Known
+/* Configured endpoint of a service, NULL: the real one. Known
  * after the first look-up, as all below. */
-const char *aws_keys_endpoint(const struct aws_keys *, const char *service);
+const char *aws_keys_endpoint(const struct aws_keys *, enum aws_service);
 /* PEM file to check AWS's certificates with: aws.ca_file, else AWS_CA_BUNDLE,
  * else the profile's; NULL: the system's. */
 const char *aws_keys_ca_bundle(const struct aws_keys *);

@@ -52,7 +52,7 @@ do_order(struct dispatch *dispatch, struct entry *entry)
 	const struct order_terms terms = { .conf = dispatch->conf,
 	    .password = dispatch->requests->tokens->password,
 	    .region = aws_keys_region(keys),
-	    .s3_endpoint = aws_keys_endpoint(keys, "s3"),
+	    .s3_endpoint = aws_keys_endpoint(keys, AWS_S3),
 	    .ca_file = aws_keys_ca_bundle(keys),
 	    .use_fips = aws_keys_use_fips(keys),
 	    .use_dualstack = aws_keys_use_dualstack(keys) };

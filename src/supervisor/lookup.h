@@ -7,6 +7,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "aws_found.h"
 #include "buf.h"
 #include "conf.h"
 #include "fail.h"
@@ -14,7 +15,7 @@
 #ifndef LOOKUP_MS			/* tests set a shorter one */
 #define LOOKUP_MS		60000	/* then it is killed */
 #endif
-#define LOOKUP_ANSWER_MAX	(64 * 1024)	/* bytes of its stdout */
+#define LOOKUP_ANSWER_MAX	AWS_FOUND_MAX	/* of its stdout */
 #define LOOKUP_ERROR_MAX	4096	/* last bytes kept of its stderr */
 
 struct lookup;

@@ -14,7 +14,7 @@
 static void
 look(const struct chain *c)
 {
-	struct found found = { 0 };
+	struct aws_found found = { 0 };
 	struct fail fail = { 0 };
 	const char *url;
 	int64_t expires;

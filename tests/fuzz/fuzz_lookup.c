@@ -1,48 +1,26 @@
 /*
- * What aws-credentials answers to the supervisor.
+ * What aws-credentials answers to the supervisor and to qualictl.
  */
+#include "aws_found.h"
 #include "fuzz.h"
-#include "src/supervisor/aws_keys.c"
-
-struct lookup *
-lookup_start(sd_event *event, const struct conf *conf, lookup_done done,
-    void *arg, struct fail *f)
-{
-	(void)event, (void)conf, (void)done, (void)arg;
-	(void)fail_set(f, FAIL_SYSTEM, "not here");
-	return NULL;
-}
-
-void
-lookup_stop(struct lookup *l)
-{
-	(void)l;
-}
-
-pid_t
-lookup_pid(const struct lookup *l)
-{
-	(void)l;
-	return 0;
-}
+#include "mem.h"
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct finding found = { 0 };
+	struct aws_found found = { 0 };
 	struct fail f = { 0 };
-	struct buf answer;
+	char *line;
 
-	if (size > LOOKUP_ANSWER_MAX)
+	if (size > AWS_FOUND_MAX)
 		return 0;
-	buf_init(&answer, LOOKUP_ANSWER_MAX);
-	(void)buf_add(&answer, data, size);
-	if (read_answer(&answer, &found, &f) == -1)
+	line = xstrndup((const char *)data, size);
+	if (aws_found_read(&found, line, size, &f) == -1)
 		fuzz_fail_check(&f, CANARY);
 	else
 		MUST(found.keys.access_key_id != NULL &&
 		    found.keys.secret_key != NULL);
-	finding_free(&found);
-	buf_free(&answer);
+	aws_found_free(&found);
+	xfree_secret(line);
 	return 0;
 }

@@ -20,10 +20,10 @@ LDFLAGS_fuzz_cloudshell := -Wl,--wrap=http_perform
 SOURCES_fuzz_text := $(wildcard src/cloudshell/*.c)
 SOURCES_fuzz_conf := $(wildcard src/common/conf*.c) src/common/ini.c
 SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
+	src/aws/aws_found.c \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)
-SOURCES_fuzz_lookup := src/common/credentials.c
-PKG_fuzz_lookup := libsystemd
+SOURCES_fuzz_lookup := src/common/credentials.c src/aws/aws_found.c
 SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	job.c) \
 	src/life/token.c

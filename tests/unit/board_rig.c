@@ -41,10 +41,10 @@ aws_keys_region(const struct aws_keys *keys)
 }
 
 const char *
-aws_keys_endpoint(const struct aws_keys *keys, const char *service)
+aws_keys_endpoint(const struct aws_keys *keys, enum aws_service service)
 {
 	(void)keys;
-	assert_string_equal(service, "s3");
+	assert_int_equal(service, AWS_S3);
 	return "https://s3.example";
 }
 

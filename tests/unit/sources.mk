@@ -76,7 +76,8 @@ PKG_test_actions := libcurl libcrypto
 
 SOURCES_test_journal := $(BASE) $(IPC) src/supervisor/job_log.c
 
-SOURCES_test_credentials := $(BASE) src/common/credentials.c
+SOURCES_test_credentials := $(BASE) src/common/credentials.c \
+	src/aws/aws_found.c
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c

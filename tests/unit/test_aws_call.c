@@ -56,9 +56,9 @@ aws_keys_region(const struct aws_keys *k)
 }
 
 const char *
-aws_keys_endpoint(const struct aws_keys *k, const char *service)
+aws_keys_endpoint(const struct aws_keys *k, enum aws_service service)
 {
-	assert_string_equal(service, "codepipeline");
+	assert_int_equal(service, AWS_CODEPIPELINE);
 	return k->endpoint;
 }
 

@@ -10,6 +10,7 @@
 
 #define LOOKUP_MS	400
 
+#include "json.h"
 #include "src/supervisor/lookup.c"
 #include "src/supervisor/aws_keys.c"
 
@@ -147,9 +148,9 @@ whole_answer(void **state)
 	assert_string_equal(aws_keys_region(source), "a-b-1");
 	assert_string_equal(aws_keys_origin(source), "environment");
 	assert_string_equal(aws_keys_error(source), "");
-	assert_string_equal(aws_keys_endpoint(source, "s3"),
+	assert_string_equal(aws_keys_endpoint(source, AWS_S3),
 	    "http://127.0.0.1:1");
-	assert_null(aws_keys_endpoint(source, "codepipeline"));
+	assert_null(aws_keys_endpoint(source, AWS_CODEPIPELINE));
 	assert_string_equal(aws_keys_ca_bundle(source), "/ca");
 	assert_true(aws_keys_use_fips(source));
 	assert_false(aws_keys_use_dualstack(source));

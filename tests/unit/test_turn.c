@@ -128,7 +128,7 @@ NO_KEYS(bool, aws_keys_use_dualstack)
 NO_KEYS(pid_t, aws_keys_child)
 
 const char *
-aws_keys_endpoint(const struct aws_keys *keys, const char *service)
+aws_keys_endpoint(const struct aws_keys *keys, enum aws_service service)
 {
 	(void)keys, (void)service;
 	return NULL;
