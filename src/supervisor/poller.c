@@ -47,6 +47,8 @@ struct poller {
 	int64_t		 calm_ms;	/* after trouble: no poll before this
 					   time */
 	bool		 stopped;
+	bool		 starved;	/* some type is due but may not be
+					   asked for yet */
 	char		 why[256];	/* polls cannot be sent, as last told */
 	sd_event_source	*timer;
 };
@@ -332,6 +334,7 @@ look(struct poller *poller)
 		return;
 	if (due > 0)
 		slots = poller->calls.slots(poller->arg) - outstanding(poller);
+	poller->starved = due > 0;
 	if (slots > 0 && !poller->calls.may_claim(poller->arg)) {
 		set_timer(poller, now + LOOK_AGAIN_MS);
 		return;
@@ -350,6 +353,7 @@ look(struct poller *poller)
 		due--;
 		asked = k + 1;
 	}
+	poller->starved = due > 0;
 	poller->next = (poller->next + asked) % poller->n;
 	for (size_t i = 0; i < poller->n; i++) {
 		const struct poll *poll = &poller->polls[i];
@@ -368,11 +372,15 @@ poller_wake(struct poller *poller)
 	if (poller->stopped)
 		return;
 	for (size_t i = 0; i < poller->n; i++) {
-		if (poller->polls[i].blocked)
-			poller->polls[i].due_ms = poller->calm_ms;
+		if (!poller->polls[i].blocked)
+			continue;
+		poller->polls[i].due_ms = poller->calm_ms;
 		poller->polls[i].blocked = false;
+		poller->starved = true;
 	}
-	set_timer(poller, sys_now_ms());
+	/* else the timer is set for the next type that is due */
+	if (poller->starved)
+		set_timer(poller, sys_now_ms());
 }
 
 void
@@ -383,6 +391,7 @@ poller_restart(struct poller *poller)
 	for (size_t i = 0; i < poller->n; i++)
 		poller->polls[i].due_ms = 0;
 	poller->calm_ms = 0;
+	poller->starved = true;
 	poller_wake(poller);
 }
 
