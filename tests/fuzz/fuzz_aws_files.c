@@ -31,9 +31,7 @@ look(const struct chain *c)
 		MUST(found.keys.access_key_id == NULL);
 		break;
 	}
-	credentials_free(&found.keys);
-	free(found.account);
-	free(found.origin);
+	aws_found_free(&found);
 	memset(&fail, 0, sizeof(fail));
 	if (settings_endpoint(c, "s3", "FUZZ_UNSET", &url, &fail) == -1)
 		MUST(fail.kind == FAIL_CONFIG);
