@@ -200,7 +200,8 @@ acknowledge_job(struct req *r)
 	if (job->nonce[0] == '\0' ||
 	    strcmp(jstr(r->json, "nonce"), job->nonce) != 0) {
 		job->refused_acks++;
-		codepipeline_refuse(r, "InvalidNonceException", "The nonce is stale.");
+		codepipeline_refuse(r, "InvalidNonceException",
+		    "The nonce is stale.");
 		return;
 	}
 	if (job->state == JOB_QUEUED || job->state == JOB_DISPATCHED) {
@@ -279,14 +280,14 @@ signature_good(struct req *r)
 	switch (r->sig) {
 	case SIG_OK:
 		if (r->cred != NULL && r->cred->job != NULL) {
-			codepipeline_refuse(r, "AccessDeniedException", "Artifact "
-			    "credentials may not call CodePipeline.");
+			codepipeline_refuse(r, "AccessDeniedException",
+			    "Artifact credentials may not call CodePipeline.");
 			return false;
 		}
 		if (strcmp(r->sig_region,
 		    set_str("codepipeline", "region")) != 0) {
-			codepipeline_refuse(r, "InvalidSignatureException", "Credential "
-			    "should be scoped to a valid region.");
+			codepipeline_refuse(r, "InvalidSignatureException",
+			    "Credential should be scoped to a valid region.");
 			return false;
 		}
 		return true;
@@ -341,11 +342,13 @@ handle(struct req *r)
 	if (!signature_good(r) || !form_good(r))
 		return;
 	if ((op = operation_find(r->operation)) == NULL) {
-		codepipeline_refuse(r, "UnknownOperationException", "unknown operation");
+		codepipeline_refuse(r, "UnknownOperationException",
+		    "unknown operation");
 		return;
 	}
 	if (r->json == NULL) {
-		codepipeline_refuse(r, "SerializationException", "body is not JSON");
+		codepipeline_refuse(r, "SerializationException",
+		    "body is not JSON");
 		return;
 	}
 	if (validate(r->json, op->name, &code, why, sizeof(why)) == -1) {

@@ -42,8 +42,9 @@ variables_good(struct req *r, json_t *variables)
 
 	if (variables != NULL &&
 	    json_object_get(r->json, "continuationToken") != NULL) {
-		codepipeline_refuse(r, "ValidationException", "Output variables cannot be "
-		    "given with a continuation token.");
+		codepipeline_refuse(r, "ValidationException",
+		    "Output variables cannot be given with a continuation "
+		    "token.");
 		return false;
 	}
 	json_object_foreach(variables, name, value)

@@ -248,7 +248,7 @@ struct cred {
 	TAILQ_ENTRY(cred) next;
 	char id[21], secret[41];
 	char *token;		/* NULL: they go without */
-	const char *origin;	/* "job", or the service that made the session */
+	const char *origin;	/* "job", or the service that made it */
 	struct job *job;	/* artifact credentials; NULL: a session */
 	char *role, *name;	/* of the session */
 	int64_t life_ms;	/* of the session */
