@@ -54,6 +54,12 @@ place_address(const struct s3_place *place, struct aws_request *req,
 	    fail) != 0)
 		return -1;
 	virtual = !ep->custom && virtual_host(place->bucket);
+	if (!virtual && place->fips)
+		return fail_set(fail, FAIL_CONFIG, "bucket %s cannot be "
+		    "reached by S3's FIPS endpoints, which take only names of "
+		    "lower-case letters, digits and hyphens: give the pipeline "
+		    "another artifact bucket, or have the worker's operator "
+		    "unset " AWS_FIPS_SETTING, place->bucket);
 	if (virtual) {
 		host = xasprintf("%s.%s", place->bucket, ep->host);
 		strlcpy(ep->host, host, sizeof(ep->host));

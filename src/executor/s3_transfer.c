@@ -203,7 +203,8 @@ mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 		t->renewed = true;
 		return renew(t->access, fail) != 0 ? -1 : 1;
 	case AWS_REDIRECT:
-		if (t->redirected)
+		/* elsewhere nobody knows these credentials */
+		if (t->redirected || !aws_region_near(t->region, e.region))
 			break;
 		t->redirected = true;
 		(void)strlcpy(t->region, e.region, sizeof(t->region));

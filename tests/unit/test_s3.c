@@ -122,6 +122,9 @@ test_variants(void **state)
 	} cases[] = {
 		{ { .region = "us-east-1", .dualstack = true },
 		    "https://bkt.s3.dualstack.us-east-1.amazonaws.com/k" },
+		{ { .region = "us-east-1", .dualstack = true,
+		    .bucket = "my.bkt" },
+		    "https://s3.dualstack.us-east-1.amazonaws.com/my.bkt/k" },
 		{ { .region = "us-gov-west-1", .fips = true },
 		    "https://bkt.s3-fips.us-gov-west-1.amazonaws.com/k" },
 		{ { .region = "us-east-1", .fips = true, .dualstack = true },
@@ -146,7 +149,8 @@ test_variants(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		place = cases[i].place;
-		place.bucket = "bkt";
+		if (place.bucket == NULL)
+			place.bucket = "bkt";
 		place.key = "k";
 		assert_int_equal(s3_get_request(&req, &place, &creds, NULL,
 		    WALL, &fail), 0);
@@ -249,6 +253,7 @@ test_refused(void **state)
 		{ "bkt", "k", "x.evil.example", NULL, FAIL_CONFIG },
 		{ "bkt", "k", "us-east-1", "http://s3.example", FAIL_CONFIG },
 	};
+	static const char *const unreachable[] = { "my.bkt", "Bkt", "b_kt" };
 	struct s3_place place;
 	struct aws_request req;
 	struct fail fail;
@@ -266,6 +271,15 @@ test_refused(void **state)
 		assert_int_equal(fail.kind, cases[i].kind);
 		assert_null(req.url);
 		assert_int_equal(req.nheaders, 0);
+	}
+	for (i = 0; i < COUNT(unreachable); i++) {
+		place = (struct s3_place){ .bucket = unreachable[i],
+		    .key = "k", .region = "us-east-1", .fips = true };
+		assert_int_equal(s3_get_request(&req, &place, &creds, NULL,
+		    WALL, &fail), -1);
+		assert_int_equal(fail.kind, FAIL_CONFIG);
+		assert_non_null(strstr(fail.text, unreachable[i]));
+		assert_non_null(strstr(fail.text, "AWS_USE_FIPS_ENDPOINT"));
 	}
 	place = (struct s3_place){ .bucket = "bkt", .key = "k",
 	    .region = "us-east-1" };
