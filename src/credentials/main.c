@@ -127,6 +127,7 @@ take_settings(const struct chain *c, struct aws_found *found,
 	}
 	found->region = xstrdup(settings_region(c));
 	found->ca_bundle = xstrdup(settings_ca_bundle(c));
+	settings_calls(c, found);
 	found->use_fips = settings_flag(c, "AWS_USE_FIPS_ENDPOINT",
 	    "use_fips_endpoint");
 	found->use_dualstack = settings_flag(c, "AWS_USE_DUALSTACK_ENDPOINT",
