@@ -98,6 +98,23 @@ buf_base64(struct buf *b, const void *data, size_t len)
 }
 
 void
+buf_xml(struct buf *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (*s == '<')
+			buf_str(b, "&lt;");
+		else if (*s == '>')
+			buf_str(b, "&gt;");
+		else if (*s == '&')
+			buf_str(b, "&amp;");
+		else if (*s == '"')
+			buf_str(b, "&quot;");
+		else
+			buf_add(b, s, 1);
+	}
+}
+
+void
 buf_free(struct buf *b)
 {
 	free(b->data);
