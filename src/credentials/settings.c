@@ -2,6 +2,8 @@
  * AWS settings other than credentials: option, variable, profile, in this order
  * (aws-contract 5.2, 6).
  */
+#include <limits.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "environment.h"
@@ -22,24 +24,73 @@ settings_region(const struct chain *c)
 	return region;
 }
 
+static const char *
+setting(const struct chain *c, const char *name, const char *key)
+{
+	const char *value = variable(name);
+
+	return value != NULL ? value :
+	    files_find(c->files, c->profile, key, NULL);
+}
+
 const char *
 settings_ca_bundle(const struct chain *c)
 {
-	const char *path = variable("AWS_CA_BUNDLE");
+	return c->options->ca_file != NULL ? c->options->ca_file :
+	    setting(c, "AWS_CA_BUNDLE", "ca_bundle");
+}
 
-	return path != NULL ? path :
-	    files_find(c->files, c->profile, "ca_bundle", NULL);
+const char *
+settings_app_id(const struct chain *c)
+{
+	return setting(c, "AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
 }
 
 /* Only "true" counts; a variable that says otherwise wins over the profile. */
 bool
 settings_flag(const struct chain *c, const char *name, const char *key)
 {
-	const char *value = variable(name);
+	const char *value = setting(c, name, key);
 
-	if (value == NULL)
-		value = files_find(c->files, c->profile, key, NULL);
 	return value != NULL && strcasecmp(value, "true") == 0;
+}
+
+/* What names a setting that has an invalid value. */
+static const char *
+blame(const char *name, const char *key)
+{
+	return variable(name) != NULL ? name : key;
+}
+
+int
+settings_attempts(const struct chain *c, int *attempts, struct fail *fail)
+{
+	const char *value = setting(c, "AWS_MAX_ATTEMPTS", "max_attempts");
+	const char *error = NULL;
+
+	*attempts = 0;
+	if (value == NULL)
+		return 0;
+	*attempts = (int)strtonum(value, 1, INT_MAX, &error);
+	if (error != NULL)
+		return fail_set(fail, FAIL_CONFIG, "%s is not a whole number "
+		    "from 1 on", blame("AWS_MAX_ATTEMPTS", "max_attempts"));
+	if (*attempts > AWS_ATTEMPTS_MAX)
+		*attempts = AWS_ATTEMPTS_MAX;
+	return 0;
+}
+
+int
+settings_sts_legacy(const struct chain *c, bool *legacy, struct fail *fail)
+{
+	const char *value = setting(c, "AWS_STS_REGIONAL_ENDPOINTS",
+	    "sts_regional_endpoints");
+
+	*legacy = value != NULL && strcasecmp(value, "legacy") == 0;
+	if (value == NULL || *legacy || strcasecmp(value, "regional") == 0)
+		return 0;
+	return fail_set(fail, FAIL_CONFIG, "%s is neither regional nor legacy",
+	    blame("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"));
 }
 
 int

@@ -11,6 +11,12 @@ const char	*settings_region(const struct chain *);
 const char	*settings_ca_bundle(const struct chain *);
 bool		 settings_flag(const struct chain *, const char *name,
 		    const char *key);
+const char	*settings_app_id(const struct chain *);
+/* Attempts of one call, 0: not said. -1: not a number from 1 on. */
+int	settings_attempts(const struct chain *, int *, struct fail *);
+/* Whether STS's global host serves the first regions. -1: neither "regional"
+ * nor "legacy". */
+int	settings_sts_legacy(const struct chain *, bool *, struct fail *);
 /* -1: the profile names a services section that does not exist. */
 int	settings_endpoint(const struct chain *, const char *service,
 	    const char *name, const char **url, struct fail *);
