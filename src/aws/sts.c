@@ -162,17 +162,14 @@ finish(struct aws_request *req, const struct sts_place *place,
 	struct aws_endpoint ep;
 	struct aws_request_scope scope;
 	char region[AWS_REGION_SIZE], path[sizeof(ep.base) + 1], hash[65];
-	char attempt[64];
 
 	if (sts_place_find(place, &ep, region, fail) != 0)
 		return -1;
 	req->url = xasprintf("%s/", ep.url);
 	(void)snprintf(path, sizeof(path), "%s/", ep.base);
-	(void)snprintf(attempt, sizeof(attempt), "attempt=%u; max=%u",
-	    number->attempt, number->max);
 	if (aws_request_header(req, "Content-Type",
 	    "application/x-www-form-urlencoded; charset=utf-8", fail) != 0 ||
-	    aws_request_header(req, "amz-sdk-request", attempt, fail) != 0)
+	    aws_request_attempt(req, number, fail) != 0)
 		return -1;
 	if (creds == NULL)
 		return 0;

@@ -80,6 +80,7 @@ reset(struct req *r, const char *rest)
 	job_reset();
 	object_reset();
 	cloudshell_reset();
+	imds_reset();
 	note_reset();
 	settings_reset();
 	park_release();

@@ -89,14 +89,22 @@ cred_expired(const struct cred *c)
 	return now_ms() - c->issued_ms > (double)life_ms;
 }
 
-/* The Expiration to print, in whole seconds of the service's clock. */
-time_t
-cred_expiration(const struct cred *c, const char *service)
+/* The Expiration to print, TIME_MAX bytes, by the service's clock. */
+void
+cred_expiration_text(const struct cred *c, const char *service, char *text)
 {
 	double left_ms = c->issued_ms + (double)c->life_ms - now_ms();
 
-	return (time_t)(now_wall() + left_ms / 1e3) +
-	    (time_t)set_int(service, "clock_offset_s");
+	time_text(text, (time_t)(now_wall() + left_ms / 1e3) +
+	    (time_t)set_int(service, "clock_offset_s"));
+}
+
+/* They sign without one from now on. */
+void
+cred_token_drop(struct cred *c)
+{
+	free(c->token);
+	c->token = NULL;
 }
 
 json_t *

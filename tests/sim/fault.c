@@ -15,7 +15,8 @@ static const char *const kinds[] = {
 };
 
 static const char *const services[] = {
-	"codepipeline", "s3", "cloudshell", "sts", "*", NULL
+	"codepipeline", "s3", "cloudshell", "sts", "imds", "container", "*",
+	NULL
 };
 
 static TAILQ_HEAD(, fault) faults = TAILQ_HEAD_INITIALIZER(faults);

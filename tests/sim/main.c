@@ -31,6 +31,8 @@ static const struct {
 	{ "s3", &s3_service, true, THREADS },
 	{ "cloudshell", &cloudshell_service, true, THREADS },
 	{ "sts", &sts_service, true, 1 },
+	{ "imds", &imds_service, false, 1 },
+	{ "container", &container_service, true, 1 },
 	{ "admin", &admin_service, false, 1 },
 };
 

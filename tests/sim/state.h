@@ -17,6 +17,7 @@
 #include <sodium.h>
 
 #define ID_MAX		37	/* a GUID and its NUL */
+#define TIME_MAX	32	/* of time_text */
 #define WHY_MAX		256
 #define NOTE_MAX	200000	/* finished requests kept */
 #define NOTE_BYTES_MAX	(512UL << 20)
@@ -75,6 +76,7 @@ void	 table_del(struct table *, const char *);
 void	 table_clear(struct table *);
 double	 now_ms(void);
 double	 now_wall(void);
+void	 time_text(char *, time_t);
 void	 random_seed(uint64_t);
 uint64_t random_next(void);
 void	 random_bytes(void *, size_t);
@@ -174,6 +176,7 @@ struct req {
 extern pthread_mutex_t state_lock;
 extern const struct service admin_service, codepipeline_service;
 extern const struct service s3_service, cloudshell_service, sts_service;
+extern const struct service imds_service, container_service;
 
 struct listener;
 struct listener *listener_start(const struct service *, char *, char *,
@@ -255,7 +258,8 @@ struct cred *cred_issue(struct job *);
 struct cred *cred_session(const char *, const char *, const char *, int64_t);
 struct cred *cred_find(const char *);
 bool	 cred_expired(const struct cred *);
-time_t	 cred_expiration(const struct cred *, const char *);
+void	 cred_expiration_text(const struct cred *, const char *, char *);
+void	 cred_token_drop(struct cred *);
 void	 cred_arn(const struct cred *, struct buf *);
 void	 cred_user_id(const struct cred *, struct buf *);
 json_t	*creds_of_job(const struct job *);	/* all that the job was given */
@@ -278,6 +282,10 @@ int	 form_check(json_t *, const char *, char *, size_t);
 json_t	*role_find(const char *);
 bool	 role_trusts(json_t *, const struct req *);
 int64_t	 role_longest_s(json_t *);
+
+/* --- imds.c --- */
+
+void	 imds_reset(void);
 
 /* --- object.c --- */
 

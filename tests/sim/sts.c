@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "state.h"
 
@@ -89,12 +88,10 @@ get_caller_identity(struct req *r)
 static void
 session_elements(struct buf *b, const struct cred *c)
 {
-	time_t t = cred_expiration(c, "sts");
 	struct buf arn = { NULL, 0, 0 }, id = { NULL, 0, 0 };
-	char text[32];
-	struct tm tm;
+	char text[TIME_MAX];
 
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+	cred_expiration_text(c, "sts", text);
 	cred_arn(c, &arn);
 	cred_user_id(c, &id);
 	buf_str(b, "    <AssumedRoleUser>\n");

@@ -273,6 +273,15 @@ now_wall(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
+/* As AWS writes a time; text has TIME_MAX bytes. */
+void
+time_text(char *text, time_t t)
+{
+	struct tm tm;
+
+	strftime(text, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
+}
+
 void
 random_seed(uint64_t seed)
 {

@@ -33,6 +33,8 @@ SOURCES_test_codepipeline := $(BASE) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	model.c aws_request.c sigv4.c)
 PKG_test_codepipeline := libcurl
+SOURCES_test_user_agent := $(BASE) src/aws/user_agent.c
+PKG_test_user_agent := libcurl
 SOURCES_test_s3 := $(BASE) src/common/url.c \
 	$(addprefix src/aws/,endpoint.c aws_request.c s3.c sigv4.c)
 PKG_test_s3 := libcurl
@@ -80,7 +82,7 @@ PKG_test_actions := libcurl libcrypto
 SOURCES_test_journal := $(BASE) $(IPC) src/supervisor/job_log.c
 
 SOURCES_test_credentials := $(BASE) src/common/credentials.c \
-	src/aws/aws_found.c
+	$(addprefix src/aws/,aws_found.c user_agent.c)
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c

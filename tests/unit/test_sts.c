@@ -19,7 +19,8 @@
 #define NOW		1795435200	/* Mon, 23 Nov 2026 12:00:00 GMT */
 #define ARN		"arn:aws:iam::123456789012:role/Worker"
 
-static const struct aws_attempt first = { .attempt = 1, .max = 3 };
+static const struct aws_attempt first = { .invocation =
+    "0f0e0d0c-0b0a-4908-8706-050403020100", .attempt = 1, .max = 3 };
 
 static void
 request_free(struct aws_request *req)
@@ -116,6 +117,8 @@ test_assume_role(void **state)
 	    "application/x-www-form-urlencoded; charset=utf-8");
 	assert_string_equal(header(&req, "amz-sdk-request"),
 	    "attempt=1; max=3");
+	assert_string_equal(header(&req, "amz-sdk-invocation-id"),
+	    first.invocation);
 	assert_string_equal(header(&req, "X-Amz-Security-Token"), "tok");
 	assert_non_null(strstr(header(&req, "Authorization"),
 	    "/us-east-2/sts/aws4_request"));
