@@ -62,6 +62,8 @@ __wrap_nanosleep(const struct timespec *wanted, struct timespec *rest)
 static void
 look(provider p, const struct chain *c)
 {
+	/* what was sent and may not be shown; the input may hold it, too */
+	const char *secret = p == container_look ? CONTAINER_TOKEN : "\n";
 	struct aws_found found = { 0 };
 	struct fail fail = { 0 };
 	char *region;
@@ -76,7 +78,7 @@ look(provider p, const struct chain *c)
 		break;
 	case BROKEN:
 	case NOT_CONFIGURED:
-		fuzz_fail_check(&fail, CONTAINER_TOKEN);
+		fuzz_fail_check(&fail, secret);
 		MUST(found.keys.access_key_id == NULL);
 		break;
 	}
@@ -84,7 +86,7 @@ look(provider p, const struct chain *c)
 	MUST(region == NULL || aws_region_valid(region));
 	free(region);
 	for (size_t i = 0; i < found.nwarnings; i++)
-		MUST(strstr(found.warning[i], CONTAINER_TOKEN) == NULL);
+		fuzz_text_check(found.warning[i], FAIL_TEXT_MAX + 100, false);
 	aws_found_free(&found);
 }
 
