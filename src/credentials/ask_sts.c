@@ -17,8 +17,7 @@ sts_way_open(struct sts_way *way, const struct chain *c,
 	struct aws_client *client = &way->client;
 
 	memset(way, 0, sizeof(*way));
-	if (settings_attempts(c, &client->attempts, fail) != 0 ||
-	    settings_sts_legacy(c, &way->place.legacy, fail) != 0 ||
+	if (settings_sts_legacy(c, &way->place.legacy, fail) != 0 ||
 	    settings_endpoint(c, "sts", "AWS_ENDPOINT_URL_STS",
 	    &way->place.endpoint, fail) != 0)
 		return -1;
@@ -30,9 +29,10 @@ sts_way_open(struct sts_way *way, const struct chain *c,
 	    "use_fips_endpoint");
 	way->place.dualstack = settings_flag(c, "AWS_USE_DUALSTACK_ENDPOINT",
 	    "use_dualstack_endpoint");
-	way->user_agent = user_agent("quali-job-worker", settings_app_id(c));
+	way->user_agent = user_agent("quali-job-worker", c->app_id);
 	client->user_agent = way->user_agent;
 	client->ca_file = settings_ca_bundle(c);
+	client->attempts = c->attempts;
 	client->timeout_ms = STS_TIMEOUT_MS;
 	aws_client_open(client);
 	return 0;

@@ -30,6 +30,8 @@ struct chain {
 	const char		*profile;	/* never NULL */
 	bool			 named;		/* the option or variable names
 						   it */
+	int			 attempts;	/* of one call, 0: not said */
+	const char		*app_id;	/* for the User-Agent, or NULL */
 	bool			 last;		/* take the files as they are,
 						   even if they are fresh */
 };

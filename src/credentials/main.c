@@ -21,7 +21,6 @@
 #include "profile.h"
 #include "settings.h"
 #include "sys.h"
-#include "user_agent.h"
 #include "utf8.h"
 #include "web_identity.h"
 #include "write.h"
@@ -161,13 +160,7 @@ take_settings(const struct chain *c, struct aws_found *found,
 	    "use_fips_endpoint");
 	found->use_dualstack = settings_flag(c, "AWS_USE_DUALSTACK_ENDPOINT",
 	    "use_dualstack_endpoint");
-	found->app_id = xstrdup(settings_app_id(c));
-	if (found->app_id != NULL &&
-	    strlen(found->app_id) > USER_AGENT_APP_MAX)
-		aws_found_warn(found, "the application id (sdk_ua_app_id) has "
-		    "more than %d characters: AWS gets the first ones",
-		    USER_AGENT_APP_MAX);
-	return settings_attempts(c, &found->max_attempts, fail);
+	return 0;
 }
 
 static int
@@ -193,8 +186,12 @@ look_once(const struct options *options, bool last, struct aws_files **files,
 	if (files_load(files, options, fail) != 0)
 		return -1;
 	chain.files = *files;
-	if (choose_profile(&chain, found, fail) != 0 ||
-	    walk(&chain, found, fail) != 0)
+	if (choose_profile(&chain, found, fail) != 0)
+		return -1;
+	settings_calls(&chain, found);
+	chain.attempts = found->max_attempts;
+	chain.app_id = found->app_id;
+	if (walk(&chain, found, fail) != 0)
 		return -1;
 	return take_settings(&chain, found, fail);
 }

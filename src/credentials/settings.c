@@ -4,11 +4,14 @@
  */
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "environment.h"
 #include "files.h"
+#include "mem.h"
 #include "settings.h"
+#include "user_agent.h"
 
 const char *
 settings_region(const struct chain *c)
@@ -25,7 +28,7 @@ settings_region(const struct chain *c)
 }
 
 static const char *
-setting(const struct chain *c, const char *name, const char *key)
+find(const struct chain *c, const char *name, const char *key)
 {
 	const char *value = variable(name);
 
@@ -37,60 +40,77 @@ const char *
 settings_ca_bundle(const struct chain *c)
 {
 	return c->options->ca_file != NULL ? c->options->ca_file :
-	    setting(c, "AWS_CA_BUNDLE", "ca_bundle");
-}
-
-const char *
-settings_app_id(const struct chain *c)
-{
-	return setting(c, "AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
+	    find(c, "AWS_CA_BUNDLE", "ca_bundle");
 }
 
 /* Only "true" counts; a variable that says otherwise wins over the profile. */
 bool
 settings_flag(const struct chain *c, const char *name, const char *key)
 {
-	const char *value = setting(c, name, key);
+	const char *value = find(c, name, key);
 
 	return value != NULL && strcasecmp(value, "true") == 0;
 }
 
-/* What names a setting that has an invalid value. */
-static const char *
-blame(const char *name, const char *key)
+static void
+take_attempts(const struct chain *c, struct aws_found *found)
 {
-	return variable(name) != NULL ? name : key;
+	const char *text = find(c, "AWS_MAX_ATTEMPTS", "max_attempts");
+	const char *error;
+	long long n;
+
+	if (text == NULL)
+		return;
+	n = strtonum(text, 1, INT_MAX, &error);
+	if (error == NULL)
+		found->max_attempts = (int)n;
+	else
+		aws_found_warn(found, "AWS_MAX_ATTEMPTS or max_attempts is "
+		    "not a whole number of at least 1: ignoring it");
 }
 
-int
-settings_attempts(const struct chain *c, int *attempts, struct fail *fail)
+/* All of them mean the standard mode: to slow down by itself, as adaptive does,
+ * is of no use to a client with a few calls a minute (aws-contract 7.3). */
+static void
+check_mode(const struct chain *c, struct aws_found *found)
 {
-	const char *value = setting(c, "AWS_MAX_ATTEMPTS", "max_attempts");
-	const char *error = NULL;
+	static const char *const modes[] = { "standard", "adaptive", "legacy" };
+	const char *mode = find(c, "AWS_RETRY_MODE", "retry_mode");
 
-	*attempts = 0;
-	if (value == NULL)
-		return 0;
-	*attempts = (int)strtonum(value, 1, INT_MAX, &error);
-	if (error != NULL)
-		return fail_set(fail, FAIL_CONFIG, "%s is not a whole number "
-		    "from 1 on", blame("AWS_MAX_ATTEMPTS", "max_attempts"));
-	if (*attempts > AWS_ATTEMPTS_MAX)
-		*attempts = AWS_ATTEMPTS_MAX;
-	return 0;
+	for (size_t i = 0; mode != NULL && i < sizeof(modes) /
+	    sizeof(modes[0]); i++)
+		if (strcasecmp(mode, modes[i]) == 0)
+			return;
+	if (mode != NULL)
+		aws_found_warn(found, "AWS_RETRY_MODE or retry_mode is none of "
+		    "standard, adaptive and legacy: using standard");
+}
+
+void
+settings_calls(const struct chain *c, struct aws_found *found)
+{
+	const char *app = find(c, "AWS_SDK_UA_APP_ID", "sdk_ua_app_id");
+
+	take_attempts(c, found);
+	check_mode(c, found);
+	found->app_id = xstrdup(app);
+	if (app != NULL && strlen(app) > USER_AGENT_APP_MAX)
+		aws_found_warn(found, "AWS_SDK_UA_APP_ID or sdk_ua_app_id is "
+		    "longer than %d characters: cutting it",
+		    USER_AGENT_APP_MAX);
 }
 
 int
 settings_sts_legacy(const struct chain *c, bool *legacy, struct fail *fail)
 {
-	const char *value = setting(c, "AWS_STS_REGIONAL_ENDPOINTS",
+	const char *value = find(c, "AWS_STS_REGIONAL_ENDPOINTS",
 	    "sts_regional_endpoints");
 
 	*legacy = value != NULL && strcasecmp(value, "legacy") == 0;
 	if (value == NULL || *legacy || strcasecmp(value, "regional") == 0)
 		return 0;
-	return fail_set(fail, FAIL_CONFIG, "%s is neither regional nor legacy",
-	    blame("AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints"));
+	return fail_set(fail, FAIL_CONFIG, "AWS_STS_REGIONAL_ENDPOINTS or "
+	    "sts_regional_endpoints is neither regional nor legacy");
 }
 
 int

@@ -11,9 +11,9 @@ const char	*settings_region(const struct chain *);
 const char	*settings_ca_bundle(const struct chain *);
 bool		 settings_flag(const struct chain *, const char *name,
 		    const char *key);
-const char	*settings_app_id(const struct chain *);
-/* Attempts of one call, 0: not said. -1: not a number from 1 on. */
-int	settings_attempts(const struct chain *, int *, struct fail *);
+/* Take how calls to AWS are made: attempts, application id. What is not
+ * understood becomes a warning. */
+void	settings_calls(const struct chain *, struct aws_found *);
 /* Whether STS's global host serves the first regions. -1: neither "regional"
  * nor "legacy". */
 int	settings_sts_legacy(const struct chain *, bool *, struct fail *);

@@ -295,6 +295,12 @@ aws_keys_use_dualstack(const struct aws_keys *s)
 	return s->now.use_dualstack;
 }
 
+int
+aws_keys_max_attempts(const struct aws_keys *s)
+{
+	return s->now.max_attempts;
+}
+
 const char *
 aws_keys_user_agent(const struct aws_keys *s)
 {

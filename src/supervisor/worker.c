@@ -387,7 +387,9 @@ wire(struct worker *worker)
 	    .board = &worker->board, .commit = &worker->commit });
 	worker->tokens.conf = conf;
 	worker->tokens.password = worker->password;
+	worker->aws.event = worker->event;
 	worker->aws.timeout_ms = conf->worker.http_timeout;
+	aws_retry_init(&worker->aws.retry, 0);
 }
 
 struct worker *
