@@ -182,6 +182,7 @@ struct listener;
 struct listener *listener_start(const struct service *, char *, char *,
 	    unsigned);
 int	 listener_port(const struct listener *);
+bool	 listener_tls(const struct listener *);
 void	 listener_stop(struct listener *);
 
 const char *req_header(const struct req *, const char *);
@@ -247,7 +248,7 @@ struct cred {
 	TAILQ_ENTRY(cred) next;
 	char id[21], secret[41];
 	char *token;		/* NULL: they go without */
-	const char *origin;	/* "job", or the service that made the session */
+	const char *origin;	/* "job", or the service that made it */
 	struct job *job;	/* artifact credentials; NULL: a session */
 	char *role, *name;	/* of the session */
 	int64_t life_ms;	/* of the session */
@@ -305,7 +306,7 @@ struct object *object_get(const char *, const char *);
 json_t	*object_list(void);
 void	 object_reset(void);
 
-/* --- job.c --- */
+/* --- execution.c --- */
 
 enum action { ACTION_START, ACTION_RUN, ACTION_END, ACTION_MAX };
 
@@ -337,6 +338,13 @@ struct execution {
 	int step;
 };
 
+struct execution *execution_new(json_t *, struct pipeline *, char *, size_t);
+const char *execution_action(const struct execution *);
+json_t	*execution_type(json_t *, int64_t *);
+void	 executions_free(void);
+
+/* --- job.c --- */
+
 TAILQ_HEAD(job_list, job);
 
 /* One type of action: where jobs wait to be polled. */
@@ -366,7 +374,7 @@ extern struct job_all jobs;
 void	 job_reset(void);
 struct execution *job_execute(json_t *, struct pipeline *, char *, size_t);
 struct job *job_find(const char *);
-struct job *job_poll(const char *, double);
+struct job *job_poll(const char *, json_t *, double);
 void	 job_continue(struct job *, const char *);
 void	 job_finish(struct job *, enum job_state);
 void	 job_tick(struct job *, double);
@@ -381,6 +389,7 @@ size_t	 job_count(void);
 
 void	 actiontype_reset(void);
 bool	 actiontype_known(json_t *);
+const char *actiontype_queryable(json_t *);
 void	 actiontype_create(struct req *);
 void	 actiontype_delete(struct req *);
 void	 actiontype_list(struct req *);
@@ -393,12 +402,32 @@ int	 validate(json_t *, const char *, const char **, char *, size_t);
 
 void	 codepipeline_answer(struct req *, json_t *);
 void	 codepipeline_error(struct req *, int, const char *, const char *);
+void	 codepipeline_refuse(struct req *, const char *, const char *);
+struct job *codepipeline_job(struct req *);
+
+/* --- result.c --- */
+
+void	 result_success(struct req *);
+void	 result_failure(struct req *);
+
+/* --- declaration.c --- */
+
+json_t	*declaration_make(json_t *, json_t *const *, int);
+void	 declaration_list(struct req *);
+void	 declaration_get(struct req *);
+
+/* --- permission.c --- */
+
+bool	 permission_denied(const struct req *, const char *, const char *,
+	    struct buf *);
+bool	 permission_refuses(const struct req *, const char *, struct buf *);
 
 /* --- pipeline.c --- */
 
 void	 pipeline_reset(void);
 int	 pipeline_add(json_t *, char *, size_t);
 json_t	*pipeline_describe(int);
+json_t	*pipeline_declarations(void);
 void	 pipeline_finished(struct execution *, bool);
 
 /* --- cloudshell.c --- */
