@@ -39,7 +39,8 @@ find(const struct chain *c, const char *name, const char *key)
 const char *
 settings_ca_bundle(const struct chain *c)
 {
-	return find(c, "AWS_CA_BUNDLE", "ca_bundle");
+	return c->options->ca_file != NULL ? c->options->ca_file :
+	    find(c, "AWS_CA_BUNDLE", "ca_bundle");
 }
 
 /* Only "true" counts; a variable that says otherwise wins over the profile. */
@@ -97,6 +98,19 @@ settings_calls(const struct chain *c, struct aws_found *found)
 		aws_found_warn(found, "AWS_SDK_UA_APP_ID or sdk_ua_app_id is "
 		    "longer than %d characters: cutting it",
 		    USER_AGENT_APP_MAX);
+}
+
+int
+settings_sts_legacy(const struct chain *c, bool *legacy, struct fail *fail)
+{
+	const char *value = find(c, "AWS_STS_REGIONAL_ENDPOINTS",
+	    "sts_regional_endpoints");
+
+	*legacy = value != NULL && strcasecmp(value, "legacy") == 0;
+	if (value == NULL || *legacy || strcasecmp(value, "regional") == 0)
+		return 0;
+	return fail_set(fail, FAIL_CONFIG, "AWS_STS_REGIONAL_ENDPOINTS or "
+	    "sts_regional_endpoints is neither regional nor legacy");
 }
 
 int

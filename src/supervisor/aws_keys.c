@@ -102,9 +102,20 @@ same_text(const char *a, const char *b)
 }
 
 static bool
+same_warnings(const struct aws_found *a, const struct aws_found *b)
+{
+	for (size_t i = 0; i < a->nwarnings && i < b->nwarnings; i++)
+		if (strcmp(a->warning[i], b->warning[i]) != 0)
+			return false;
+	return a->nwarnings == b->nwarnings;
+}
+
+static bool
 same_finding(const struct aws_found *a, const struct aws_found *b)
 {
-	return same_text(a->keys.access_key_id, b->keys.access_key_id) &&
+	return same_warnings(a, b) && same_text(a->account, b->account) &&
+	    same_text(a->origin, b->origin) &&
+	    same_text(a->keys.access_key_id, b->keys.access_key_id) &&
 	    secret_equal(a->keys.secret_key, b->keys.secret_key) &&
 	    secret_equal(a->keys.token, b->keys.token) &&
 	    a->keys.expires == b->keys.expires &&
@@ -239,6 +250,18 @@ const char *
 aws_keys_origin(const struct aws_keys *s)
 {
 	return s->now.origin != NULL ? s->now.origin : "";
+}
+
+const char *
+aws_keys_account(const struct aws_keys *s)
+{
+	return s->now.account != NULL ? s->now.account : "";
+}
+
+const char *
+aws_keys_warning(const struct aws_keys *s, size_t i)
+{
+	return i < s->now.nwarnings ? s->now.warning[i] : NULL;
 }
 
 const char *

@@ -16,9 +16,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
 from oracle import Oracle                                       # noqa: E402
-from sim import (PASSWORD, REGION, WORKER_KEY, WORKER_SECRET,   # noqa: E402
-                 Simulator, crash_checks, header_of,
-                 json_of)
+from sim import (CONTAINER_TOKEN, PASSWORD, WEB_TOKEN,           # noqa: E402
+                 WORKER_KEY, WORKER_SECRET, Simulator, crash_checks,
+                 header_of, json_of)
 from worker import Worker, adopt_orphans, leftovers             # noqa: E402
 
 BUILD = os.environ.get("QUALI_BUILD", "")
@@ -28,6 +28,8 @@ SRC = os.environ.get("QUALI_SRC", os.path.dirname(os.path.dirname(
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "tls: the simulator speaks TLS")
+    config.addinivalue_line("markers", "cloudshell_tls(name): CloudShell "
+                            "also speaks TLS, with a certificate of make-ca")
     config.addinivalue_line("markers", "bad_signatures: the simulator may "
                             "refuse signatures in this test")
     adopt_orphans()
@@ -56,8 +58,11 @@ def fixture_sim(request):
     tls = None
     if request.node.get_closest_marker("tls"):
         tls = request.getfixturevalue("ca")
+    own = request.node.get_closest_marker("cloudshell_tls")
+    if own:
+        own = os.path.join(request.getfixturevalue("ca"), *own.args)
     folder = tempfile.mkdtemp(prefix="qjw-sim-")
-    sim = Simulator(program("quali-sim"), folder, tls)
+    sim = Simulator(program("quali-sim"), folder, tls, own)
     wrong = []
     yield sim
     try:
@@ -73,12 +78,30 @@ def fixture_sim(request):
 
 @pytest.fixture(name="make_sim")
 def fixture_make_sim():
-    """make_sim(tls folder): another simulator, which nobody judges."""
+    """make_sim(tls folder, cloudshell_tls): another simulator, which nobody
+    judges."""
     made = []
 
-    def make(tls=None):
+    def make(tls=None, cloudshell_tls=None):
         folder = tempfile.mkdtemp(prefix="qjw-sim-")
-        made.append((Simulator(program("quali-sim"), folder, tls), folder))
+        made.append((Simulator(program("quali-sim"), folder, tls,
+                               cloudshell_tls), folder))
+        return made[-1][0]
+
+    yield make
+    for sim, folder in made:
+        sim.stop()
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(name="make_session_sim", scope="session")
+def fixture_make_session_sim():
+    """make_sim for fixtures that outlive a test."""
+    made = []
+
+    def make():
+        folder = tempfile.mkdtemp(prefix="qjw-sim-")
+        made.append((Simulator(program("quali-sim"), folder), folder))
         return made[-1][0]
 
     yield make
@@ -132,9 +155,14 @@ def judge_requests(sim, bad_signatures):
             (c["accessKeyId"], c["secretAccessKey"], c["sessionToken"])
             for c in told]
 
-    oracle = Oracle([(WORKER_KEY, WORKER_SECRET, None)], REGION,
+    knobs = sim.ask("GET", "/settings")
+    region = knobs["codepipeline"]["region"]
+    sts = knobs["sts"]["region"] or region
+    s3 = knobs["s3"]["bucket_region"] or region
+    oracle = Oracle(worker_keys(sim, knobs["codepipeline"]), region,
                     tls=bool(sim.tls), job_credentials=credentials,
-                    encryption_key=sim.encryption_key)
+                    encryption_key=sim.encryption_key,
+                    regions={"sts": sts, "s3": s3})
     wrong = []
     for note in sim.requests():
         if note["signature"] in ("bad", "none") and not bad_signatures:
@@ -144,6 +172,17 @@ def judge_requests(sim, bad_signatures):
         if not bad_signatures:
             wrong += oracle.faults(note)
     return wrong
+
+
+def worker_keys(sim, knobs):
+    """All with which the worker may sign for CodePipeline and STS."""
+    sets = [(WORKER_KEY, WORKER_SECRET, None)]
+    sets.append((knobs["worker_key"], knobs["worker_secret"],
+                 knobs["worker_token"] or "sim-worker-token"))
+    sets += [(key, secret, None)
+             for key, secret in knobs["extra_workers"].items()]
+    return sets + [(s["accessKeyId"], s["secretAccessKey"],
+                    s["sessionToken"]) for s in sim.sessions()]
 
 
 def judge_jobs(sim):
@@ -161,8 +200,17 @@ def judge_jobs(sim):
 
 def known_secrets(sim):
     """name -> secret: what went over the wire and may occur nowhere else."""
-    found = {"password": PASSWORD, "AWS secret": WORKER_SECRET}
+    found = {"password": PASSWORD, "AWS secret": WORKER_SECRET,
+             "container's token": CONTAINER_TOKEN, "web token": WEB_TOKEN}
+    for session in sim.sessions():
+        key = session["accessKeyId"]
+        found["secret of " + key] = session["secretAccessKey"]
+        if session["sessionToken"]:
+            found["session token of " + key] = session["sessionToken"]
     for note in sim.requests():
+        token = header_of(note, "x-aws-ec2-metadata-token")
+        if token:
+            found["metadata token " + token[:4]] = token
         token = header_of(note, "x-amz-security-token")
         if token:
             found["session token " + token[:4]] = token

@@ -6,41 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "state.h"
 
-#define VARIABLES_MAX	122880
 #define BATCH_MAX	1000
 #define TARGET		"CodePipeline_20150709."
-
-static void
-common_headers(struct req *r)
-{
-	time_t t = time(NULL) +
-	    (time_t)set_int("codepipeline", "clock_offset_s");
-	char id[ID_MAX], date[40];
-	struct tm tm;
-
-	random_guid(id, false);
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT",
-	    gmtime_r(&t, &tm));
-	answer_header(r, "x-amzn-RequestId", id);
-	answer_header(r, "Date", date);
-}
 
 void
 codepipeline_error(struct req *r, int status, const char *code,
     const char *message)
 {
 	answer_clear(r);
-	common_headers(r);
+	answer_amazon(r, NULL);
 	answer_json(r, status, json_pack("{ss ss}", "__type", code, "message",
 	    message));
 }
 
-static void
-refuse(struct req *r, const char *code, const char *message)
+void
+codepipeline_refuse(struct req *r, const char *code, const char *message)
 {
 	req_why(r, "%s: %s", code, message);
 	codepipeline_error(r, 400, code, message);
@@ -50,7 +33,7 @@ refuse(struct req *r, const char *code, const char *message)
 void
 codepipeline_answer(struct req *r, json_t *body)
 {
-	common_headers(r);
+	answer_amazon(r, NULL);
 	if (body != NULL)
 		answer_json(r, 200, body);
 	else
@@ -117,10 +100,27 @@ data_json(struct job *job)
 	return data;
 }
 
+/* queryable: name of the action type's property, or NULL. */
+static bool
+query_fits(struct req *r, const char *queryable, json_t *query)
+{
+	const char *why = NULL;
+
+	if (queryable == NULL && json_object_size(query) > 0)
+		why = "The action type has no queryable property.";
+	if (queryable != NULL && json_object_get(query, queryable) == NULL)
+		why = "The queryable property of the action type must be "
+		    "given.";
+	if (why != NULL)
+		codepipeline_refuse(r, "ValidationException", why);
+	return why == NULL;
+}
+
 static void
 poll_for_jobs(struct req *r)
 {
 	json_t *type = json_object_get(r->json, "actionTypeId"), *list;
+	json_t *query = json_object_get(r->json, "queryParam");
 	int64_t limit = set_int("codepipeline", "poll_limit"), n;
 	struct job *job = NULL;
 	char name[256], text[128];
@@ -128,19 +128,16 @@ poll_for_jobs(struct req *r)
 	if (strcmp(jstr(type, "owner"), "Custom") != 0) {
 		snprintf(text, sizeof(text), "ActionType with owner '%s' is "
 		    "not supported", jstr(type, "owner"));
-		refuse(r, "ValidationException", text);
+		codepipeline_refuse(r, "ValidationException", text);
 		return;
 	}
 	if (!actiontype_known(type)) {
-		refuse(r, "ActionTypeNotFoundException",
+		codepipeline_refuse(r, "ActionTypeNotFoundException",
 		    "The specified action type could not be found.");
 		return;
 	}
-	if (json_object_size(json_object_get(r->json, "queryParam")) > 0) {
-		refuse(r, "ValidationException",
-		    "The action type has no queryable property.");
+	if (!query_fits(r, actiontype_queryable(type), query))
 		return;
-	}
 	n = jint(r->json, "maxBatchSize", 1);
 	if (limit > 0 && n > limit)
 		n = limit;
@@ -149,7 +146,7 @@ poll_for_jobs(struct req *r)
 	snprintf(name, sizeof(name), "%s/%s/%s", jstr(type, "category"),
 	    jstr(type, "provider"), jstr(type, "version"));
 	list = json_array();
-	while (n-- > 0 && (job = job_poll(name, now_ms())) != NULL) {
+	while (n-- > 0 && (job = job_poll(name, query, now_ms())) != NULL) {
 		json_array_append_new(list, json_pack("{ss ss ss so}", "id",
 		    job->id, "nonce", job->nonce, "accountId",
 		    set_str("codepipeline", "account"), "data",
@@ -162,15 +159,15 @@ poll_for_jobs(struct req *r)
 
 /* The job that the request names; otherwise answers with the error and returns
  * NULL. */
-static struct job *
-find_job(struct req *r)
+struct job *
+codepipeline_job(struct req *r)
 {
 	const char *id = jstr(r->json, "jobId");
 	struct job *job = job_find(id);
 
 	snprintf(r->job, sizeof(r->job), "%s", id);
 	if (job == NULL)
-		refuse(r, "JobNotFoundException",
+		codepipeline_refuse(r, "JobNotFoundException",
 		    "The specified job could not be found.");
 	else
 		job_tick(job, now_ms());
@@ -180,7 +177,7 @@ find_job(struct req *r)
 static void
 get_job_details(struct req *r)
 {
-	struct job *job = find_job(r);
+	struct job *job = codepipeline_job(r);
 
 	if (job == NULL)
 		return;
@@ -195,7 +192,7 @@ get_job_details(struct req *r)
 static void
 acknowledge_job(struct req *r)
 {
-	struct job *job = find_job(r);
+	struct job *job = codepipeline_job(r);
 	const char *status = NULL;
 
 	if (job == NULL)
@@ -203,7 +200,8 @@ acknowledge_job(struct req *r)
 	if (job->nonce[0] == '\0' ||
 	    strcmp(jstr(r->json, "nonce"), job->nonce) != 0) {
 		job->refused_acks++;
-		refuse(r, "InvalidNonceException", "The nonce is stale.");
+		codepipeline_refuse(r, "InvalidNonceException",
+		    "The nonce is stale.");
 		return;
 	}
 	if (job->state == JOB_QUEUED || job->state == JOB_DISPATCHED) {
@@ -219,110 +217,13 @@ acknowledge_job(struct req *r)
 		    job->state == JOB_SUCCEEDED ? "Succeeded" : "Failed";
 	if (status == NULL) {
 		job->refused_acks++;
-		refuse(r, "InvalidNonceException",
+		codepipeline_refuse(r, "InvalidNonceException",
 		    "The job has been claimed already.");
 		return;
 	}
 	if (strcmp(status, "InProgress") != 0)
 		job->refused_acks++;
 	codepipeline_answer(r, json_pack("{ss}", "status", status));
-}
-
-/* --- results --- */
-
-static void
-result_note(struct req *r, struct job *job, const char *kind, bool accepted)
-{
-	json_array_append_new(job->results, json_pack("{ss sO sb sI}", "kind",
-	    kind, "body", r->json, "accepted", accepted, "seq",
-	    (json_int_t)note_next()));
-}
-
-static void
-console_set(struct job *job, const char *name, json_t *value)
-{
-	if (value != NULL)
-		json_object_set(job->execution->console, name, value);
-}
-
-static bool
-job_takes_result(struct req *r, struct job *job, const char *kind)
-{
-	if (job->state == JOB_IN_PROGRESS)
-		return true;
-	result_note(r, job, kind, false);
-	refuse(r, "InvalidJobStateException",
-	    "The job is not in a state that takes a result.");
-	return false;
-}
-
-static bool
-variables_good(struct req *r, json_t *variables)
-{
-	const char *name;
-	json_t *value;
-	size_t n = 0;
-
-	if (variables != NULL &&
-	    json_object_get(r->json, "continuationToken") != NULL) {
-		refuse(r, "ValidationException", "Output variables cannot be "
-		    "given with a continuation token.");
-		return false;
-	}
-	json_object_foreach(variables, name, value)
-		n += strlen(name) + json_string_length(value);
-	if (n <= VARIABLES_MAX)
-		return true;
-	refuse(r, "OutputVariablesSizeExceededException",
-	    "Exceeded the total size limit for all variables.");
-	return false;
-}
-
-static void
-put_success(struct req *r)
-{
-	json_t *details = json_object_get(r->json, "executionDetails");
-	json_t *variables = json_object_get(r->json, "outputVariables");
-	const char *token = jstr(r->json, "continuationToken");
-	struct job *job = find_job(r);
-
-	if (job == NULL)
-		return;
-	if (!variables_good(r, variables)) {
-		result_note(r, job, "success", false);
-		return;
-	}
-	if (!job_takes_result(r, job, "success"))
-		return;
-	result_note(r, job, "success", true);
-	console_set(job, "summary", json_object_get(details, "summary"));
-	console_set(job, "externalExecutionId",
-	    json_object_get(details, "externalExecutionId"));
-	console_set(job, "percentComplete",
-	    json_object_get(details, "percentComplete"));
-	console_set(job, "variables", variables);
-	if (token != NULL)
-		job_continue(job, token);
-	else
-		job_finish(job, JOB_SUCCEEDED);
-	codepipeline_answer(r, NULL);
-}
-
-static void
-put_failure(struct req *r)
-{
-	json_t *details = json_object_get(r->json, "failureDetails");
-	struct job *job = find_job(r);
-
-	if (job == NULL || !job_takes_result(r, job, "failure"))
-		return;
-	result_note(r, job, "failure", true);
-	console_set(job, "type", json_object_get(details, "type"));
-	console_set(job, "message", json_object_get(details, "message"));
-	console_set(job, "externalExecutionId",
-	    json_object_get(details, "externalExecutionId"));
-	job_finish(job, JOB_FAILED);
-	codepipeline_answer(r, NULL);
 }
 
 /* --- the request --- */
@@ -334,11 +235,13 @@ static const struct operation {
 	{ "PollForJobs", poll_for_jobs },
 	{ "AcknowledgeJob", acknowledge_job },
 	{ "GetJobDetails", get_job_details },
-	{ "PutJobSuccessResult", put_success },
-	{ "PutJobFailureResult", put_failure },
+	{ "PutJobSuccessResult", result_success },
+	{ "PutJobFailureResult", result_failure },
 	{ "CreateCustomActionType", actiontype_create },
 	{ "DeleteCustomActionType", actiontype_delete },
 	{ "ListActionTypes", actiontype_list },
+	{ "ListPipelines", declaration_list },
+	{ "GetPipeline", declaration_get },
 };
 
 static const struct operation *
@@ -376,15 +279,15 @@ signature_good(struct req *r)
 
 	switch (r->sig) {
 	case SIG_OK:
-		if (r->cred != NULL) {
-			refuse(r, "AccessDeniedException", "Artifact "
-			    "credentials may not call CodePipeline.");
+		if (r->cred != NULL && r->cred->job != NULL) {
+			codepipeline_refuse(r, "AccessDeniedException",
+			    "Artifact credentials may not call CodePipeline.");
 			return false;
 		}
 		if (strcmp(r->sig_region,
 		    set_str("codepipeline", "region")) != 0) {
-			refuse(r, "InvalidSignatureException", "Credential "
-			    "should be scoped to a valid region.");
+			codepipeline_refuse(r, "InvalidSignatureException",
+			    "Credential should be scoped to a valid region.");
 			return false;
 		}
 		return true;
@@ -417,11 +320,11 @@ form_good(struct req *r)
 
 	if (strcmp(r->method, "POST") != 0 || strcmp(r->target, "/") != 0 ||
 	    target == NULL || strncmp(target, TARGET, strlen(TARGET)) != 0)
-		refuse(r, "UnknownOperationException",
+		codepipeline_refuse(r, "UnknownOperationException",
 		    "not POST / with a known X-Amz-Target");
 	else if (type == NULL ||
 	    strcmp(type, "application/x-amz-json-1.1") != 0)
-		refuse(r, "SerializationException",
+		codepipeline_refuse(r, "SerializationException",
 		    "Content-Type is not application/x-amz-json-1.1");
 	else
 		return true;
@@ -432,24 +335,31 @@ static void
 handle(struct req *r)
 {
 	const struct operation *op;
+	struct buf denied = { NULL, 0, 0 };
 	const char *code;
 	char why[WHY_MAX];
 
 	if (!signature_good(r) || !form_good(r))
 		return;
 	if ((op = operation_find(r->operation)) == NULL) {
-		refuse(r, "UnknownOperationException", "unknown operation");
+		codepipeline_refuse(r, "UnknownOperationException",
+		    "unknown operation");
 		return;
 	}
 	if (r->json == NULL) {
-		refuse(r, "SerializationException", "body is not JSON");
+		codepipeline_refuse(r, "SerializationException",
+		    "body is not JSON");
 		return;
 	}
 	if (validate(r->json, op->name, &code, why, sizeof(why)) == -1) {
-		refuse(r, code, why);
+		codepipeline_refuse(r, code, why);
 		return;
 	}
-	op->run(r);
+	if (permission_refuses(r, op->name, &denied))
+		codepipeline_refuse(r, "AccessDeniedException", denied.data);
+	else
+		op->run(r);
+	buf_free(&denied);
 }
 
 const struct service codepipeline_service = {
