@@ -118,7 +118,7 @@ read_failure(const struct aws_call *call, const struct fail *fail,
 		reply->error.class = AWS_TRANSIENT;
 	else
 		reply->error.class = AWS_FINAL;
-	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.800s%s%s",
+	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.1000s%s%s",
 	    call->operation, fail->text,
 	    fail->kind == FAIL_AGAIN && variant != NULL ? "; " : "",
 	    fail->kind == FAIL_AGAIN && variant != NULL ? variant : "");

@@ -11,7 +11,7 @@ from actions import artifact_of, members, run, run_job, start
 from conftest import SRC
 from faults import told
 from proxy import Proxy
-from sim import REGION, header_of, wait_for
+from sim import REGION, WORKER_KEY, WORKER_SECRET, header_of, wait_for
 
 pytestmark = pytest.mark.tls
 AWS = "amazonaws.com"
@@ -19,7 +19,8 @@ BUCKET = "sim-artifacts"
 NAMES = ["codepipeline.us-east-2." + AWS, "codepipeline-fips.us-east-2." + AWS,
          "codepipeline.us-east-2.api.aws",
          "codepipeline-fips.us-east-2.api.aws",
-         "s3.us-east-2." + AWS, "s3.dualstack.us-east-2." + AWS,
+         "sts.us-east-2." + AWS, "sts-fips.us-east-2." + AWS,
+         "sts.us-east-2.api.aws", "s3.us-east-2." + AWS, "s3.dualstack.us-east-2." + AWS,
          "*.s3.us-east-2." + AWS, "*.s3.eu-west-1." + AWS,
          "*.s3-fips.us-east-2." + AWS, "*.s3.dualstack.us-east-2." + AWS,
          "*.s3-fips.dualstack.us-east-2." + AWS]
@@ -39,7 +40,7 @@ def fixture_ca():
 @pytest.fixture(name="proxy")
 def fixture_proxy(sim):
     made = Proxy(("codepipeline", sim.urls["codepipeline"]),
-                 ("s3", sim.urls["s3"]))
+                 ("s3", sim.urls["s3"]), ("sts", sim.urls["sts"]))
     yield made
     made.close()
 
@@ -138,6 +139,26 @@ def test_bucket_in_another_partition(sim, behind, proxy):
          "PermanentRedirect", "is not found in region us-east-2")
     assert not any("cn-north-1" in h for h in proxy.hosts())
     assert len(sim.requests("s3")) == 1
+
+
+@pytest.mark.parametrize("variable, sts, codepipeline", [
+    ("X", "sts.us-east-2." + AWS, NAMES[0]),
+    ("AWS_USE_FIPS_ENDPOINT", "sts-fips.us-east-2." + AWS, NAMES[1]),
+    ("AWS_USE_DUALSTACK_ENDPOINT", "sts.us-east-2.api.aws", NAMES[2])])
+def test_names_of_sts(behind, proxy, tmp_path, variable, sts, codepipeline):
+    """aws-credentials asks for STS in the same way, and the supervisor polls
+    with what it gets."""
+    config = tmp_path / "config"
+    config.write_text(
+        "[default]\nrole_arn = arn:aws:iam::111122223333:role/sim-worker\n"
+        "source_profile = keys\n[profile keys]\naws_access_key_id = %s\n"
+        "aws_secret_access_key = %s\n" % (WORKER_KEY, WORKER_SECRET))
+    behind(env={variable: "true", "AWS_CONFIG_FILE": str(config),
+                "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None}
+           ).start()
+    wait_for(lambda: len(proxy.hosts()) == 2, "two hosts",
+             lambda: proxy.asked)
+    assert proxy.hosts() == {sts, codepipeline}
 
 
 # --- who goes through the proxy ---
