@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
 #include "mem.h"
@@ -57,25 +58,22 @@ looks_secret(const char *word, size_t n)
 static bool
 is_label(const char *word, size_t n)
 {
-	static const char *const labels[] = { "secret", "token", "password",
-	    "passphrase", "key", "pin" };
-	char lower[64];
-	size_t i;
+	static const char *const within[] = { "secret", "token", "password",
+	    "passphrase", "keyid" };
+	static const char *const at_end[] = { "key", "pin" };
+	char *copy = xstrndup(word, n);
+	bool label = false;
 
-	if (n == 0 || n >= sizeof(lower))
-		return false;
-	for (i = 0; i < n; i++)
-		lower[i] = (char)tolower((unsigned char)word[i]);
-	lower[n] = '\0';
-	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-		size_t len = strlen(labels[i]);
+	for (size_t i = 0; i < sizeof(within) / sizeof(within[0]); i++)
+		label |= strcasestr(copy, within[i]) != NULL;
+	for (size_t i = 0; i < sizeof(at_end) / sizeof(at_end[0]); i++) {
+		size_t len = strlen(at_end[i]);
 
-		if (strstr(lower, labels[i]) != NULL && (i < 4 || (n >= len &&
-		    strcmp(lower + n - len, labels[i]) == 0) ||
-		    strstr(lower, "keyid") != NULL))
-			return true;
+		label |= n >= len && strcasecmp(copy + n - len,
+		    at_end[i]) == 0;
 	}
-	return false;
+	xfree_secret(copy);
+	return label;
 }
 
 /* Between a label and its value: "\": \"", "=", ":". Returns its length, 0 if
