@@ -75,10 +75,7 @@ request(const json_t *ask)
 	    .fips = json_flag(ask, "fips", false),
 	    .dualstack = json_flag(ask, "dualstack", false),
 	    .bucket = json_text(ask, "bucket"), .key = json_text(ask, "key") };
-	struct credentials keys = {
-	    .access_key_id = xstrdup(json_text(ask, "id")),
-	    .secret_key = secret_text(json_text(ask, "secret")),
-	    .token = secret_text(json_text(ask, "token")) };
+	struct credentials keys;
 	const json_t *told = json_object_of(ask, "answer");
 	const char *body = json_text(ask, "body");
 	int64_t wall = json_int(ask, "wall", 0);
@@ -94,6 +91,10 @@ request(const json_t *ask)
 		place.region = redirect(told, place.region, &e);
 	if (place.region == NULL)
 		return json_pack("{s:s}", "error", "no redirect");
+	keys = (struct credentials){
+	    .access_key_id = xstrdup(json_text(ask, "id")),
+	    .secret_key = secret_text(json_text(ask, "secret")),
+	    .token = secret_text(json_text(ask, "token")) };
 	rc = body == NULL ?
 	    s3_get_request(&req, &place, &keys, &attempt, wall, &fail) :
 	    s3_put_request(&req, &place, &keys, &attempt, wall, body,
