@@ -96,6 +96,8 @@ open_cloudshell(struct task *t)
 static void
 open_s3(struct task *t)
 {
+	int attempts = t->order.s3.max_attempts;
+
 	t->s3 = (struct s3_access) {
 		.http = t->http,
 		.region = t->order.s3.region,
@@ -103,6 +105,7 @@ open_s3(struct task *t)
 		.fips = t->order.s3.use_fips,
 		.dualstack = t->order.s3.use_dualstack,
 		.ca = t->order.s3.ca,
+		.user_agent = t->order.s3.user_agent,
 		.encryption_type = t->order.data.encryption_type,
 		.encryption_key = t->order.data.encryption_key,
 		.credentials = &t->order.data.credentials,
@@ -113,6 +116,7 @@ open_s3(struct task *t)
 		.called = s3_called_cb,
 		.arg = t,
 	};
+	aws_retry_init(&t->s3.retry, attempts > 0 ? attempts : S3_ATTEMPTS);
 }
 
 void

@@ -14,7 +14,9 @@
 #include "mem.h"
 #include "sys.h"
 #include "timer.h"
+#include "user_agent.h"
 
+#define PROGRAM		"quali-job-worker"
 #define RENEW_S		600	/* before the end; half the life if shorter */
 #define RENEW_SPREAD_S	60	/* at random, so that workers do not all ask at
 				   once */
@@ -37,6 +39,7 @@ struct aws_keys {
 	int64_t			 renew_wall;	/* 0: when the timer runs out */
 	unsigned		 failures;	/* in a row */
 	struct aws_found	 now;
+	char			*user_agent;
 	char			 error[1024];
 };
 
@@ -99,9 +102,20 @@ same_text(const char *a, const char *b)
 }
 
 static bool
+same_warnings(const struct aws_found *a, const struct aws_found *b)
+{
+	for (size_t i = 0; i < a->nwarnings && i < b->nwarnings; i++)
+		if (strcmp(a->warning[i], b->warning[i]) != 0)
+			return false;
+	return a->nwarnings == b->nwarnings;
+}
+
+static bool
 same_finding(const struct aws_found *a, const struct aws_found *b)
 {
-	return same_text(a->keys.access_key_id, b->keys.access_key_id) &&
+	return same_warnings(a, b) && same_text(a->account, b->account) &&
+	    same_text(a->origin, b->origin) &&
+	    same_text(a->keys.access_key_id, b->keys.access_key_id) &&
 	    secret_equal(a->keys.secret_key, b->keys.secret_key) &&
 	    secret_equal(a->keys.token, b->keys.token) &&
 	    a->keys.expires == b->keys.expires &&
@@ -130,6 +144,8 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 		same = s->error[0] == '\0' && same_finding(&s->now, &found);
 		aws_found_free(&s->now);
 		s->now = found;
+		free(s->user_agent);
+		s->user_agent = user_agent(PROGRAM, s->now.app_id);
 		s->error[0] = '\0';
 		plan_renewal(s, before);
 	}
@@ -185,6 +201,7 @@ aws_keys_new(sd_event *event, const struct conf *conf,
 	s->conf = conf;
 	s->changed = changed;
 	s->arg = arg;
+	s->user_agent = user_agent(PROGRAM, NULL);
 	arm(s, 0);
 	return s;
 }
@@ -198,6 +215,7 @@ aws_keys_stop(struct aws_keys *s)
 	(void)sd_event_source_disable_unref(s->timer);
 	(void)sd_event_unref(s->event);
 	aws_found_free(&s->now);
+	free(s->user_agent);
 	free(s);
 }
 
@@ -235,6 +253,18 @@ aws_keys_origin(const struct aws_keys *s)
 }
 
 const char *
+aws_keys_account(const struct aws_keys *s)
+{
+	return s->now.account != NULL ? s->now.account : "";
+}
+
+const char *
+aws_keys_warning(const struct aws_keys *s, size_t i)
+{
+	return i < s->now.nwarnings ? s->now.warning[i] : NULL;
+}
+
+const char *
 aws_keys_error(const struct aws_keys *s)
 {
 	return s->error;
@@ -263,6 +293,18 @@ bool
 aws_keys_use_dualstack(const struct aws_keys *s)
 {
 	return s->now.use_dualstack;
+}
+
+int
+aws_keys_max_attempts(const struct aws_keys *s)
+{
+	return s->now.max_attempts;
+}
+
+const char *
+aws_keys_user_agent(const struct aws_keys *s)
+{
+	return s->user_agent;
 }
 
 pid_t

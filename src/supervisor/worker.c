@@ -13,6 +13,7 @@
 #include "actions.h"
 #include "aws_call.h"
 #include "dispatch.h"
+#include "endpoint.h"
 #include "intake.h"
 #include "journal.h"
 #include "ledger.h"
@@ -54,7 +55,8 @@ struct worker {
 	enum worker_mode	 mode;
 	struct status_teller	 status;
 	bool			 told_ready;
-	struct told		 no_keys;
+	struct told		 no_keys, no_s3;
+	struct told		 warned[AWS_WARNINGS_MAX]; /* of look-ups */
 	sd_event_source		*stop_timer, *housekeeping, *upgrade;
 	sd_event_source		*rest;		/* while stopping: checks
 						   whether all is at rest */
@@ -247,18 +249,62 @@ tell_no_keys(struct worker *worker)
 		    "not polling or reporting until there are some");
 }
 
+/* Only jobs use S3's endpoint; an impossible one shows at the start. */
+static void
+check_s3(struct worker *worker)
+{
+	const struct aws_keys *keys = worker->aws.keys;
+	const char *region = aws_keys_region(keys);
+	struct aws_endpoint endpoint;
+	struct fail fail;
+
+	if (region[0] == '\0' || aws_endpoint_find("s3", region,
+	    aws_keys_endpoint(keys, AWS_S3), aws_keys_use_fips(keys),
+	    aws_keys_use_dualstack(keys), &endpoint, &fail) == 0)
+		told_over(&worker->no_s3);
+	else if (told_due(&worker->no_s3, fail.text, TOLD_HOURLY_MS,
+	    sys_now_ms()))
+		journal_event(JOURNAL_AWS, LOG_ERR, "jobs cannot reach their "
+		    "artifacts in S3: %s", fail.text);
+}
+
+/* What a look-up warned of, each once. */
+static void
+tell_warnings(struct worker *worker)
+{
+	const char *text;
+
+	for (size_t i = 0; i < AWS_WARNINGS_MAX && (text =
+	    aws_keys_warning(worker->aws.keys, i)) != NULL; i++)
+		if (told_due(&worker->warned[i], text, INT64_MAX,
+		    sys_now_ms()))
+			journal_event(JOURNAL_CREDENTIALS, LOG_WARNING, "%s",
+			    text);
+}
+
+static void
+tell_keys(struct worker *worker)
+{
+	const struct aws_keys *keys = worker->aws.keys;
+	const char *account = aws_keys_account(keys);
+
+	told_over(&worker->no_keys);
+	journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
+	    "AWS credentials from %s%s%s, region %s", aws_keys_origin(keys),
+	    account[0] != '\0' ? ", account " : "", account,
+	    aws_keys_region(keys));
+	tell_warnings(worker);
+	check_s3(worker);
+}
+
 static void
 on_keys(bool have, void *arg)
 {
 	struct worker *worker = arg;
 
-	if (have) {
-		told_over(&worker->no_keys);
-		journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
-		    "AWS credentials from %s, region %s",
-		    aws_keys_origin(worker->aws.keys),
-		    aws_keys_region(worker->aws.keys));
-	} else
+	if (have)
+		tell_keys(worker);
+	else
 		tell_no_keys(worker);
 	if (have && worker->poller != NULL && worker->mode < MODE_STOPPING)
 		poller_restart(worker->poller);
@@ -362,7 +408,9 @@ wire(struct worker *worker)
 	    .board = &worker->board, .commit = &worker->commit });
 	worker->tokens.conf = conf;
 	worker->tokens.password = worker->password;
+	worker->aws.event = worker->event;
 	worker->aws.timeout_ms = conf->worker.http_timeout;
+	aws_retry_init(&worker->aws.retry, 0);
 }
 
 struct worker *

@@ -279,7 +279,9 @@ def ask(sim, operation, body):
     url = sim.urls["codepipeline"] + "/"
     request = AWSRequest("POST", url, {
         "Content-Type": "application/x-amz-json-1.1",
-        "X-Amz-Target": "CodePipeline_20150709." + operation},
+        "X-Amz-Target": "CodePipeline_20150709." + operation,
+        "amz-sdk-invocation-id": "01234567-89ab-4cde-8123-456789abcdef",
+        "amz-sdk-request": "attempt=1"},
         json.dumps(body).encode())
     SigV4Auth(Credentials(WORKER_KEY, WORKER_SECRET), "codepipeline",
               REGION).add_auth(request)

@@ -14,15 +14,28 @@ SOURCES_fuzz_codepipeline := $(SOURCES_fuzz_report) \
 SOURCES_fuzz_aws_error := $(addprefix src/aws/,classify.c endpoint.c aws_error.c \
 	s3_error.c)
 PKG_fuzz_aws_error := expat
+SOURCES_fuzz_sts := $(addprefix src/common/,credentials.c) \
+	$(addprefix src/aws/,aws_time.c classify.c endpoint.c sts_answer.c)
+PKG_fuzz_sts := expat
 SOURCES_fuzz_sigv4 := $(addprefix src/aws/,endpoint.c sigv4.c)
 SOURCES_fuzz_cloudshell := $(wildcard src/cloudshell/*.c)
 LDFLAGS_fuzz_cloudshell := -Wl,--wrap=http_perform
 SOURCES_fuzz_text := $(wildcard src/cloudshell/*.c)
 SOURCES_fuzz_conf := $(wildcard src/common/conf*.c) src/common/ini.c
-SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
-	src/aws/aws_found.c \
-	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
-	settings.c)
+# No program is run and nobody is asked.
+SOURCES_fuzz_aws_files := $(filter-out $(FUZZ_BASE),src/common/ini.c $(CLIENT) \
+	$(filter-out %/main.c,$(wildcard src/credentials/*.c)))
+PKG_fuzz_aws_files := expat
+LDFLAGS_fuzz_aws_files := -Wl,--wrap=run_program,--wrap=http_perform
+SOURCES_fuzz_process := src/common/credentials.c src/common/ini.c \
+	src/aws/aws_found.c src/aws/aws_time.c \
+	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c \
+	process.c run.c said.c)
+SOURCES_fuzz_metadata := $(addprefix src/common/,credentials.c ini.c) \
+	src/aws/aws_found.c src/aws/aws_time.c src/aws/endpoint.c \
+	$(addprefix src/credentials/,container.c ec2.c environment.c files.c imds.c \
+	keys.c metadata.c settings.c)
+LDFLAGS_fuzz_metadata := -Wl,--wrap=http_perform -Wl,--wrap=nanosleep
 SOURCES_fuzz_lookup := src/common/credentials.c src/aws/aws_found.c
 SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	job.c) \

@@ -33,12 +33,24 @@ SOURCES_test_codepipeline := $(BASE) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	model.c aws_request.c sigv4.c)
 PKG_test_codepipeline := libcurl
+SOURCES_test_aws_retry := $(BASE) src/aws/aws_retry.c
+PKG_test_aws_retry := libcurl
+SOURCES_test_user_agent := $(BASE) src/aws/user_agent.c
+PKG_test_user_agent := libcurl
 SOURCES_test_s3 := $(BASE) src/common/url.c \
 	$(addprefix src/aws/,endpoint.c aws_request.c s3.c sigv4.c)
 PKG_test_s3 := libcurl
 SOURCES_test_aws_error := $(BASE) $(HTTP) src/common/url.c \
 	$(addprefix src/aws/,classify.c endpoint.c aws_error.c s3_error.c)
 PKG_test_aws_error := libcurl libssl libcrypto expat
+
+SOURCES_test_sts := $(sort $(BASE) $(HTTP) $(CLIENT))
+PKG_test_sts := libcurl libssl libcrypto expat
+
+SOURCES_test_process := $(BASE) src/common/credentials.c src/common/ini.c \
+	src/aws/aws_found.c src/aws/aws_time.c \
+	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c run.c \
+	said.c)
 
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
 PKG_test_transfer := libcurl libssl libcrypto libsystemd
@@ -77,7 +89,7 @@ PKG_test_actions := libcurl libcrypto
 SOURCES_test_journal := $(BASE) $(IPC) src/supervisor/job_log.c
 
 SOURCES_test_credentials := $(BASE) src/common/credentials.c \
-	src/aws/aws_found.c
+	$(addprefix src/aws/,aws_found.c user_agent.c)
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c
@@ -100,8 +112,8 @@ PKG_test_executor_report := libcurl libcrypto
 SOURCES_test_executor_s3 := $(BASE) src/common/credentials.c \
 	src/common/url.c src/aws/classify.c \
 	src/common/http.c src/common/http_tls.c \
-	$(addprefix src/aws/,endpoint.c aws_error.c aws_request.c s3.c s3_error.c sigv4.c) \
-	src/executor/s3_transfer.c
+	$(addprefix src/aws/,endpoint.c aws_error.c aws_request.c aws_retry.c s3.c \
+	s3_error.c sigv4.c) src/executor/s3_transfer.c
 PKG_test_executor_s3 := libcurl libcrypto expat
 SOURCES_test_executor_wait := $(BASE) src/executor/wait.c
 PKG_test_executor_wait := libcurl libcrypto
@@ -150,7 +162,8 @@ SOURCES_test_poller := $(BASE) $(CODEPIPELINE) $(RECORDS) \
 	src/supervisor/told.c
 PKG_test_poller := libcurl
 SOURCES_test_aws_call := $(sort $(BASE) $(HTTP) $(CODEPIPELINE) $(RECORDS) \
-	src/aws/aws_error.c src/aws/classify.c src/supervisor/aws_call.c)
+	$(addprefix src/aws/,aws_error.c aws_retry.c classify.c) \
+	tests/unit/fake_loop.c)
 PKG_test_aws_call := libcurl libssl libcrypto
 
 SOURCES_test_told := $(BASE) src/supervisor/told.c
