@@ -12,7 +12,7 @@ import pytest
 import endpoints
 from endpoints import (AUTHORIZATION, REGION, ROLE, SECRET, TOKEN, Container,
                        Metadata, Server, keys, when)
-from sim import PATIENCE_S
+from sim import PATIENCE_S, WEB_TOKEN
 
 PROGRAM = os.path.join(os.environ.get("QUALI_BUILD", "build"),
                        "aws-credentials")
@@ -429,6 +429,29 @@ def test_as_botocore(tmp_path, name):
     same = botocore_says(tmp_path, c) == outcome(answer)
     since = c["botocore_is"]
     assert same == (since is SAME or BOTOCORE >= since)
+
+
+def test_order_of_all(tmp_path, sim):
+    """All sources at once; without the first, the second counts, and so on."""
+    sim.settings(container={"token": ""})
+    env = {"AWS_REGION": "us-east-2", "AWS_ROLE_ARN":
+           "arn:aws:iam::111122223333:role/sim-web", "AWS_ROLE_SESSION_NAME":
+           "test", "AWS_WEB_IDENTITY_TOKEN_FILE": "{home}/web",
+           **sim.sts_env(), **sim.imds_env(), **sim.container_env(token=None)}
+    for source, removed in (
+            ("environment", []), ("profile", list(ENV)),
+            ("web-identity", ["AWS_SHARED_CREDENTIALS_FILE"]),
+            ("container", ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"]),
+            ("ec2", [FULL])):
+        if source == "environment":
+            env.update(ENV, AWS_SHARED_CREDENTIALS_FILE="{home}/keys")
+        for name in removed:
+            del env[name]
+        with Scene(tmp_path, case("", env=env)) as scene:
+            scene.write("web", WEB_TOKEN)
+            scene.write("keys", FILE)
+            answer = run(scene)
+        assert answer["Source"] == source
 
 
 # --- faults of a service ---
