@@ -637,7 +637,7 @@ def test_hosts_allowed(tmp_path, host):
 
 
 @pytest.mark.parametrize("host", [
-    "10.0.0.1", "169.254.170.3", "169.254.169.254", "128.0.0.1", "0.0.0.0",
+    "192.0.2.1", "169.254.170.3", "192.0.2.127", "0.0.0.0",
     "example.com", "localhost.example.com", "127.0.0.1.example.com",
     "localhost.", "[fd00:ec2::24]", "[::]", "[::ffff:127.0.0.1]", "[::2]"])
 def test_hosts_refused(tmp_path, host):
