@@ -95,7 +95,7 @@ ec2_look(const struct chain *c, struct aws_found *found, struct fail *fail)
 	struct imds m;
 	enum verdict v;
 
-	v = imds_open(&m, c, false, found, fail);
+	v = imds_open(&m, c, IMDS_KEYS_MS, found, fail);
 	if (v == FOUND) {
 		v = imds_get(&m, ROLES, take_role, role, &end, fail);
 		if (v == FOUND)
@@ -136,7 +136,8 @@ ec2_region(const struct chain *c, struct aws_found *found)
 	char *region = NULL;
 	struct imds m;
 
-	if (imds_open(&m, c, brief, found, &fail) == FOUND)
+	if (imds_open(&m, c, brief ? IMDS_BRIEF_MS : IMDS_REGION_MS, found,
+	    &fail) == FOUND)
 		(void)imds_get(&m, REGION, take_region, &region, &end, &fail);
 	imds_close(&m);
 	if (region == NULL && !brief)

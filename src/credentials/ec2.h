@@ -8,7 +8,7 @@
 #include "chain.h"
 
 /* Ask the instance metadata service for the role and its credentials, within
- * IMDS_TOTAL_MS. NOT_CONFIGURED: AWS_EC2_METADATA_DISABLED, no such service at
+ * IMDS_KEYS_MS. NOT_CONFIGURED: AWS_EC2_METADATA_DISABLED, no such service at
  * AWS's own addresses, or an instance without a role; fail says which.
  *
  * While AWS cannot renew a role's credentials, the service goes on offering the
@@ -23,7 +23,7 @@ enum verdict	ec2_look(const struct chain *, struct aws_found *,
 		    struct fail *);
 
 /* The instance's region as new text, NULL if the service does not tell. If it
- * gave the credentials it gets IMDS_TOTAL_MS, and its faults become a warning;
+ * gave the credentials it gets IMDS_REGION_MS, and its faults become a warning;
  * else IMDS_BRIEF_MS, and nothing is said. */
 char	*ec2_region(const struct chain *, struct aws_found *);
 

@@ -21,7 +21,7 @@
 #define TOKEN_HEADER	"x-aws-ec2-metadata-token: "
 #define TOKEN_MAX	4096	/* bytes; AWS's have 56 */
 #define PAUSE_MS	500
-#define NUMBER_MAX	1000000	/* IMDS_TOTAL_MS cuts what is too long */
+#define NUMBER_MAX	1000000	/* the time in all cuts what is too long */
 
 /* --- settings --- */
 
@@ -53,7 +53,7 @@ number(const struct chain *c, const char *name_of_variable, const char *key,
 }
 
 static int
-limits(struct imds *m, const struct chain *c, bool brief, struct fail *fail)
+limits(struct imds *m, const struct chain *c, int64_t ms, struct fail *fail)
 {
 	int timeout_s = IMDS_TIMEOUT_S, attempts = IMDS_ATTEMPTS;
 
@@ -63,10 +63,9 @@ limits(struct imds *m, const struct chain *c, bool brief, struct fail *fail)
 	    "metadata_service_num_attempts", "attempts", &attempts, fail) != 0)
 		return -1;
 	m->service.timeout_ms = (int64_t)timeout_s * 1000;
-	m->service.attempts = brief ? 1 : attempts;
+	m->service.attempts = ms == IMDS_BRIEF_MS ? 1 : attempts;
 	m->service.pause_ms = PAUSE_MS;
-	m->service.until_ms = sys_now_ms() + (brief ? IMDS_BRIEF_MS :
-	    IMDS_TOTAL_MS);
+	m->service.until_ms = sys_now_ms() + ms;
 	return 0;
 }
 
@@ -113,7 +112,7 @@ base(struct imds *m, const struct chain *c, struct aws_found *found,
 }
 
 enum verdict
-imds_open(struct imds *m, const struct chain *c, bool brief,
+imds_open(struct imds *m, const struct chain *c, int64_t ms,
     struct aws_found *found, struct fail *fail)
 {
 	const char *disabled = variable("AWS_EC2_METADATA_DISABLED");
@@ -124,7 +123,7 @@ imds_open(struct imds *m, const struct chain *c, bool brief,
 		    "is true");
 		return NOT_CONFIGURED;
 	}
-	if (base(m, c, found, fail) != 0 || limits(m, c, brief, fail) != 0)
+	if (base(m, c, found, fail) != 0 || limits(m, c, ms, fail) != 0)
 		return BROKEN;
 	m->v1_forbidden = settings_flag(c, "AWS_EC2_METADATA_V1_DISABLED",
 	    "ec2_metadata_v1_disabled");

@@ -13,8 +13,10 @@
 					   AWS_METADATA_SERVICE_TIMEOUT */
 #define IMDS_ATTEMPTS		3	/* of each; variable
 					   AWS_METADATA_SERVICE_NUM_ATTEMPTS */
-#define IMDS_TOTAL_MS		30000	/* of one imds, whatever these say */
-#define IMDS_BRIEF_MS		1500	/* of one that must not delay */
+#define IMDS_KEYS_MS		20000	/* for credentials, whatever these say;
+					   a look-up has a minute */
+#define IMDS_REGION_MS		5000	/* for the region */
+#define IMDS_BRIEF_MS		1500	/* for a region that must not delay */
 
 struct imds {
 	struct metadata	 service;
@@ -28,11 +30,11 @@ struct imds {
 	struct http_tls	 tls;
 };
 
-/* Fill it from the variables and the profile, without asking the service. With
- * brief, it gets one attempt a request and IMDS_BRIEF_MS in all.
+/* Fill it from the variables and the profile, without asking the service, which
+ * gets so many ms in all; with IMDS_BRIEF_MS one attempt a request.
  * NOT_CONFIGURED: AWS_EC2_METADATA_DISABLED is true. BROKEN: a variable or
  * profile key has an invalid value. Call imds_close in every case. */
-enum verdict	imds_open(struct imds *, const struct chain *, bool brief,
+enum verdict	imds_open(struct imds *, const struct chain *, int64_t ms,
 		    struct aws_found *, struct fail *);
 void		imds_close(struct imds *);
 

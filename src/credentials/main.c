@@ -127,10 +127,10 @@ walk(const struct chain *c, struct aws_found *found, struct fail *fail)
 		}
 	}
 	/* the last provider said why it has none */
-	return fail_prefix(fail, "no credentials: set "
+	return fail_set(fail, FAIL_CONFIG, "no credentials: set "
 	    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give profile %s "
-	    "aws_access_key_id and aws_secret_access_key in %s", c->profile,
-	    files_path(c->files, FILE_CREDENTIALS));
+	    "aws_access_key_id and aws_secret_access_key in %s: %s",
+	    c->profile, files_path(c->files, FILE_CREDENTIALS), fail->text);
 }
 
 /* --- the answer --- */

@@ -49,7 +49,7 @@ refused(const struct http_answer *a, const struct metadata_request *rq,
 	if (o != NULL)
 		metadata_said(o, rq->secret, said);
 	json_decref(o);
-	return fail_set(fail, passing ? FAIL_AGAIN : FAIL_CONFIG,
+	return fail_set(fail, passing ? FAIL_AGAIN : FAIL_SYSTEM,
 	    "answered %ld%s%s%s", a->status, a->status / 100 == 3 ?
 	    ", a redirect, which is not followed" : "",
 	    said[0] != '\0' ? ": " : "", said);
@@ -187,7 +187,7 @@ check_members(const json_t *o, bool token_needed, struct fail *fail)
 			(void)strlcat(list, ", ", sizeof(list));
 		(void)strlcat(list, names[i], sizeof(list));
 	}
-	return list[0] == '\0' ? 0 : fail_set(fail, FAIL_CONFIG, "sent "
+	return list[0] == '\0' ? 0 : fail_set(fail, FAIL_SYSTEM, "sent "
 	    "credentials with these members missing or empty: %s", list);
 }
 
@@ -202,7 +202,7 @@ check_expiry(int64_t expires, const struct metadata_keys *how,
 	(void)time_show(then, sizeof(then), expires);
 	(void)time_show(now, sizeof(now), sys_wall());
 	if (!how->expired_too)
-		return fail_set(fail, FAIL_CONFIG, "sent credentials that "
+		return fail_set(fail, FAIL_SYSTEM, "sent credentials that "
 		    "expired at %s; here it is %s", then, now);
 	aws_found_warn(found, "the credentials of %s expired at %s, and here "
 	    "it is %s: they serve as long as AWS takes them", how->where, then,
@@ -219,13 +219,16 @@ metadata_keys(const json_t *o, const struct metadata_keys *how,
 	if (check_members(o, how->token_needed, fail) != 0)
 		return -1;
 	if (keys_expiry(json_text(o, "Expiration"), &expires) != 0)
-		return fail_set(fail, FAIL_CONFIG, "sent an Expiration that is "
+		return fail_set(fail, FAIL_SYSTEM, "sent an Expiration that is "
 		    "not a time of the form 2026-11-23T13:00:00Z");
-	if (check_expiry(expires, how, found, fail) != 0 ||
-	    keys_take(found, json_text(o, "AccessKeyId"), json_text(o,
-	    "SecretAccessKey"), json_text(o, "Token"), how->source, how->where,
-	    fail) != 0)
+	if (check_expiry(expires, how, found, fail) != 0)
 		return -1;
+	if (keys_take(found, json_text(o, "AccessKeyId"), json_text(o,
+	    "SecretAccessKey"), json_text(o, "Token"), how->source, how->where,
+	    fail) != 0) {
+		fail->kind = FAIL_SYSTEM;	/* no setting is wrong */
+		return -1;
+	}
 	found->keys.expires = expires;
 	found->account = account_of(o);
 	return 0;

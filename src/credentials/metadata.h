@@ -55,7 +55,8 @@ typedef int	(*metadata_take)(const struct http_answer *, void *,
 /* Send a request, without proxy and without following redirects, and repeat it
  * after faults on the way, 5xx, 429, an empty answer, and as take asks. -1: the
  * last attempt's fault, which names the service and shows its error's code and
- * message; FAIL_AGAIN if it may pass. */
+ * message; FAIL_AGAIN if it may pass, FAIL_CONFIG if a setting is wrong, else
+ * FAIL_SYSTEM. */
 int	metadata_get(const struct metadata *, const struct metadata_request *,
 	    metadata_take, void *arg, struct metadata_end *, struct fail *);
 
@@ -80,7 +81,7 @@ struct metadata_keys {
  * account in RoleArn). Keys that are missing or empty, and an Expiration that
  * is missing, no time, or past, are faults: a look-alike of EC2's service has
  * sent these with "Code": "Success" (aws-2026 1.7). The text names members,
- * and no value but the time. */
+ * and no value but the time; FAIL_SYSTEM. */
 int	metadata_keys(const json_t *, const struct metadata_keys *,
 	    struct aws_found *, struct fail *);
 

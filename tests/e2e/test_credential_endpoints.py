@@ -12,7 +12,7 @@ import pytest
 import endpoints
 from endpoints import (AUTHORIZATION, REGION, ROLE, SECRET, TOKEN, Container,
                        Metadata, Server, keys, when)
-from sim import PATIENCE_S
+from sim import PATIENCE_S, WEB_TOKEN
 
 PROGRAM = os.path.join(os.environ.get("QUALI_BUILD", "build"),
                        "aws-credentials")
@@ -431,6 +431,29 @@ def test_as_botocore(tmp_path, name):
     assert same == (since is SAME or BOTOCORE >= since)
 
 
+def test_order_of_all(tmp_path, sim):
+    """All sources at once; without the first, the second counts, and so on."""
+    sim.settings(container={"token": ""})
+    env = {"AWS_REGION": "us-east-2", "AWS_ROLE_ARN":
+           "arn:aws:iam::111122223333:role/sim-web", "AWS_ROLE_SESSION_NAME":
+           "test", "AWS_WEB_IDENTITY_TOKEN_FILE": "{home}/web",
+           **sim.sts_env(), **sim.imds_env(), **sim.container_env(token=None)}
+    for source, removed in (
+            ("environment", []), ("profile", list(ENV)),
+            ("web-identity", ["AWS_SHARED_CREDENTIALS_FILE"]),
+            ("container", ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"]),
+            ("ec2", [FULL])):
+        if source == "environment":
+            env.update(ENV, AWS_SHARED_CREDENTIALS_FILE="{home}/keys")
+        for name in removed:
+            del env[name]
+        with Scene(tmp_path, case("", env=env)) as scene:
+            scene.write("web", WEB_TOKEN)
+            scene.write("keys", FILE)
+            answer = run(scene)
+        assert answer["Source"] == source
+
+
 # --- faults of a service ---
 
 PLACES = {"container": "keys", "token": "token", "role": "roles",
@@ -614,7 +637,7 @@ def test_hosts_allowed(tmp_path, host):
 
 
 @pytest.mark.parametrize("host", [
-    "10.0.0.1", "169.254.170.3", "169.254.169.254", "128.0.0.1", "0.0.0.0",
+    "192.0.2.1", "169.254.170.3", "192.0.2.127", "0.0.0.0",
     "example.com", "localhost.example.com", "127.0.0.1.example.com",
     "localhost.", "[fd00:ec2::24]", "[::]", "[::ffff:127.0.0.1]", "[::2]"])
 def test_hosts_refused(tmp_path, host):

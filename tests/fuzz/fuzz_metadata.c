@@ -96,7 +96,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct options options = { .credentials_file = fuzz_file(0, "", 0),
 	    .config_file = fuzz_file(1, "", 0) };
 	struct chain chain = { .options = &options, .profile = "default" };
-	struct aws_files *files;
+	struct aws_files *files = NULL;
 	struct fail fail = { 0 };
 
 	if (size < 2 || size > 64 * 1024)

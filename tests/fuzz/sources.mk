@@ -32,7 +32,7 @@ SOURCES_fuzz_process := src/common/credentials.c src/common/ini.c \
 	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c \
 	process.c run.c said.c)
 SOURCES_fuzz_metadata := $(addprefix src/common/,credentials.c ini.c) \
-	src/aws/aws_found.c src/aws/aws_time.c src/aws/endpoint.c \
+	$(addprefix src/aws/,aws_found.c aws_time.c endpoint.c user_agent.c) \
 	$(addprefix src/credentials/,container.c ec2.c environment.c files.c imds.c \
 	keys.c metadata.c settings.c)
 LDFLAGS_fuzz_metadata := -Wl,--wrap=http_perform -Wl,--wrap=nanosleep
