@@ -1,8 +1,8 @@
 /*
  * What one look-up of aws-credentials found: credentials and the AWS settings
  * that go with them. aws-credentials prints it as one line of JSON, a
- * credential_process answer with members of our own; the supervisor and qualictl
- * read it.
+ * credential_process answer with members of our own; the supervisor and
+ * qualictl read it.
  */
 #ifndef AWS_FOUND_H
 #define AWS_FOUND_H

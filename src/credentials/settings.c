@@ -94,7 +94,8 @@ settings_calls(const struct chain *c, struct aws_found *found)
 	take_attempts(c, found);
 	check_mode(c, found);
 	found->app_id = xstrdup(app);
-	if (app != NULL && strlen(app) > USER_AGENT_APP_MAX)
+	if (found->app_id != NULL &&
+	    strlen(found->app_id) > USER_AGENT_APP_MAX)
 		aws_found_warn(found, "AWS_SDK_UA_APP_ID or sdk_ua_app_id is "
 		    "longer than %d characters: cutting it",
 		    USER_AGENT_APP_MAX);

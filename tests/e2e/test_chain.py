@@ -2,6 +2,7 @@
 table, and generated profiles.
 
 QUALI_PROFILES: how many of those (make check: 200; make profiles: 2,000).
+QUALI_SEED: a number, others make other profiles.
 """
 import json
 import os
