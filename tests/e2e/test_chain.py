@@ -647,4 +647,5 @@ def test_generated(tmp_path, simulator, botocore_, group):
                 i, found, they, answer, why,
                 json.dumps([credentials, config, env])))
     assert not wrong, "%d wrong:\n%s" % (len(wrong), "\n".join(wrong[:5]))
-    assert min(outcomes.values()) > sum(outcomes.values()) * 0.2, outcomes
+    total = sum(outcomes.values())
+    assert total < 40 or min(outcomes.values()) > total * 0.2, outcomes
