@@ -279,8 +279,8 @@ test_take(void **state)
 	static const char *const good[] = {
 		"{\"Version\":1," KEYS "}",
 		"{\"Version\":1.0," KEYS ",\"Expiration\":null}",
-		" {\"version\":1,\"ACCESSKEYID\":\"AKID\","
-		    "\"secretaccesskey\":\"sec/ret\",\"More\":[1]}\n",
+		(" {\"version\":1,\"ACCESSKEYID\":\"AKID\","
+		    "\"secretaccesskey\":\"sec/ret\",\"More\":[1]}\n"),
 	};
 	struct aws_found found = { 0 };
 	struct fail fail = { 0 };
