@@ -1,8 +1,8 @@
 /*
  * What one look-up of aws-credentials found: credentials and the AWS settings
  * that go with them. aws-credentials prints it as one line of JSON, a
- * credential_process answer with members of our own; the supervisor and qualictl
- * read it.
+ * credential_process answer with members of our own; the supervisor and
+ * qualictl read it.
  */
 #ifndef AWS_FOUND_H
 #define AWS_FOUND_H
@@ -16,7 +16,7 @@
 
 #define AWS_FOUND_MAX		(64 * 1024)	/* bytes of the line */
 #define AWS_WARNINGS_MAX	8		/* of one look-up */
-#define AWS_ATTEMPTS_MAX	10		/* as far as max_attempts goes */
+#define AWS_ATTEMPTS_MAX	10		/* max_attempts goes so far */
 
 enum aws_service { AWS_CODEPIPELINE, AWS_S3, AWS_STS, AWS_SERVICE_MAX };
 
@@ -43,7 +43,7 @@ struct aws_found {
 /* "codepipeline", "s3", "sts": as in names of variables and hosts. */
 const char	*aws_service_name(enum aws_service);
 
-void	aws_found_free(struct aws_found *);	/* members only; zeroes, wipes */
+void	aws_found_free(struct aws_found *);	/* members; zeroes, wipes */
 
 /* Note a sentence for people; beyond AWS_WARNINGS_MAX it is dropped. */
 void	aws_found_warn(struct aws_found *, const char *, ...)

@@ -31,7 +31,8 @@ struct chain {
 	bool			 named;		/* the option or variable names
 						   it */
 	int			 attempts;	/* of one call, 0: not said */
-	const char		*app_id;	/* for the User-Agent, or NULL */
+	const char		*app_id;	/* for the User-Agent; NULL:
+						   none */
 	bool			 last;		/* take the files as they are,
 						   even if they are fresh */
 };

@@ -29,8 +29,8 @@ environment_keys(const struct chain *c, struct aws_found *found,
 		return NOT_CONFIGURED;
 	if (token == NULL)
 		token = variable("AWS_SECURITY_TOKEN");	/* its older name */
-	if (keys_take(found, id, secret_key, token, "environment", "environment",
-	    fail) != 0)
+	if (keys_take(found, id, secret_key, token, "environment",
+	    "environment", fail) != 0)
 		return BROKEN;
 	if (expiry != NULL && keys_expiry(expiry, &found->keys.expires) != 0) {
 		(void)fail_set(fail, FAIL_CONFIG, "AWS_CREDENTIAL_EXPIRATION "

@@ -14,6 +14,7 @@
 #define LONG_WORD	16	/* keys and their ids have 16 characters and
 				   more */
 #define LONG_TEXT	32	/* so long, a word without digits is one, too */
+#define LONG_PART	8	/* of a path, with letters of all kinds */
 #define SAME_WORD	6	/* of stdout: shorter ones occur everywhere */
 
 static bool
@@ -39,19 +40,55 @@ squeeze(char *text)
 	*to = '\0';
 }
 
+struct letters {
+	size_t	digits, uppers, lowers;
+};
+
+static struct letters
+count(const char *word, size_t n)
+{
+	struct letters l = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		l.digits += isdigit((unsigned char)word[i]) != 0;
+		l.uppers += isupper((unsigned char)word[i]) != 0;
+		l.lowers += islower((unsigned char)word[i]) != 0;
+	}
+	return l;
+}
+
 static bool
 looks_secret(const char *word, size_t n)
 {
-	size_t digits = 0, uppers = 0, lowers = 0;
+	struct letters l = count(word, n);
 
-	for (size_t i = 0; i < n; i++) {
-		digits += isdigit((unsigned char)word[i]) != 0;
-		uppers += isupper((unsigned char)word[i]) != 0;
-		lowers += islower((unsigned char)word[i]) != 0;
-	}
-	if (n >= LONG_WORD && digits > 0 && uppers + lowers > 0)
+	if (n >= LONG_WORD && l.digits > 0 && l.uppers + l.lowers > 0)
 		return true;
-	return n >= LONG_TEXT && uppers > 0 && lowers > 0 && word[0] != '/';
+	return n >= LONG_TEXT && l.uppers > 0 && l.lowers > 0;
+}
+
+/* A word that begins with '/' and has no part like a key's is a path, which
+ * helps whoever reads it. */
+static bool
+is_path(const char *word, size_t n)
+{
+	size_t i, len;
+
+	if (word[0] != '/' || memchr(word, '+', n) != NULL)
+		return false;
+	for (i = 0; i < n; i += len + 1) {
+		const char *part = word + i;
+		struct letters l;
+
+		len = 0;
+		while (i + len < n && part[len] != '/')
+			len++;
+		l = count(part, len);
+		if (looks_secret(part, len) || (len >= LONG_PART &&
+		    l.digits > 0 && l.uppers > 0 && l.lowers > 0))
+			return false;
+	}
+	return true;
 }
 
 /* Whether a word announces a secret: "SecretAccessKey", "--pkcs8-password". */
@@ -105,7 +142,7 @@ is_secret(const char *word, size_t n, const char *out)
 	char *copy;
 	bool same;
 
-	if (looks_secret(word, n))
+	if (looks_secret(word, n) && !is_path(word, n))
 		return true;
 	if (n < SAME_WORD)
 		return false;

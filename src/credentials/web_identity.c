@@ -97,7 +97,7 @@ web_identity_look(const struct chain *c, struct aws_found *found,
 		return BROKEN;
 	}
 	if (sts_role_check(&role, fail) != 0) {
-		(void)fail_prefix(fail, "AWS_ROLE_ARN, "
+		(void)fail_prefix(fail, "AWS_ROLE_ARN or "
 		    "AWS_ROLE_SESSION_NAME");
 		return BROKEN;
 	}

@@ -236,13 +236,29 @@ on_hindered(void *arg)
 	status_tell_soon(&worker->status);
 }
 
+/* A reason without AWS's ids of requests, which differ each time. */
+static char *
+without_ids(const char *reason)
+{
+	char *text = xstrdup(reason), *id, *end;
+
+	while ((id = strstr(text, " (request ")) != NULL &&
+	    (end = strchr(id, ')')) != NULL)
+		memmove(id, end + 1, strlen(end + 1) + 1);
+	return text;
+}
+
 /* The look-up is repeated; say the same reason once an hour. */
 static void
 tell_no_keys(struct worker *worker)
 {
 	const char *reason = aws_keys_error(worker->aws.keys);
+	char *same = without_ids(reason);
+	bool due = told_due(&worker->no_keys, same, TOLD_HOURLY_MS,
+	    sys_now_ms());
 
-	if (told_due(&worker->no_keys, reason, TOLD_HOURLY_MS, sys_now_ms()))
+	free(same);
+	if (due)
 		journal_event(JOURNAL_CREDENTIALS, LOG_ERR, "%s; %s", reason,
 		    aws_keys_get(worker->aws.keys) != NULL ?
 		    "using the old credentials as long as they live" :

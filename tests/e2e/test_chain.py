@@ -2,6 +2,7 @@
 table, and generated profiles.
 
 QUALI_PROFILES: how many of those (make check: 200; make profiles: 2,000).
+QUALI_SEED: a number, others make other profiles.
 """
 import json
 import os
@@ -646,4 +647,5 @@ def test_generated(tmp_path, simulator, botocore_, group):
                 i, found, they, answer, why,
                 json.dumps([credentials, config, env])))
     assert not wrong, "%d wrong:\n%s" % (len(wrong), "\n".join(wrong[:5]))
-    assert min(outcomes.values()) > sum(outcomes.values()) * 0.2, outcomes
+    total = sum(outcomes.values())
+    assert total < 40 or min(outcomes.values()) > total * 0.2, outcomes

@@ -238,6 +238,9 @@ test_said(void **state)
 	} cases[] = {
 		{ "cannot open /etc/pki/worker.pem\n", "",
 		    "cannot open /etc/pki/worker.pem" },
+		{ "open /etc/quali-job-worker/aws/ab12cd/Key.pem", "",
+		    "open /etc/quali-job-worker/aws/ab12cd/Key.pem" },
+		{ "/K7MDENGbPxRf/iCYEXAMPLEKEYwJalrX3", "", "***" },
 		{ "  a\n\n b\x1b[1m\x7f c\r\n", "", "a b [1m c" },
 		{ "key AKIAIOSFODNN7EXAMPLE used", "", "key *** used" },
 		{ "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "", "***" },
@@ -276,8 +279,8 @@ test_take(void **state)
 	static const char *const good[] = {
 		"{\"Version\":1," KEYS "}",
 		"{\"Version\":1.0," KEYS ",\"Expiration\":null}",
-		" {\"version\":1,\"ACCESSKEYID\":\"AKID\","
-		    "\"secretaccesskey\":\"sec/ret\",\"More\":[1]}\n",
+		(" {\"version\":1,\"ACCESSKEYID\":\"AKID\","
+		    "\"secretaccesskey\":\"sec/ret\",\"More\":[1]}\n"),
 	};
 	struct aws_found found = { 0 };
 	struct fail fail = { 0 };
