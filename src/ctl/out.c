@@ -96,6 +96,20 @@ out_status(const struct fail *fail)
 }
 
 int
+out_result(bool json, json_t *o, const struct fail *fail)
+{
+	if (json) {
+		(void)json_object_set_new(o, "error", out_fail(fail));
+		out_json(o);
+	}
+	json_decref(o);
+	if (fail == NULL)
+		return CTL_OK;
+	out_error("%s", fail->text);
+	return out_status(fail);
+}
+
+int
 out_close(int status)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

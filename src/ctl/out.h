@@ -5,6 +5,7 @@
 #define OUT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "fail.h"
 
@@ -27,6 +28,11 @@ json_t	*out_fail(const struct fail *);
 
 /* The exit status for a failure. */
 int	out_status(const struct fail *);
+
+/* The end of a command: with json print o, with its member "error" from fail;
+ * print the failure to stderr, too. fail NULL: none. Releases o. Returns the
+ * exit status. */
+int	out_result(bool json, json_t *o, const struct fail *fail);
 
 /* Status, unless stdout could not be written: then CTL_FAILED. */
 int	out_close(int status);

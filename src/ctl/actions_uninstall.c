@@ -1,0 +1,229 @@
+/*
+ * qualictl actions uninstall: delete action types, after asking.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "actions_uninstall.h"
+#include "chosen.h"
+#include "json.h"
+#include "options.h"
+#include "out.h"
+#include "pipelines.h"
+#include "session.h"
+
+const struct ctl_option actions_uninstall_options[] = {
+	{ "version", "N", "that version; without it, those of the files" },
+	{ "yes", NULL, "do not ask" },
+	{ NULL, NULL, NULL },
+};
+
+struct removal {
+	const char		*region;
+	struct cp_action_type	 types[ACTION_MAX];
+	const char		*word[ACTION_MAX];
+	size_t			 n;
+	json_t			*uses;		/* NULL: not looked at */
+	bool			 whole;		/* all pipelines */
+};
+
+static int
+versions_set(struct removal *r, const struct choice *choice,
+    const char *version, struct fail *fail)
+{
+	struct cp_action_type one[DEFINITION_VERSIONS_MAX];
+	size_t found;
+
+	for (size_t i = 0; i < choice->n; i++) {
+		r->types[i] = choice->types[i].definition.type;
+		r->n++;
+		if (version == NULL)
+			continue;
+		if (definition_versions(version, &r->types[i], one, &found,
+		    fail) != 0 || found != 1 || strchr(version, ' ') != NULL)
+			return fail_set(fail, FAIL_CONFIG, "--version: one "
+			    "version of 1 to 9 letters, digits, '_' or '-'");
+		r->types[i] = one[0];
+	}
+	return 0;
+}
+
+/* Which are there. */
+static int
+look(struct removal *r, struct session *s, struct fail *fail)
+{
+	json_t *types = account_types(&s->api, fail);
+
+	if (types == NULL)
+		return -1;
+	for (size_t i = 0; i < r->n; i++)
+		r->word[i] = account_find(types, &r->types[i]) != NULL ?
+		    "registered" : "not registered";
+	json_decref(types);
+	return 0;
+}
+
+static bool
+any_there(const struct removal *r)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->word[i], "registered") == 0)
+			return true;
+	return false;
+}
+
+/* Say who uses them, as far as this may be seen. */
+static void
+tell_uses(struct removal *r, struct session *s)
+{
+	struct cp_action_type there[ACTION_MAX];
+	const json_t *u;
+	struct fail why;
+	size_t i, n = 0;
+
+	for (i = 0; i < r->n; i++)
+		if (strcmp(r->word[i], "registered") == 0)
+			there[n++] = r->types[i];
+	r->uses = pipelines_using(&s->api, there, n, &r->whole, &why);
+	if (r->uses == NULL) {
+		out_error("could not look which pipelines use the action "
+		    "types: %s", why.text);
+		return;
+	}
+	json_array_foreach(r->uses, i, u)
+		out_error("pipeline %s uses %s %s: stage %s, action %s",
+		    json_text(u, "pipeline"), json_text(u, "provider"),
+		    json_text(u, "version"), json_text(u, "stage"),
+		    json_text(u, "action"));
+	if (!r->whole)
+		out_error("there are more pipelines than were looked into (at "
+		    "most %d, for %d s): others may use the action types",
+		    PIPELINES_MAX, PIPELINES_MS / 1000);
+	else if (json_array_size(r->uses) == 0)
+		out_error("no pipeline of this region uses them");
+}
+
+/* On the terminal; anything but y and yes means no. */
+static int
+ask(const struct removal *r, struct fail *fail)
+{
+	char answer[16] = "";
+
+	if (!isatty(STDIN_FILENO))
+		return fail_set(fail, FAIL_CONFIG, "no terminal to ask on: "
+		    "nothing was deleted; --yes deletes without asking");
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->word[i], "registered") == 0)
+			(void)fprintf(stderr, "%s %s %s\n", r->region,
+			    r->types[i].provider, r->types[i].version);
+	(void)fputs("Delete? AWS takes a deleted version again only with the "
+	    "same definition. [y/N] ", stderr);
+	if (fgets(answer, sizeof(answer), stdin) != NULL &&
+	    (strcasecmp(answer, "y\n") == 0 ||
+	    strcasecmp(answer, "yes\n") == 0))
+		return 0;
+	return fail_set(fail, FAIL_STOPPED, "nothing was deleted");
+}
+
+static int
+delete_one(struct session *s, const struct cp_action_type *type,
+    struct fail *fail)
+{
+	struct fail why = { .kind = FAIL_NONE };
+	json_t *types;
+	bool gone;
+
+	if (account_delete(&s->api, type, &why) != 0 &&
+	    why.kind != FAIL_AGAIN)
+		return fail_set(fail, why.kind, "%s", why.text);
+	types = account_await(&s->api, type, false, &gone, fail);
+	if (types == NULL)
+		return -1;
+	json_decref(types);
+	if (gone)
+		return 0;
+	if (why.kind != FAIL_NONE)
+		return fail_set(fail, why.kind, "%s", why.text);
+	return fail_set(fail, FAIL_SYSTEM, "%s %s: AWS took the deletion, but "
+	    "still lists the type", type->provider, type->version);
+}
+
+static int
+delete_all(struct removal *r, struct session *s, struct fail *fail)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (strcmp(r->word[i], "registered") != 0)
+			continue;
+		if (delete_one(s, &r->types[i], fail) != 0) {
+			r->word[i] = "failed";
+			return -1;
+		}
+		r->word[i] = "deleted";
+	}
+	return 0;
+}
+
+static int
+uninstall(struct ctl *ctl, struct removal *r, struct session *s,
+    struct fail *fail)
+{
+	if (session_open(ctl, s, fail) != 0 || look(r, s, fail) != 0)
+		return -1;
+	r->region = s->found.region;
+	if (!any_there(r))
+		return 0;
+	tell_uses(r, s);
+	if (options_value(ctl, "yes") == NULL && ask(r, fail) != 0)
+		return -1;
+	return delete_all(r, s, fail);
+}
+
+static json_t *
+rows_make(const struct removal *r)
+{
+	json_t *rows = json_array(), *o;
+
+	for (size_t i = 0; i < r->n; i++) {
+		o = json_object();
+		json_put_text(o, "category", r->types[i].category);
+		json_put_text(o, "provider", r->types[i].provider);
+		json_put_text(o, "version", r->types[i].version);
+		(void)json_object_set_new(o, "result", out_text(r->word[i]));
+		(void)json_array_append_new(rows, o);
+	}
+	return rows;
+}
+
+int
+actions_uninstall(struct ctl *ctl, int argc, char **argv)
+{
+	struct choice choice = { .n = 0 };
+	struct session s = { .of_service = false };
+	struct removal r = { .n = 0 };
+	struct fail fail;
+	json_t *o = json_object();
+	int rc;
+
+	rc = chosen_load(&choice, &ctl->conf, argc, argv, &fail);
+	if (rc == 0)
+		rc = versions_set(&r, &choice, options_value(ctl, "version"),
+		    &fail);
+	if (rc == 0)
+		rc = uninstall(ctl, &r, &s, &fail);
+	for (size_t i = 0; !ctl->json && i < r.n; i++)
+		if (r.word[i] != NULL)
+			out_line("%s %s %s: %s", s.found.region,
+			    r.types[i].provider, r.types[i].version,
+			    r.word[i]);
+	(void)json_object_set_new(o, "region", out_text(s.found.region));
+	(void)json_object_set_new(o, "types", rows_make(&r));
+	(void)json_object_set_new(o, "pipelines", r.uses != NULL ? r.uses :
+	    json_null());
+	(void)json_object_set_new(o, "all_pipelines",
+	    json_boolean(r.uses != NULL && r.whole));
+	chosen_free(&choice);
+	session_close(&s);
+	return out_result(ctl->json, o, rc == 0 ? NULL : &fail);
+}
