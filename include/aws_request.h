@@ -25,11 +25,22 @@ struct aws_request {
 					   own */
 };
 
-/* The number of an attempt, for the header amz-sdk-request (aws-2026 1.8). */
+#define AWS_INVOCATION_SIZE	37	/* a UUID */
+
+/* One attempt of a call, as two headers that all SDKs send tell it
+ * (aws-contract 6, aws-2026 1.8): AWS's support finds calls by them. */
 struct aws_attempt {
+	char		 invocation[AWS_INVOCATION_SIZE];	/* the same for
+					   all attempts of a call */
 	unsigned	 attempt;	/* from 1 */
 	unsigned	 max;
 };
+
+/* The first of at most max attempts, with an id of its own. */
+void	aws_attempt_init(struct aws_attempt *, unsigned max);
+/* The next one. A correction (of clock, region, credentials) may go beyond
+ * max, which grows then. */
+void	aws_attempt_next(struct aws_attempt *);
 
 /* Wipes. The request may be zeroed. Calls that fill a request free it when they
  * fail. */
@@ -55,6 +66,10 @@ void	aws_request_init(struct aws_request *, const char *method);
  * headers. The text names only the header. */
 int	aws_request_header(struct aws_request *, const char *name,
 	    const char *value, struct fail *);
+
+/* Add amz-sdk-invocation-id and amz-sdk-request; NULL adds neither. */
+int	aws_request_attempt(struct aws_request *, const struct aws_attempt *,
+	    struct fail *);
 
 /* The last step: add the date, the token if there is one, and the signature
  * over Host and every header so far. wall: seconds, corrected by the clock's

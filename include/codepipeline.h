@@ -22,11 +22,12 @@ struct cp_action_type {
 };
 
 /* Build and sign POST / of one operation; the caller keeps everything. input is
- * the JSON body, at most 1 MiB as text. wall: seconds, corrected by the clock's
- * offset. FAIL_AUTH: no usable credentials; FAIL_SYSTEM: over a limit. */
+ * the JSON body, at most 1 MiB as text. attempt: NULL leaves its headers out.
+ * wall: seconds, corrected by the clock's offset. FAIL_AUTH: no usable credentials; FAIL_SYSTEM: over a limit. */
 int	cp_request(struct aws_request *, const struct aws_endpoint *,
-	    const char *region, const struct credentials *, int64_t wall,
-	    const char *operation, const json_t *input, struct fail *);
+	    const char *region, const struct credentials *,
+	    const struct aws_attempt *, int64_t wall, const char *operation,
+	    const json_t *input, struct fail *);
 
 json_t	*cp_poll_input(const struct cp_action_type *, int batch);
 json_t	*cp_acknowledge_input(const char *id, const char *nonce);

@@ -35,6 +35,8 @@ struct conf {
 		char	*config_file;
 		char	*credentials_file;
 		char	*ca_file;
+		bool	 metadata_v1;		/* EC2's service may be asked
+						   without a token */
 	} aws;
 	struct {
 		int64_t	 poll_interval;

@@ -10,14 +10,26 @@
 
 #define AWS_REGION_SIZE		31	/* AWSRegionName: 4-30 */
 
+/* What to change, for texts. */
+#define AWS_FIPS_SETTING	"AWS_USE_FIPS_ENDPOINT or use_fips_endpoint"
+#define AWS_DUALSTACK_SETTING	"AWS_USE_DUALSTACK_ENDPOINT or " \
+				"use_dualstack_endpoint"
+
 /* Whether a text has the form of a region name. */
 bool	aws_region_valid(const char *);
+/* The partition that a region belongs to, as ARNs name it: "aws". A constant. */
+const char	*aws_partition(const char *region);
+
+/* Whether two regions are of one partition: credentials of one may be used in
+ * the other. */
+bool	aws_region_near(const char *, const char *);
 
 /* Where a service ("codepipeline", "s3", "sts") is: a configured URL wins
  * (trailing '/' dropped; NULL or "": none), else it is built. FAIL_CONFIG: the
- * region is malformed; the custom URL comes with FIPS or dual-stack, is plain
- * http to a host that is not loopback, is no URL, or holds a user name, query
- * or dot segments. The text never shows the URL. */
+ * region is malformed or its partition has no FIPS endpoints; the custom URL
+ * comes with FIPS or dual-stack, is plain http to a host that is not loopback,
+ * is no URL, or holds a user name, query or dot segments. The text says what to
+ * change and never shows the URL. */
 struct aws_endpoint {
 	char	url[512];	/* scheme://authority[/base] */
 	char	host[300];	/* as in the Host header */

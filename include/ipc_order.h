@@ -49,6 +49,8 @@ struct ipc_order {
 		char		*endpoint;	/* of S3, NULL: the real one */
 		char		*ca;
 		bool		 use_fips, use_dualstack;
+		char		*user_agent;	/* of requests to S3, NULL: the
+						   program's name */
 	} s3;
 	struct {
 		int64_t		 wait_first_ms;	/* first look */

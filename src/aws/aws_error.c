@@ -29,18 +29,6 @@ code_cut(char *dst, size_t size, const char *src)
 	free(copy);
 }
 
-/* A proxy's page says nothing about the service, whatever its status. */
-static enum aws_class
-json_other(long status, bool coded)
-{
-	if (status == 429 || (status == 509 && !coded))
-		return AWS_THROTTLED;
-	if (!coded)
-		return AWS_TRANSIENT;
-	return status == 500 || (status >= 502 && status <= 504) ?
-	    AWS_TRANSIENT : AWS_FINAL;
-}
-
 void
 aws_error_json(const struct http_answer *answer, int64_t now,
     struct aws_error *e)
@@ -73,5 +61,5 @@ aws_error_json(const struct http_answer *answer, int64_t now,
 	else if ((text = json_text(body, "code")) != NULL)
 		code_cut(e->code, sizeof(e->code), text);
 	json_decref(body);
-	classify_code(e, answer->status, now, json_own, json_other);
+	classify_code(e, answer->status, now, json_own, classify_other);
 }

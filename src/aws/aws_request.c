@@ -1,6 +1,7 @@
 /*
  * A request with its headers and signature, ready for http.h.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,45 @@ aws_request_header(struct aws_request *req, const char *name, const char *value,
 		    "empty", name);
 	req->headers[req->nheaders++] = xasprintf("%s: %s", name, value);
 	return 0;
+}
+
+void
+aws_attempt_init(struct aws_attempt *attempt, unsigned max)
+{
+	unsigned char r[16];
+
+	arc4random_buf(r, sizeof(r));
+	r[6] = (r[6] & 0x0f) | 0x40;	/* version 4: at random */
+	r[8] = (r[8] & 0x3f) | 0x80;
+	(void)snprintf(attempt->invocation, sizeof(attempt->invocation),
+	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
+	    "%02x%02x%02x%02x%02x%02x", r[0], r[1], r[2], r[3], r[4], r[5],
+	    r[6], r[7], r[8], r[9], r[10], r[11], r[12], r[13], r[14], r[15]);
+	attempt->attempt = 1;
+	attempt->max = max;
+}
+
+void
+aws_attempt_next(struct aws_attempt *attempt)
+{
+	if (++attempt->attempt > attempt->max)
+		attempt->max = attempt->attempt;
+}
+
+int
+aws_request_attempt(struct aws_request *req, const struct aws_attempt *attempt,
+    struct fail *fail)
+{
+	char text[64];
+
+	if (attempt == NULL)
+		return 0;
+	(void)snprintf(text, sizeof(text), "attempt=%u; max=%u",
+	    attempt->attempt, attempt->max);
+	if (aws_request_header(req, "amz-sdk-invocation-id",
+	    attempt->invocation, fail) != 0)
+		return -1;
+	return aws_request_header(req, "amz-sdk-request", text, fail);
 }
 
 static int

@@ -161,6 +161,18 @@ classify_name(struct aws_error *e, long status)
 		(void)snprintf(e->code, sizeof(e->code), "HTTP %ld", status);
 }
 
+/* A proxy's page says nothing about the service, whatever its status. */
+enum aws_class
+classify_other(long status, bool coded)
+{
+	if (status == 429 || (status == 509 && !coded))
+		return AWS_THROTTLED;
+	if (!coded)
+		return AWS_TRANSIENT;
+	return status == 500 || (status >= 502 && status <= 504) ?
+	    AWS_TRANSIENT : AWS_FINAL;
+}
+
 void
 classify_code(struct aws_error *e, long status, int64_t now,
     const struct code_class *own, enum aws_class (*other)(long, bool))

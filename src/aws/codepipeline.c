@@ -25,8 +25,9 @@
 
 int
 cp_request(struct aws_request *req, const struct aws_endpoint *ep,
-    const char *region, const struct credentials *creds, int64_t wall,
-    const char *operation, const json_t *input, struct fail *fail)
+    const char *region, const struct credentials *creds,
+    const struct aws_attempt *attempt, int64_t wall, const char *operation,
+    const json_t *input, struct fail *fail)
 {
 	struct aws_request_scope scope;
 	char *line, target[128], path[sizeof(ep->base) + 1], hash[65];
@@ -50,7 +51,8 @@ cp_request(struct aws_request *req, const struct aws_endpoint *ep,
 	};
 	if (aws_request_header(req, "Content-Type",
 	    "application/x-amz-json-1.1", fail) == 0 &&
-	    aws_request_header(req, "X-Amz-Target", target, fail) == 0)
+	    aws_request_header(req, "X-Amz-Target", target, fail) == 0 &&
+	    aws_request_attempt(req, attempt, fail) == 0)
 		rc = aws_request_sign(req, &scope, creds, wall, fail);
 out:
 	xfree_secret(line);

@@ -17,17 +17,23 @@
  * word and a number; else to the first of all. */
 static const struct partition {
 	const char	*prefix;
+	const char	*name;		/* in ARNs */
 	const char	*dns;
 	const char	*dual;
+	bool		 no_fips;	/* S3's model refuses it, and of the
+					   others no name exists */
 } partitions[] = {
-	{ "", "amazonaws.com", "api.aws" },
-	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn" },
-	{ "us-gov-", "amazonaws.com", "api.aws" },
-	{ "eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu" },
-	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov" },
-	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud" },
-	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk" },
-	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov" },
+	{ "", "aws", "amazonaws.com", "api.aws", false },
+	{ "cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
+	    true },
+	{ "us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", false },
+	{ "eusc-de-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu",
+	    false },
+	{ "us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov", false },
+	{ "us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", false },
+	{ "eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk",
+	    false },
+	{ "us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov", false },
 };
 
 static const struct partition *
@@ -59,6 +65,18 @@ aws_region_valid(const char *region)
 	return len >= 4 && len < AWS_REGION_SIZE &&
 	    strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
 	    region[0] >= 'a' && region[0] <= 'z' && region[len - 1] != '-';
+}
+
+const char *
+aws_partition(const char *region)
+{
+	return partition_of(region)->name;
+}
+
+bool
+aws_region_near(const char *region, const char *other)
+{
+	return partition_of(region) == partition_of(other);
 }
 
 static bool
@@ -220,6 +238,23 @@ host_build(const char *service, const char *region, bool fips, bool dualstack,
 	    dualstack && !s3 ? p->dual : p->dns);
 }
 
+/* What a built name cannot be, or a configured URL not be combined with. */
+static int
+variants_check(const char *service, const char *region, bool custom, bool fips,
+    bool dualstack, struct fail *fail)
+{
+	if (fips && !custom && partition_of(region)->no_fips)
+		return fail_set(fail, FAIL_CONFIG, "region %s has no FIPS "
+		    "endpoints: unset " AWS_FIPS_SETTING, region);
+	if (!custom || (!fips && !dualstack))
+		return 0;
+	return fail_set(fail, FAIL_CONFIG, "the endpoint URL of %s cannot be "
+	    "combined with %s endpoints: unset either AWS_ENDPOINT_URL, its "
+	    "form for this service and endpoint_url in the profile, or %s",
+	    service, fips ? "FIPS" : "dual-stack",
+	    fips ? AWS_FIPS_SETTING : AWS_DUALSTACK_SETTING);
+}
+
 int
 aws_endpoint_find(const char *service, const char *region, const char *custom,
     bool fips, bool dualstack, struct aws_endpoint *ep, struct fail *fail)
@@ -228,13 +263,13 @@ aws_endpoint_find(const char *service, const char *region, const char *custom,
 	if (!aws_region_valid(region))
 		return fail_set(fail, FAIL_CONFIG, "the AWS region does not "
 		    "look like one, such as us-east-1");
-	if (custom != NULL && custom[0] != '\0') {
-		if (fips || dualstack)
-			return fail_set(fail, FAIL_CONFIG, "endpoint URL of "
-			    "%s: it cannot be combined with FIPS or dual-stack "
-			    "endpoints", service);
+	if (custom != NULL && custom[0] == '\0')
+		custom = NULL;
+	if (variants_check(service, region, custom != NULL, fips, dualstack,
+	    fail) != 0)
+		return -1;
+	if (custom != NULL)
 		return custom_find(service, custom, ep, fail);
-	}
 	host_build(service, region, fips, dualstack, ep->host,
 	    sizeof(ep->host));
 	(void)snprintf(ep->url, sizeof(ep->url), "https://%s", ep->host);

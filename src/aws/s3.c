@@ -54,6 +54,12 @@ place_address(const struct s3_place *place, struct aws_request *req,
 	    fail) != 0)
 		return -1;
 	virtual = !ep->custom && virtual_host(place->bucket);
+	if (!virtual && place->fips)
+		return fail_set(fail, FAIL_CONFIG, "bucket %s cannot be "
+		    "reached by S3's FIPS endpoints, which take only names of "
+		    "lower-case letters, digits and hyphens: give the pipeline "
+		    "another artifact bucket, or have the worker's operator "
+		    "unset " AWS_FIPS_SETTING, place->bucket);
 	if (virtual) {
 		host = xasprintf("%s.%s", place->bucket, ep->host);
 		strlcpy(ep->host, host, sizeof(ep->host));
@@ -71,8 +77,8 @@ place_address(const struct s3_place *place, struct aws_request *req,
 
 static int
 request_finish(struct aws_request *req, const struct s3_place *place,
-    const struct credentials *creds, int64_t wall, const char *hash,
-    struct fail *fail)
+    const struct credentials *creds, const struct aws_attempt *attempt,
+    int64_t wall, const char *hash, struct fail *fail)
 {
 	struct aws_endpoint ep;
 	struct aws_request_scope scope;
@@ -81,7 +87,8 @@ request_finish(struct aws_request *req, const struct s3_place *place,
 
 	buf_init(&path, 8192);
 	if (place_address(place, req, &path, &ep, fail) != 0 ||
-	    aws_request_header(req, "x-amz-content-sha256", hash, fail) != 0)
+	    aws_request_header(req, "x-amz-content-sha256", hash, fail) != 0 ||
+	    aws_request_attempt(req, attempt, fail) != 0)
 		goto out;
 	scope = (struct aws_request_scope){
 		.service = "s3", .region = place->region, .host = ep.host,
@@ -98,19 +105,21 @@ out:
 
 int
 s3_get_request(struct aws_request *req, const struct s3_place *place,
-    const struct credentials *creds, int64_t wall, struct fail *fail)
+    const struct credentials *creds, const struct aws_attempt *attempt,
+    int64_t wall, struct fail *fail)
 {
 	char hash[65];
 
 	sigv4_sha256_hex("", 0, hash);
 	aws_request_init(req, "GET");
-	return request_finish(req, place, creds, wall, hash, fail);
+	return request_finish(req, place, creds, attempt, wall, hash, fail);
 }
 
 int
 s3_put_request(struct aws_request *req, const struct s3_place *place,
-    const struct credentials *creds, int64_t wall, const void *body, size_t len,
-    const char *content_type, const char *kms_key, struct fail *fail)
+    const struct credentials *creds, const struct aws_attempt *attempt,
+    int64_t wall, const void *body, size_t len, const char *content_type,
+    const char *kms_key, struct fail *fail)
 {
 	unsigned char digest[crypto_hash_sha256_BYTES];
 	char hash[65], checksum[64];
@@ -130,5 +139,5 @@ s3_put_request(struct aws_request *req, const struct s3_place *place,
 		aws_request_free(req);
 		return -1;
 	}
-	return request_finish(req, place, creds, wall, hash, fail);
+	return request_finish(req, place, creds, attempt, wall, hash, fail);
 }

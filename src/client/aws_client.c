@@ -98,17 +98,17 @@ int
 aws_client_call(struct aws_client *c, const struct aws_exchange *x,
     struct http_answer *answer, struct aws_error *e, struct fail *fail)
 {
-	struct aws_attempt number = { .max = (unsigned)c->retry.attempts };
+	struct aws_attempt number;
 	struct aws_retry_call call = { 0 };
 	bool corrected = false;
 	struct fail why = { 0 };
 	int64_t ms;
 
 	memset(answer, 0, sizeof(*answer));
-	for (;;) {
+	aws_attempt_init(&number, (unsigned)c->retry.attempts);
+	for (;; aws_attempt_next(&number)) {
 		http_answer_free(answer);
 		memset(e, 0, sizeof(*e));
-		number.attempt++;
 		if (attempt(c, x, &number, answer, &why) == 0) {
 			x->classify(answer, sys_wall(), e);
 			if (e->class == AWS_OK) {

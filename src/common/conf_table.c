@@ -48,6 +48,7 @@ const struct conf_setting conf_table[] = {
 	TEXT("aws", "config_file", CONF_PATH, aws.config_file, NULL),
 	TEXT("aws", "credentials_file", CONF_PATH, aws.credentials_file, NULL),
 	TEXT("aws", "ca_file", CONF_PATH, aws.ca_file, NULL),
+	FLAG("aws", "metadata_v1", aws.metadata_v1, "no"),
 
 	RANGE("worker", "poll_interval", CONF_TIME, worker.poll_interval,
 	    100, HOUR, "10s"),

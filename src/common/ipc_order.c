@@ -16,6 +16,7 @@
 #define URL_MAX		1023
 #define NAME_MAX_BYTES	255	/* user, domain, host suffix */
 #define ERROR_MAX	1023
+#define AGENT_MAX	1023
 
 static const char *const kind_names[] = {
 	[ORDER_RUN] = "run",
@@ -82,6 +83,7 @@ static const struct ipc_member s3_members[] = {
 	M_TEXT(ipc_order, s3.ca, "ca", false, IPC_CA_MAX),
 	M_BOOL(ipc_order, s3.use_fips, "use_fips"),
 	M_BOOL(ipc_order, s3.use_dualstack, "use_dualstack"),
+	M_TEXT(ipc_order, s3.user_agent, "user_agent", false, AGENT_MAX),
 };
 
 static const struct ipc_member policy_members[] = {
@@ -300,6 +302,7 @@ ipc_order_free(struct ipc_order *order)
 	free(order->s3.region);
 	free(order->s3.endpoint);
 	free(order->s3.ca);
+	free(order->s3.user_agent);
 	explicit_bzero(order, sizeof(*order));
 }
 

@@ -18,6 +18,7 @@ struct options {
 	const char	*config_file;
 	const char	*credentials_file;
 	const char	*region;
+	bool		 metadata_v1;	/* of EC2, too */
 };
 
 struct aws_files;

@@ -10,8 +10,6 @@ static const struct {
 	const char	*what;
 } later[] = {
 	{ "AWS_WEB_IDENTITY_TOKEN_FILE", "a web identity" },
-	{ "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "a container's role" },
-	{ "AWS_CONTAINER_CREDENTIALS_FULL_URI", "a container's role" },
 };
 
 enum verdict

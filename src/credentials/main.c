@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "container.h"
+#include "ec2.h"
 #include "environment.h"
 #include "files.h"
+#include "http_tls.h"
 #include "json.h"
 #include "later.h"
 #include "log.h"
@@ -26,6 +29,8 @@ static const provider providers[] = {
 	environment_look,
 	profile_look,
 	later_look,
+	container_look,
+	ec2_look,
 };
 
 static const struct option long_options[] = {
@@ -33,6 +38,7 @@ static const struct option long_options[] = {
 	{ "config-file", required_argument, NULL, 'c' },
 	{ "credentials-file", required_argument, NULL, 's' },
 	{ "region", required_argument, NULL, 'r' },
+	{ "metadata-v1", no_argument, NULL, '1' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -56,10 +62,14 @@ read_options(int argc, char **argv, struct options *o, struct fail *fail)
 		case 'r':
 			o->region = optarg;
 			break;
+		case '1':
+			o->metadata_v1 = true;
+			break;
 		default:
 			return fail_set(fail, FAIL_CONFIG, "usage: "
 			    "aws-credentials [--profile name] [--region name] "
-			    "[--config-file path] [--credentials-file path]");
+			    "[--config-file path] [--credentials-file path] "
+			    "[--metadata-v1]");
 		}
 	}
 	return optind == argc ? 0 : fail_set(fail, FAIL_CONFIG,
@@ -100,7 +110,8 @@ walk(const struct chain *c, struct aws_found *found, struct fail *fail)
 			break;
 		}
 	}
-	return fail_set(fail, FAIL_CONFIG, "no credentials: set "
+	/* the last provider said why it has none */
+	return fail_prefix(fail, "no credentials: set "
 	    "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give profile %s "
 	    "aws_access_key_id and aws_secret_access_key in %s", c->profile,
 	    files_path(c->files, FILE_CREDENTIALS));
@@ -126,6 +137,8 @@ take_settings(const struct chain *c, struct aws_found *found,
 		found->endpoint[i] = xstrdup(url);
 	}
 	found->region = xstrdup(settings_region(c));
+	if (found->region == NULL)
+		found->region = ec2_region(c, found);
 	found->ca_bundle = xstrdup(settings_ca_bundle(c));
 	found->use_fips = settings_flag(c, "AWS_USE_FIPS_ENDPOINT",
 	    "use_fips_endpoint");
@@ -185,6 +198,7 @@ main(int argc, char **argv)
 	json_init();
 	sys_no_core();
 	sys_reset_signals();
+	http_init();
 	if (look_up(argc, argv, &fail) == 0)
 		return 0;
 	utf8_clean(fail.text, false);

@@ -111,9 +111,6 @@ ask(const struct removal *r, struct fail *fail)
 {
 	char answer[16] = "";
 
-	if (!isatty(STDIN_FILENO))
-		return fail_set(fail, FAIL_CONFIG, "no terminal to ask on: "
-		    "nothing was deleted; --yes deletes without asking");
 	for (size_t i = 0; i < r->n; i++)
 		if (strcmp(r->word[i], "registered") == 0)
 			(void)fprintf(stderr, "%s %s %s\n", r->region,
@@ -203,9 +200,15 @@ actions_uninstall(struct ctl *ctl, int argc, char **argv)
 	struct session s = { .of_service = false };
 	struct removal r = { .n = 0 };
 	struct fail fail;
-	json_t *o = json_object();
+	json_t *o;
 	int rc;
 
+	if (options_value(ctl, "yes") == NULL && !isatty(STDIN_FILENO)) {
+		out_error("there is no terminal to ask on, so nothing was "
+		    "deleted: --yes deletes without asking");
+		return CTL_USAGE;
+	}
+	o = json_object();
 	rc = chosen_load(&choice, &ctl->conf, argc, argv, &fail);
 	if (rc == 0)
 		rc = versions_set(&r, &choice, options_value(ctl, "version"),

@@ -1,11 +1,13 @@
 /*
  * Calls to CodePipeline that wait for the answer.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "api.h"
 #include "codepipeline.h"
 #include "json.h"
+#include "user_agent.h"
 
 struct call {
 	const struct api	*api;
@@ -29,7 +31,8 @@ api_open(struct api *api, const struct conf *conf,
 	api->region = found->region;
 	api->client.ca_file = conf->aws.ca_file != NULL ? conf->aws.ca_file :
 	    found->ca_bundle;
-	api->client.user_agent = "quali-job-worker/" VERSION;
+	api->agent = user_agent("quali-job-worker", found->app_id);
+	api->client.user_agent = api->agent;
 	api->client.timeout_ms = API_TIMEOUT_MS;
 	api->client.attempts = found->max_attempts;
 	aws_client_open(&api->client);
@@ -41,6 +44,7 @@ api_close(struct api *api)
 {
 	if (api->client.http != NULL)
 		aws_client_close(&api->client);
+	free(api->agent);
 }
 
 static int
@@ -49,9 +53,8 @@ build(struct aws_request *request, const struct aws_attempt *number,
 {
 	const struct call *c = arg;
 
-	(void)number;
 	return cp_request(request, &c->api->endpoint, c->api->region,
-	    &c->api->found->keys, wall, c->operation, c->input, fail);
+	    &c->api->found->keys, number, wall, c->operation, c->input, fail);
 }
 
 /* Two changes at once: the other one may be over soon. */

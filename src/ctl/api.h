@@ -21,6 +21,7 @@ struct api {
 	struct aws_endpoint	 endpoint;
 	const struct aws_found	*found;
 	const char		*region;
+	char			*agent;
 };
 
 /* http_init comes before. conf and found are borrowed until api_close.

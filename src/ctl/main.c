@@ -8,6 +8,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "actions_install.h"
+#include "actions_list.h"
+#include "actions_show.h"
+#include "actions_uninstall.h"
+#include "actions_validate.h"
 #include "command.h"
 #include "help.h"
 #include "http_tls.h"
@@ -16,12 +21,50 @@
 #include "mem.h"
 #include "options.h"
 #include "out.h"
+#include "policy.h"
 #include "service.h"
 #include "sys.h"
 
 #define CONF_PATH	SERVICE_DIR "/worker.conf"
 
 static const struct command commands[] = {
+	{ .name = "actions list", .usage = "[NAME ...]",
+	    .summary = "compare the action types of the account with the files",
+	    .details = "NAME is start-sandbox, run-command or end-sandbox. "
+	    "States: same, differs, missing\n(not registered), other (another "
+	    "version than the file's). \"polled\" marks the\nversions that "
+	    "the worker polls for.",
+	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_list },
+	{ .name = "actions install", .usage = "[--dry-run] [NAME ...]",
+	    .summary = "register the action types that are missing",
+	    .details = "NAME is start-sandbox, run-command or end-sandbox. "
+	    "AWS cannot change a registered\ntype: for another definition "
+	    "raise \"version\" in its file.",
+	    .options = actions_install_options,
+	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_install },
+	{ .name = "actions uninstall",
+	    .usage = "[--version N] [--yes] [NAME ...]",
+	    .summary = "delete action types from the account",
+	    .details = "NAME is start-sandbox, run-command or end-sandbox. "
+	    "Before it asks, it says which\npipelines use them, if the "
+	    "permissions allow it to look.",
+	    .options = actions_uninstall_options,
+	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_uninstall },
+	{ .name = "actions show", .usage = "[--format NAME] [NAME ...]",
+	    .summary = "print the definitions as they would be registered",
+	    .details = "Formats: json, for `aws codepipeline "
+	    "create-custom-action-type`; cloudformation,\na template; "
+	    "terraform, resources.",
+	    .options = actions_show_options,
+	    .needs = CTL_CONF, .run = actions_show },
+	{ .name = "actions validate", .usage = "[NAME|FILE ...]",
+	    .summary = "check definition files, without AWS",
+	    .needs = CTL_CONF, .run = actions_validate },
+	{ .name = "policy", .usage = "[--account ID] [--installer | "
+	    "--stop-check [--pipeline NAME]]",
+	    .summary = "print the IAM policy that the worker needs",
+	    .details = "With --account and a region it asks nobody.",
+	    .options = policy_options, .needs = CTL_CONF, .run = policy },
 	{ .name = NULL },
 };
 

@@ -10,6 +10,8 @@
 #include "out.h"
 #include "service.h"
 #include "session.h"
+#include "sts_call.h"
+#include "user_agent.h"
 
 /* What the service would find; with settings of one's own, what a worker that
  * is started by hand would find. */
@@ -74,6 +76,28 @@ session_open(struct ctl *ctl, struct session *s, struct fail *fail)
 	if (session_keys(ctl, s, fail) != 0)
 		return -1;
 	return api_open(&s->api, &ctl->conf, &s->found, fail);
+}
+
+int
+session_identity(const struct ctl *ctl, const struct session *s,
+    struct sts_identity *who, struct fail *fail)
+{
+	const struct aws_found *f = &s->found;
+	char *agent = user_agent("quali-job-worker", f->app_id);
+	struct aws_client client = { .ca_file = ctl->conf.aws.ca_file != NULL ?
+	    ctl->conf.aws.ca_file : f->ca_bundle, .user_agent = agent,
+	    .timeout_ms = API_TIMEOUT_MS, .attempts = f->max_attempts };
+	struct sts_place place = { .region = f->region,
+	    .endpoint = f->endpoint[AWS_STS], .fips = f->use_fips,
+	    .dualstack = f->use_dualstack };
+	struct aws_error e;
+	int rc;
+
+	aws_client_open(&client);
+	rc = sts_call_identity(&client, &place, &f->keys, who, &e, fail);
+	aws_client_close(&client);
+	free(agent);
+	return rc;
 }
 
 void

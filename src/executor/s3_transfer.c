@@ -29,7 +29,7 @@ struct transfer {
 	struct buf			*out;		/* of a GET */
 	char				 region[AWS_REGION_SIZE];
 	unsigned			 faults;	/* passing ones */
-	int				 attempt;
+	struct aws_attempt		 number;
 	bool				 renewed, redirected, skewed;
 	int64_t				 after_ms;	/* said by the server */
 };
@@ -65,10 +65,11 @@ build(const struct transfer *t, struct aws_request *req, struct fail *fail)
 	int64_t wall = sys_wall() + access->skew_s;
 
 	if (t->body == NULL)
-		return s3_get_request(req, &place, access->credentials, wall,
-		    fail);
-	return s3_put_request(req, &place, access->credentials, wall, t->body,
-	    t->len, "application/zip", access->encryption_key, fail);
+		return s3_get_request(req, &place, access->credentials,
+		    &t->number, wall, fail);
+	return s3_put_request(req, &place, access->credentials, &t->number,
+	    wall, t->body, t->len, "application/zip", access->encryption_key,
+	    fail);
 }
 
 static int
@@ -85,16 +86,17 @@ perform(struct transfer *t, const struct aws_request *req,
 		.body_len = t->len,
 		.answer_max = t->body == NULL ? t->out->max : AWS_ERROR_MAX,
 		.tls = &tls,
-		.user_agent = USER_AGENT,
+		.user_agent = t->access->user_agent != NULL ?
+		    t->access->user_agent : USER_AGENT,
 	};
 	char where[1024];
 	int rv;
 
 	rv = http_perform(t->access->http, &http, a, fail);
-	t->attempt++;
 	t->access->called(req->method,
 	    http_url_show(where, sizeof(where), req->url), a->status, a->ms,
-	    t->attempt, rv != 0 ? fail->text : NULL, t->access->arg);
+	    (int)t->number.attempt, rv != 0 ? fail->text : NULL,
+	    t->access->arg);
 	return rv;
 }
 
@@ -201,7 +203,8 @@ mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 		t->renewed = true;
 		return renew(t->access, fail) != 0 ? -1 : 1;
 	case AWS_REDIRECT:
-		if (t->redirected)
+		/* elsewhere nobody knows these credentials */
+		if (t->redirected || !aws_region_near(t->region, e.region))
 			break;
 		t->redirected = true;
 		(void)strlcpy(t->region, e.region, sizeof(t->region));
@@ -273,7 +276,7 @@ back_off(struct transfer *t, struct fail *fail)
 		    t->after_ms;
 	if (++t->faults > RETRIES ||
 	    sys_now_ms() + ms >= t->access->deadline_ms) {
-		(void)fail_prefix(fail, "tried %d times", t->attempt);
+		(void)fail_prefix(fail, "tried %u times", t->number.attempt);
 		(void)fail_add(fail, LATER);
 		fail->kind = FAIL_SYSTEM;
 		return -1;
@@ -288,7 +291,7 @@ back_off(struct transfer *t, struct fail *fail)
 static int
 transfer(struct transfer *t, struct fail *fail)
 {
-	int rv;
+	int rv = 1;
 
 	if (t->artifact->bucket == NULL || t->artifact->key == NULL)
 		return fail_set(fail, FAIL_CONFIG, "%s: CodePipeline names no "
@@ -296,13 +299,16 @@ transfer(struct transfer *t, struct fail *fail)
 		    "artifacts in S3", doing(t));
 	(void)strlcpy(t->region, t->access->region == NULL ? "" :
 	    t->access->region, sizeof(t->region));
-	do {
+	aws_attempt_init(&t->number, RETRIES + 1);
+	while (rv == 1) {
 		t->after_ms = 0;
 		rv = attempt(t, fail);
 		if (rv == -1 && (fail->kind == FAIL_AGAIN ||
 		    fail->kind == FAIL_UNSURE))
 			rv = back_off(t, fail) != 0 ? -1 : 1;
-	} while (rv == 1);
+		if (rv == 1)
+			aws_attempt_next(&t->number);
+	}
 	if (rv == -1 && fail->kind != FAIL_STOPPED)
 		(void)fail_prefix(fail, "%s s3://%.100s/%.300s", doing(t),
 		    t->artifact->bucket, t->artifact->key);

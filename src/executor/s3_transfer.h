@@ -23,6 +23,7 @@ struct s3_access {
 	const char	*endpoint;	/* NULL: the real one */
 	bool		 fips, dualstack;
 	const char	*ca;		/* PEM text, NULL: the system's */
+	const char	*user_agent;	/* NULL: the program's name */
 	const char	*encryption_type;	/* "KMS", NULL: not said */
 	const char	*encryption_key;	/* NULL: the default key */
 	struct credentials *credentials;	/* replaced by renew */

@@ -103,6 +103,7 @@ open_s3(struct task *t)
 		.fips = t->order.s3.use_fips,
 		.dualstack = t->order.s3.use_dualstack,
 		.ca = t->order.s3.ca,
+		.user_agent = t->order.s3.user_agent,
 		.encryption_type = t->order.data.encryption_type,
 		.encryption_key = t->order.data.encryption_key,
 		.credentials = &t->order.data.credentials,

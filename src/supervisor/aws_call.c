@@ -17,8 +17,6 @@
 #include "mem.h"
 #include "sys.h"
 
-#define USER_AGENT	"quali-job-worker/" VERSION " ua/2.1 os/linux lang/c"
-
 struct aws_call {
 	struct aws	*aws;
 	struct transfer	*transfer;
@@ -126,6 +124,7 @@ build(struct aws *aws, const char *operation, const json_t *input,
 	const struct credentials *keys = aws_keys_get(aws->keys);
 	const char *error = aws_keys_error(aws->keys);
 	const char *region = aws_keys_region(aws->keys);
+	struct aws_attempt attempt;
 	struct aws_endpoint endpoint;
 
 	tls->ca_file = aws_keys_ca_bundle(aws->keys);
@@ -140,7 +139,8 @@ build(struct aws *aws, const char *operation, const json_t *input,
 	    aws_keys_use_fips(aws->keys), aws_keys_use_dualstack(aws->keys),
 	    &endpoint, fail) != 0)
 		return -1;
-	return cp_request(request, &endpoint, region, keys,
+	aws_attempt_init(&attempt, 1);
+	return cp_request(request, &endpoint, region, keys, &attempt,
 	    sys_wall() + aws->skew_s, operation, input, fail);
 }
 
@@ -153,7 +153,8 @@ aws_call_start(struct aws *aws, const char *operation, json_t *input,
 	struct http_tls tls = { .verify = true, .settings = AWS_TLS_SETTINGS };
 	struct http_request http = { .answer_max = AWS_ANSWER_MAX,
 	    .timeout_ms = aws->timeout_ms, .once = once,
-	    .private_answer = true, .tls = &tls, .user_agent = USER_AGENT };
+	    .private_answer = true, .tls = &tls, 
+	    .user_agent = aws_keys_user_agent(aws->keys) };
 
 	if (build(aws, operation, input, &request, &tls, fail) != 0)
 		goto out;

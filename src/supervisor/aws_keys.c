@@ -14,7 +14,9 @@
 #include "mem.h"
 #include "sys.h"
 #include "timer.h"
+#include "user_agent.h"
 
+#define PROGRAM		"quali-job-worker"
 #define RENEW_S		600	/* before the end; half the life if shorter */
 #define RENEW_SPREAD_S	60	/* at random, so that workers do not all ask at
 				   once */
@@ -37,6 +39,7 @@ struct aws_keys {
 	int64_t			 renew_wall;	/* 0: when the timer runs out */
 	unsigned		 failures;	/* in a row */
 	struct aws_found	 now;
+	char			*user_agent;
 	char			 error[1024];
 };
 
@@ -130,6 +133,8 @@ looked_up(const struct buf *answer, const char *error, void *arg)
 		same = s->error[0] == '\0' && same_finding(&s->now, &found);
 		aws_found_free(&s->now);
 		s->now = found;
+		free(s->user_agent);
+		s->user_agent = user_agent(PROGRAM, s->now.app_id);
 		s->error[0] = '\0';
 		plan_renewal(s, before);
 	}
@@ -185,6 +190,7 @@ aws_keys_new(sd_event *event, const struct conf *conf,
 	s->conf = conf;
 	s->changed = changed;
 	s->arg = arg;
+	s->user_agent = user_agent(PROGRAM, NULL);
 	arm(s, 0);
 	return s;
 }
@@ -198,6 +204,7 @@ aws_keys_stop(struct aws_keys *s)
 	(void)sd_event_source_disable_unref(s->timer);
 	(void)sd_event_unref(s->event);
 	aws_found_free(&s->now);
+	free(s->user_agent);
 	free(s);
 }
 
@@ -263,6 +270,12 @@ bool
 aws_keys_use_dualstack(const struct aws_keys *s)
 {
 	return s->now.use_dualstack;
+}
+
+const char *
+aws_keys_user_agent(const struct aws_keys *s)
+{
+	return s->user_agent;
 }
 
 pid_t

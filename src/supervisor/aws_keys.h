@@ -50,6 +50,9 @@ const char *aws_keys_endpoint(const struct aws_keys *, enum aws_service);
 const char *aws_keys_ca_bundle(const struct aws_keys *);
 bool	aws_keys_use_fips(const struct aws_keys *);
 bool	aws_keys_use_dualstack(const struct aws_keys *);
+/* The User-Agent of all requests to AWS, with the application id that the last
+ * look-up found. Borrowed until the next turn of the loop. */
+const char *aws_keys_user_agent(const struct aws_keys *);
 /* Its child, -1 if none, for the sweep for unknown zombies. */
 pid_t	aws_keys_child(const struct aws_keys *);
 

@@ -55,7 +55,8 @@ do_order(struct dispatch *dispatch, struct entry *entry)
 	    .s3_endpoint = aws_keys_endpoint(keys, AWS_S3),
 	    .ca_file = aws_keys_ca_bundle(keys),
 	    .use_fips = aws_keys_use_fips(keys),
-	    .use_dualstack = aws_keys_use_dualstack(keys) };
+	    .use_dualstack = aws_keys_use_dualstack(keys),
+	    .user_agent = aws_keys_user_agent(keys) };
 	struct fail fail;
 	struct buf line;
 

@@ -41,7 +41,7 @@ struct lookup {
  * async-signal-safe calls are allowed. */
 struct spawn {
 	char		 *path;
-	const char	 *argv[10];
+	const char	 *argv[12];
 	char		**envp;
 	int		  in, out[2], err[2];
 	pid_t		  parent;
@@ -129,6 +129,8 @@ arguments_make(struct spawn *s, const struct conf *conf)
 			s->argv[n++] = options[i][0];
 			s->argv[n++] = options[i][1];
 		}
+	if (conf->aws.metadata_v1)
+		s->argv[n++] = "--metadata-v1";
 	s->argv[n] = NULL;
 }
 

@@ -20,6 +20,7 @@ struct order_terms {
 	const char		*s3_endpoint;	/* NULL: the real one */
 	const char		*ca_file;	/* of S3; NULL: the system's */
 	bool			 use_fips, use_dualstack;
+	const char		*user_agent;	/* of requests to S3 */
 };
 
 /* Append the order line of the job, or of its clean-up. Takes over the data

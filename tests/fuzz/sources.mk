@@ -14,13 +14,16 @@ SOURCES_fuzz_codepipeline := $(SOURCES_fuzz_report) \
 SOURCES_fuzz_aws_error := $(addprefix src/aws/,classify.c endpoint.c aws_error.c \
 	s3_error.c)
 PKG_fuzz_aws_error := expat
+SOURCES_fuzz_sts := $(addprefix src/common/,credentials.c) \
+	$(addprefix src/aws/,aws_time.c classify.c endpoint.c sts_answer.c)
+PKG_fuzz_sts := expat
 SOURCES_fuzz_sigv4 := $(addprefix src/aws/,endpoint.c sigv4.c)
 SOURCES_fuzz_cloudshell := $(wildcard src/cloudshell/*.c)
 LDFLAGS_fuzz_cloudshell := -Wl,--wrap=http_perform
 SOURCES_fuzz_text := $(wildcard src/cloudshell/*.c)
 SOURCES_fuzz_conf := $(wildcard src/common/conf*.c) src/common/ini.c
 SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
-	src/aws/aws_found.c \
+	src/aws/aws_found.c src/aws/aws_time.c \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)
 SOURCES_fuzz_lookup := src/common/credentials.c src/aws/aws_found.c

@@ -80,6 +80,7 @@ reset(struct req *r, const char *rest)
 	job_reset();
 	object_reset();
 	cloudshell_reset();
+	imds_reset();
 	note_reset();
 	settings_reset();
 	park_release();
@@ -273,6 +274,21 @@ post_execution(struct req *r, const char *id)
 }
 
 static void
+get_sessions(struct req *r, const char *rest)
+{
+	(void)rest;
+	answer_json(r, 200, sessions_list());
+}
+
+static void
+post_sessions(struct req *r, const char *rest)
+{
+	if (jtrue(r->json, "expire"))
+		sessions_expire(jstr(r->json, "origin"));
+	get_sessions(r, rest);
+}
+
+static void
 get_objects(struct req *r, const char *rest)
 {
 	(void)rest;
@@ -376,6 +392,8 @@ static const struct route routes[] = {
 	{ "POST", "/sandboxes/", true, post_sandbox },
 	{ "GET", "/executions", false, get_executions },
 	{ "POST", "/executions/", true, post_execution },
+	{ "GET", "/sessions", false, get_sessions },
+	{ "POST", "/sessions", false, post_sessions },
 	{ "GET", "/objects", false, get_objects },
 	{ "GET", "/objects/", true, get_object },
 	{ "PUT", "/objects/", true, put_object },

@@ -65,6 +65,25 @@ answer_json(struct req *r, int status, json_t *body)
 	    "application/x-amz-json-1.1" : "application/json; charset=utf-8");
 }
 
+/* What AWS's services add: an id, ID_MAX bytes in id unless that is NULL, and
+ * the date by the service's clock. */
+void
+answer_amazon(struct req *r, char *id)
+{
+	time_t t = time(NULL) +
+	    (time_t)set_int(r->service->name, "clock_offset_s");
+	char own[ID_MAX], date[40];
+	struct tm tm;
+
+	if (id == NULL)
+		id = own;
+	random_guid(id, false);
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT",
+	    gmtime_r(&t, &tm));
+	answer_header(r, "x-amzn-RequestId", id);
+	answer_header(r, "Date", date);
+}
+
 void
 answer_text(struct req *r, int status, const char *type, const char *fmt, ...)
 {

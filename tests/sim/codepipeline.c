@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "state.h"
 
@@ -14,27 +13,12 @@
 #define BATCH_MAX	1000
 #define TARGET		"CodePipeline_20150709."
 
-static void
-common_headers(struct req *r)
-{
-	time_t t = time(NULL) +
-	    (time_t)set_int("codepipeline", "clock_offset_s");
-	char id[ID_MAX], date[40];
-	struct tm tm;
-
-	random_guid(id, false);
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT",
-	    gmtime_r(&t, &tm));
-	answer_header(r, "x-amzn-RequestId", id);
-	answer_header(r, "Date", date);
-}
-
 void
 codepipeline_error(struct req *r, int status, const char *code,
     const char *message)
 {
 	answer_clear(r);
-	common_headers(r);
+	answer_amazon(r, NULL);
 	answer_json(r, status, json_pack("{ss ss}", "__type", code, "message",
 	    message));
 }
@@ -50,7 +34,7 @@ refuse(struct req *r, const char *code, const char *message)
 void
 codepipeline_answer(struct req *r, json_t *body)
 {
-	common_headers(r);
+	answer_amazon(r, NULL);
 	if (body != NULL)
 		answer_json(r, 200, body);
 	else
@@ -376,7 +360,7 @@ signature_good(struct req *r)
 
 	switch (r->sig) {
 	case SIG_OK:
-		if (r->cred != NULL) {
+		if (r->cred != NULL && r->cred->job != NULL) {
 			refuse(r, "AccessDeniedException", "Artifact "
 			    "credentials may not call CodePipeline.");
 			return false;

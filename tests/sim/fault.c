@@ -14,6 +14,11 @@ static const char *const kinds[] = {
 	"html", "huge", "deep", "redirect", "body", "expire", NULL
 };
 
+static const char *const services[] = {
+	"codepipeline", "s3", "cloudshell", "sts", "imds", "container", "*",
+	NULL
+};
+
 static TAILQ_HEAD(, fault) faults = TAILQ_HEAD_INITIALIZER(faults);
 static int next_id = 1;
 
@@ -45,12 +50,10 @@ fault_reset(void)
 }
 
 static bool
-kind_known(const char *kind)
+word_known(const char *word, const char *const *words)
 {
-	const char *const *p;
-
-	for (p = kinds; kind != NULL && *p != NULL; p++)
-		if (strcmp(*p, kind) == 0)
+	for (; word != NULL && *words != NULL; words++)
+		if (strcmp(*words, word) == 0)
 			return true;
 	return false;
 }
@@ -62,12 +65,11 @@ fault_add(json_t *j, char *why, size_t size)
 	const char *operation = jstr(j, "operation"), *match;
 	struct fault *f;
 
-	if (!kind_known(kind)) {
+	if (!word_known(kind, kinds)) {
 		snprintf(why, size, "unknown fault");
 		return -1;
 	}
-	if (service == NULL || strstr("|codepipeline|s3|cloudshell|*|",
-	    service) == NULL) {
+	if (!word_known(service, services)) {
 		snprintf(why, size, "unknown service");
 		return -1;
 	}

@@ -1,5 +1,6 @@
 /*
- * quali-sim: CodePipeline, S3 and CloudShell on loopback. See README.
+ * quali-sim: AWS as a job worker sees it, and CloudShell, on loopback. See
+ * README.
  */
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -16,7 +17,24 @@
 #include "state.h"
 
 #define PEM_MAX		(64 << 10)
-#define THREADS		2	/* per service; more would gain nothing */
+#define THREADS		2	/* more would gain nothing */
+
+#define NPORTS		(sizeof(ports) / sizeof(ports[0]))
+
+static const struct {
+	const char *name;
+	const struct service *service;
+	bool tls;		/* with --tls */
+	unsigned threads;
+} ports[] = {
+	{ "codepipeline", &codepipeline_service, true, THREADS },
+	{ "s3", &s3_service, true, THREADS },
+	{ "cloudshell", &cloudshell_service, true, THREADS },
+	{ "sts", &sts_service, true, 1 },
+	{ "imds", &imds_service, false, 1 },
+	{ "container", &container_service, true, 1 },
+	{ "admin", &admin_service, false, 1 },
+};
 
 struct options {
 	const char *ports, *tls, *log;
@@ -93,18 +111,18 @@ static void
 ports_write(const char *path, struct listener *const *l, bool tls)
 {
 	struct buf temporary = { NULL, 0, 0 };
-	const char *scheme = tls ? "https" : "http";
 	FILE *f;
+	size_t i;
 
 	buf_fmt(&temporary, "%s.%ld", path, (long)getpid());
 	if ((f = fopen(temporary.data, "we")) == NULL)
 		err(1, "%s", temporary.data);
-	fprintf(f, "{\"pid\":%ld,\"codepipeline\":\"%s://127.0.0.1:%d\","
-	    "\"s3\":\"%s://127.0.0.1:%d\",\"cloudshell\":"
-	    "\"%s://127.0.0.1:%d\",\"admin\":\"http://127.0.0.1:%d\"}\n",
-	    (long)getpid(), scheme, listener_port(l[0]), scheme,
-	    listener_port(l[1]), scheme, listener_port(l[2]),
-	    listener_port(l[3]));
+	fprintf(f, "{\"pid\":%ld", (long)getpid());
+	for (i = 0; i < NPORTS; i++)
+		fprintf(f, ",\"%s\":\"%s://127.0.0.1:%d\"", ports[i].name,
+		    tls && ports[i].tls ? "https" : "http",
+		    listener_port(l[i]));
+	fprintf(f, "}\n");
 	if (fclose(f) != 0 || rename(temporary.data, path) == -1)
 		err(1, "%s", path);
 	buf_free(&temporary);
@@ -143,16 +161,13 @@ state_free(void)
 int
 main(int argc, char *argv[])
 {
-	static const struct service *const services[] = {
-		&codepipeline_service, &s3_service, &cloudshell_service,
-		&admin_service
-	};
-	struct listener *l[4];
+	struct listener *l[NPORTS];
 	struct options o;
 	char *certificate = NULL, *key = NULL;
 	pid_t parent = getppid();
 	sigset_t set;
-	int i, sig;
+	size_t i;
+	int sig;
 
 	if (sodium_init() == -1)
 		errx(1, "sodium_init");
@@ -169,15 +184,15 @@ main(int argc, char *argv[])
 	json_object_seed((size_t)o.seed | 1);
 	settings_reset();
 	park_start();
-	for (i = 0; i < 4; i++)
-		l[i] = listener_start(services[i], i < 3 ? certificate : NULL,
-		    key, i < 3 ? THREADS : 1);
+	for (i = 0; i < NPORTS; i++)
+		l[i] = listener_start(ports[i].service, ports[i].tls ?
+		    certificate : NULL, key, ports[i].threads);
 	ports_write(o.ports, l, o.tls != NULL);
 
 	while (sigwait(&set, &sig) != 0)
 		continue;
 	park_stop();
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < NPORTS; i++)
 		listener_stop(l[i]);
 	state_free();
 	free(certificate);

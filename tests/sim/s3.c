@@ -14,23 +14,6 @@
 #define SSE_KEY		SSE "-aws-kms-key-id"
 
 static void
-add_escaped(struct buf *b, const char *s)
-{
-	for (; *s != '\0'; s++) {
-		if (*s == '<')
-			buf_str(b, "&lt;");
-		else if (*s == '>')
-			buf_str(b, "&gt;");
-		else if (*s == '&')
-			buf_str(b, "&amp;");
-		else if (*s == '"')
-			buf_str(b, "&quot;");
-		else
-			buf_add(b, s, 1);
-	}
-}
-
-static void
 http_date(char *text, size_t size, time_t t)
 {
 	struct tm tm;
@@ -66,9 +49,9 @@ s3_error_more(struct req *r, int status, const char *code,
 	common_headers(r, id, sizeof(id));
 	buf_str(&b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
 	    "<Error><Code>");
-	add_escaped(&b, code);
+	buf_xml(&b, code);
 	buf_str(&b, "</Code><Message>");
-	add_escaped(&b, message);
+	buf_xml(&b, message);
 	buf_fmt(&b, "</Message>%s<RequestId>%s</RequestId>"
 	    "<HostId>sim</HostId></Error>", extra == NULL ? "" : extra, id);
 	answer_text(r, status, "application/xml", "%s",
@@ -105,7 +88,7 @@ classify(struct req *r)
 		op = "DeleteObject";
 	snprintf(r->operation, sizeof(r->operation), "%s", op);
 	sigv4_check(r, "s3");
-	if (r->cred != NULL)
+	if (r->cred != NULL && r->cred->job != NULL)
 		memcpy(r->job, r->cred->job->id, ID_MAX);
 }
 
@@ -121,7 +104,7 @@ too_skewed(struct req *r)
 	strftime(now_text, sizeof(now_text), "%Y-%m-%dT%H:%M:%SZ",
 	    gmtime_r(&now, &tm));
 	buf_str(&b, "<RequestTime>");
-	add_escaped(&b, date == NULL ? "" : date);
+	buf_xml(&b, date == NULL ? "" : date);
 	buf_fmt(&b, "</RequestTime><ServerTime>%s</ServerTime>"
 	    "<MaxAllowedSkewMilliseconds>900000"
 	    "</MaxAllowedSkewMilliseconds>", now_text);
@@ -180,7 +163,7 @@ region_good(struct req *r)
 	if (strcmp(region, r->sig_region) == 0)
 		return true;
 	buf_str(&b, "<Region>");
-	add_escaped(&b, region);
+	buf_xml(&b, region);
 	buf_str(&b, "</Region>");
 	req_why(r, "signed for region %s", r->sig_region);
 	s3_error_more(r, 301, "PermanentRedirect", "The bucket you are "
@@ -210,7 +193,7 @@ allowed(struct req *r, const char *bucket, const char *key)
 {
 	struct execution *x;
 
-	if (r->cred == NULL)
+	if (r->cred == NULL || r->cred->job == NULL)
 		return false;
 	x = r->cred->job->execution;
 	if (artifact_listed(x->outputs, x->noutputs, bucket, key))
@@ -362,7 +345,7 @@ static void
 handle_object(struct req *r, const char *bucket, const char *key)
 {
 	if (!allowed(r, bucket, key))
-		denied(r, r->cred == NULL ?
+		denied(r, r->cred == NULL || r->cred->job == NULL ?
 		    "these credentials may not use the bucket" :
 		    "not an artifact of the job the credentials are for");
 	else if (strcmp(r->method, "PUT") == 0)

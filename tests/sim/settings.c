@@ -15,7 +15,7 @@ static const char defaults_text[] =
 "  'worker_secret': 'sim-worker-secret', 'worker_token': '',"
 "  'extra_workers': {}, 'nonce_strict': true, 'action_timeout_ms': 0,"
 "  'continuation_delay_ms': 200, 'job_token_life_ms': 900000,"
-"  'clock_offset_s': 0, 'action_types': ["
+"  'session_grace_ms': 0, 'clock_offset_s': 0, 'action_types': ["
 "    {'category': 'Deploy', 'provider': 'Quali-Start-Sandbox',"
 "     'version': '9'},"
 "    {'category': 'Deploy', 'provider': 'Quali-Start-Sandbox',"
@@ -28,6 +28,27 @@ static const char defaults_text[] =
 "     'version': '9'},"
 "    {'category': 'Deploy', 'provider': 'Quali-End-Sandbox',"
 "     'version': '10'}]},"
+"'sts': {"
+"  'region': '', 'clock_offset_s': 0, 'life_ms': 0, 'any_role': false,"
+"  'web_token': 'sim-web-identity-token', 'roles': ["
+"    {'arn': 'arn:aws:iam::111122223333:role/sim-worker',"
+"     'trusts': ['*']},"
+"    {'arn': 'arn:aws:iam::111122223333:role/sim-chained',"
+"     'trusts': ['arn:aws:iam::111122223333:role/sim-worker']},"
+"    {'arn': 'arn:aws:iam::111122223333:role/sim-external',"
+"     'trusts': ['*'], 'external_id': 'sim-external-id'},"
+"    {'arn': 'arn:aws:iam::111122223333:role/sim-web',"
+"     'trusts': ['web-identity']}]},"
+"'container': {"
+"  'paths': ['/v1/credentials', '/v2/credentials/sim-task'],"
+"  'token': 'sim-container-token', 'with_token': true,"
+"  'with_expiration': true, 'with_account': false, 'life_ms': 21600000,"
+"  'role_arn': 'arn:aws:iam::111122223333:role/sim-worker',"
+"  'clock_offset_s': 0},"
+"'imds': {"
+"  'role': 'sim-worker', 'region': '', 'zone_suffix': 'a', 'v1': false,"
+"  'token_status': 0, 'token_uses': 0, 'code': 'Success', 'empty': false,"
+"  'life_ms': 21600000, 'clock_offset_s': 0},"
 "'s3': {"
 "  'require_kms': true, 'bucket': 'sim-artifacts', 'bucket_region': '',"
 "  'kms_denied': false, 'missing_denied': false, 'clock_offset_s': 0},"
@@ -143,6 +164,22 @@ blueprints_good(json_t *list)
 	return true;
 }
 
+static bool
+roles_good(json_t *list)
+{
+	json_t *role, *who;
+	size_t i, k;
+
+	json_array_foreach(list, i, role) {
+		if (jstr(role, "arn") == NULL)
+			return false;
+		json_array_foreach(json_object_get(role, "trusts"), k, who)
+			if (!json_is_string(who))
+				return false;
+	}
+	return true;
+}
+
 /* Check everything first, so that a refused change changes nothing. */
 static int
 check(json_t *into, json_t *from, char *why, size_t size)
@@ -169,6 +206,11 @@ check(json_t *into, json_t *from, char *why, size_t size)
 		if (strcmp(name, "blueprints") == 0 &&
 		    !blueprints_good(value)) {
 			snprintf(why, size, "blueprint or input with no name");
+			return -1;
+		}
+		if (strcmp(name, "roles") == 0 && !roles_good(value)) {
+			snprintf(why, size, "role with no arn, or trusts that "
+			    "are no list of texts");
 			return -1;
 		}
 		if (json_is_object(old) && !name_open(name) &&

@@ -357,6 +357,7 @@ check_claim(struct req *r, struct claim *c, const char *authorization,
 		return bad(r, SIG_FORMAT, "Authorization header is malformed.",
 		    "Authorization header malformed");
 	memcpy(r->sig_region, c->region, sizeof(r->sig_region));
+	memcpy(r->sig_key, c->id, sizeof(r->sig_key));
 	if ((sig = check_key(r, c, &secret)) != SIG_OK)
 		return sig;
 	if (strcmp(c->service, service) != 0)
@@ -372,10 +373,9 @@ check_claim(struct req *r, struct claim *c, const char *authorization,
 	    (sig = check_hash(r, hash)) != SIG_OK ||
 	    (sig = check_signature(r, c, secret, hash)) != SIG_OK)
 		return sig;
-	if (r->cred != NULL && now_ms() - r->cred->issued_ms >
-	    (double)set_int("codepipeline", "job_token_life_ms"))
+	if (r->cred != NULL && cred_expired(r->cred))
 		return bad(r, SIG_EXPIRED, "The provided token has expired.",
-		    "artifact credentials have expired");
+		    "these credentials have expired");
 	return SIG_OK;
 }
 

@@ -11,11 +11,13 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include <jansson.h>
 #include <sodium.h>
 
 #define ID_MAX		37	/* a GUID and its NUL */
+#define TIME_MAX	32	/* of time_text */
 #define WHY_MAX		256
 #define NOTE_MAX	200000	/* finished requests kept */
 #define NOTE_BYTES_MAX	(512UL << 20)
@@ -62,6 +64,7 @@ void	 buf_str(struct buf *, const char *);
 void	 buf_fmt(struct buf *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 buf_base64(struct buf *, const void *, size_t);
+void	 buf_xml(struct buf *, const char *);	/* escaped */
 void	 buf_free(struct buf *);
 struct blob *blob_take(struct buf *);
 struct blob *blob_copy(const void *, size_t);
@@ -73,6 +76,7 @@ void	 table_del(struct table *, const char *);
 void	 table_clear(struct table *);
 double	 now_ms(void);
 double	 now_wall(void);
+void	 time_text(char *, time_t);
 void	 random_seed(uint64_t);
 uint64_t random_next(void);
 void	 random_bytes(void *, size_t);
@@ -156,8 +160,8 @@ struct req {
 	char operation[64];
 	enum sig sig;
 	char sig_text[WHY_MAX];	/* for the caller, if the signature is bad */
-	char sig_region[64];
-	struct cred *cred;	/* artifact credentials that signed it */
+	char sig_region[64], sig_key[129];
+	struct cred *cred;	/* temporary credentials that signed it */
 	char why[WHY_MAX];
 	char job[ID_MAX];
 	json_t *json;		/* parsed body, if the service parsed it */
@@ -171,7 +175,8 @@ struct req {
 
 extern pthread_mutex_t state_lock;
 extern const struct service admin_service, codepipeline_service;
-extern const struct service s3_service, cloudshell_service;
+extern const struct service s3_service, cloudshell_service, sts_service;
+extern const struct service imds_service, container_service;
 
 struct listener;
 struct listener *listener_start(const struct service *, char *, char *,
@@ -190,6 +195,7 @@ int	 answer_send(struct req *, enum act);	/* an enum MHD_Result */
 void	 answer_clear(struct req *);
 void	 answer_header(struct req *, const char *, const char *);
 void	 answer_json(struct req *, int, json_t *);
+void	 answer_amazon(struct req *, char *);
 void	 answer_text(struct req *, int, const char *, const char *, ...)
 	    __attribute__((format(printf, 4, 5)));
 
@@ -236,20 +242,50 @@ void	 sigv4_check(struct req *, const char *);
 
 /* --- creds.c --- */
 
-/* Artifact credentials, handed out with one answer for one job. */
+/* Temporary credentials: of one answer for one job, or of a session. */
 struct cred {
 	TAILQ_ENTRY(cred) next;
 	char id[21], secret[41];
-	char *token;
-	struct job *job;
+	char *token;		/* NULL: they go without */
+	const char *origin;	/* "job", or the service that made the session */
+	struct job *job;	/* artifact credentials; NULL: a session */
+	char *role, *name;	/* of the session */
+	int64_t life_ms;	/* of the session */
 	double issued_ms;
 };
 
 struct cred *cred_issue(struct job *);
+struct cred *cred_session(const char *, const char *, const char *, int64_t);
 struct cred *cred_find(const char *);
+bool	 cred_expired(const struct cred *);
+void	 cred_expiration_text(const struct cred *, const char *, char *);
+void	 cred_token_drop(struct cred *);
+void	 cred_arn(const struct cred *, struct buf *);
+void	 cred_user_id(const struct cred *, struct buf *);
 json_t	*creds_of_job(const struct job *);	/* all that the job was given */
+json_t	*sessions_list(void);
+void	 sessions_expire(const char *);
+void	 arn_make(struct buf *, const char *, const char *);
+void	 caller_arn(const struct req *, struct buf *);
+void	 caller_user_id(const struct req *, struct buf *);
 void	 cred_reset(void);
 bool	 worker_secret(const char *, const char **, const char **);
+
+/* --- form.c: the query protocol's input --- */
+
+json_t	*form_parse(const struct buf *);
+bool	 form_type(const char *);
+int	 form_check(json_t *, const char *, char *, size_t);
+
+/* --- role.c --- */
+
+json_t	*role_find(const char *);
+bool	 role_trusts(json_t *, const struct req *);
+int64_t	 role_longest_s(json_t *);
+
+/* --- imds.c --- */
+
+void	 imds_reset(void);
 
 /* --- object.c --- */
 

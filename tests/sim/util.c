@@ -98,6 +98,23 @@ buf_base64(struct buf *b, const void *data, size_t len)
 }
 
 void
+buf_xml(struct buf *b, const char *s)
+{
+	for (; *s != '\0'; s++) {
+		if (*s == '<')
+			buf_str(b, "&lt;");
+		else if (*s == '>')
+			buf_str(b, "&gt;");
+		else if (*s == '&')
+			buf_str(b, "&amp;");
+		else if (*s == '"')
+			buf_str(b, "&quot;");
+		else
+			buf_add(b, s, 1);
+	}
+}
+
+void
 buf_free(struct buf *b)
 {
 	free(b->data);
@@ -254,6 +271,15 @@ now_wall(void)
 
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
+}
+
+/* As AWS writes a time; text has TIME_MAX bytes. */
+void
+time_text(char *text, time_t t)
+{
+	struct tm tm;
+
+	strftime(text, TIME_MAX, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&t, &tm));
 }
 
 void

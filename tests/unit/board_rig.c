@@ -69,6 +69,13 @@ aws_keys_use_dualstack(const struct aws_keys *keys)
 	return true;
 }
 
+const char *
+aws_keys_user_agent(const struct aws_keys *keys)
+{
+	(void)keys;
+	return "rig/1";
+}
+
 pid_t
 aws_keys_child(const struct aws_keys *keys)
 {

@@ -33,12 +33,17 @@ SOURCES_test_codepipeline := $(BASE) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	model.c aws_request.c sigv4.c)
 PKG_test_codepipeline := libcurl
+SOURCES_test_user_agent := $(BASE) src/aws/user_agent.c
+PKG_test_user_agent := libcurl
 SOURCES_test_s3 := $(BASE) src/common/url.c \
 	$(addprefix src/aws/,endpoint.c aws_request.c s3.c sigv4.c)
 PKG_test_s3 := libcurl
 SOURCES_test_aws_error := $(BASE) $(HTTP) src/common/url.c \
 	$(addprefix src/aws/,classify.c endpoint.c aws_error.c s3_error.c)
 PKG_test_aws_error := libcurl libssl libcrypto expat
+
+SOURCES_test_sts := $(sort $(BASE) $(HTTP) $(CLIENT))
+PKG_test_sts := libcurl libssl libcrypto expat
 
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
 PKG_test_transfer := libcurl libssl libcrypto libsystemd
@@ -78,7 +83,7 @@ PKG_test_actions := libcurl libcrypto
 SOURCES_test_journal := $(BASE) $(IPC) src/supervisor/job_log.c
 
 SOURCES_test_credentials := $(BASE) src/common/credentials.c \
-	src/aws/aws_found.c
+	$(addprefix src/aws/,aws_found.c user_agent.c)
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c

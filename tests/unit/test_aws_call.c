@@ -80,6 +80,13 @@ aws_keys_use_dualstack(const struct aws_keys *k)
 	return k->dualstack;
 }
 
+const char *
+aws_keys_user_agent(const struct aws_keys *k)
+{
+	(void)k;
+	return "quali-job-worker/1 test";
+}
+
 void
 aws_keys_refresh(struct aws_keys *k)
 {

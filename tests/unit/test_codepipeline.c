@@ -63,7 +63,7 @@ request_expect(const char *region, const char *token, const char *operation,
 	input = json_parse(body, strlen(body), NULL);
 	assert_int_equal(aws_endpoint_find("codepipeline", region, NULL, false,
 	    false, &ep, &fail), 0);
-	assert_int_equal(cp_request(&req, &ep, region, &creds, WALL,
+	assert_int_equal(cp_request(&req, &ep, region, &creds, NULL, WALL,
 	    operation, input, &fail), 0);
 	assert_string_equal(req.method, "POST");
 	assert_string_equal(buf_text(&req.body), body);
@@ -106,7 +106,7 @@ test_request_base_path(void **state)
 	creds_make(&creds, TOKEN);
 	assert_int_equal(aws_endpoint_find("codepipeline", "us-east-1",
 	    "http://[::1]:8080/base/", false, false, &ep, &fail), 0);
-	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, WALL,
+	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, NULL, WALL,
 	    "PollForJobs", input, &fail), 0);
 	assert_string_equal(req.url, "http://[::1]:8080/base/");
 	assert_string_equal(buf_text(&req.body), "{}");
@@ -117,6 +117,49 @@ test_request_base_path(void **state)
 	aws_request_free(&req);
 	json_decref(input);
 	credentials_free(&creds);
+}
+
+/* All attempts of a call have one id, of the form that UUIDs have. */
+static void
+test_request_attempts(void **state)
+{
+	struct aws_attempt attempt, other;
+	struct aws_endpoint ep;
+	struct aws_request req;
+	struct credentials creds;
+	struct fail fail;
+	json_t *input = json_object();
+	char first[64], wanted[64];
+	size_t i;
+
+	(void)state;
+	creds_make(&creds, NULL);
+	assert_int_equal(aws_endpoint_find("codepipeline", "us-east-1", NULL,
+	    false, false, &ep, &fail), 0);
+	aws_attempt_init(&attempt, 2);
+	aws_attempt_init(&other, 2);
+	assert_string_not_equal(attempt.invocation, other.invocation);
+	for (i = 0; i < 36; i++)
+		assert_non_null(strchr(i == 8 || i == 13 || i == 18 ||
+		    i == 23 ? "-" : i == 14 ? "4" : i == 19 ? "89ab" :
+		    "0123456789abcdef", attempt.invocation[i]));
+	assert_int_equal(strlen(attempt.invocation), 36);
+	snprintf(first, sizeof(first), "amz-sdk-invocation-id: %s",
+	    attempt.invocation);
+	for (i = 1; i <= 3; i++, aws_attempt_next(&attempt)) {
+		assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds,
+		    &attempt, WALL, "PollForJobs", input, &fail), 0);
+		assert_true(has_header(&req, first));
+		snprintf(wanted, sizeof(wanted), "amz-sdk-request: attempt=%zu;"
+		    " max=%d", i, i > 2 ? 3 : 2);
+		assert_true(has_header(&req, wanted));
+		assert_non_null(strstr(req.headers[req.nheaders - 1],
+		    "SignedHeaders=amz-sdk-invocation-id;amz-sdk-request;"
+		    "content-type;host;x-amz-date;x-amz-target, "));
+		aws_request_free(&req);
+	}
+	credentials_free(&creds);
+	json_decref(input);
 }
 
 static void
@@ -132,12 +175,12 @@ test_request_refused(void **state)
 	assert_int_equal(aws_endpoint_find("codepipeline", "us-east-1", NULL,
 	    false, false, &ep, &fail), 0);
 	memset(&creds, 0, sizeof(creds));
-	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, WALL,
+	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, NULL, WALL,
 	    "PollForJobs", input, &fail), -1);
 	assert_int_equal(fail.kind, FAIL_AUTH);
 	assert_int_equal(req.nheaders, 0);
 	creds_make(&creds, "token\r\nX-Evil: 1");
-	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, WALL,
+	assert_int_equal(cp_request(&req, &ep, "us-east-1", &creds, NULL, WALL,
 	    "PollForJobs", input, &fail), -1);
 	assert_int_equal(fail.kind, FAIL_SYSTEM);
 	assert_null(strstr(fail.text, "Evil"));
@@ -765,6 +808,7 @@ main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_request_vectors),
 		cmocka_unit_test(test_request_base_path),
+		cmocka_unit_test(test_request_attempts),
 		cmocka_unit_test(test_request_refused),
 		cmocka_unit_test(test_inputs),
 		cmocka_unit_test(test_success),

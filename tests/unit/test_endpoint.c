@@ -62,6 +62,17 @@ test_partitions(void **state)
 }
 
 static void
+test_region_near(void **state)
+{
+	(void)state;
+	assert_true(aws_region_near("us-east-1", "mx-central-1"));
+	assert_true(aws_region_near("cn-north-1", "cn-northwest-1"));
+	assert_false(aws_region_near("us-east-1", "us-gov-east-1"));
+	assert_false(aws_region_near("us-east-1", "cn-north-1"));
+	assert_false(aws_region_near("us-iso-east-1", "us-isob-east-1"));
+}
+
+static void
 test_region_valid(void **state)
 {
 	static const char *const good[] = {
@@ -243,9 +254,20 @@ test_custom_with_variants(void **state)
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1", "https://h",
 	    true, false, &ep, &fail), -1);
 	assert_int_equal(fail.kind, FAIL_CONFIG);
+	assert_non_null(strstr(fail.text, "AWS_ENDPOINT_URL"));
+	assert_non_null(strstr(fail.text, "use_fips_endpoint"));
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1", "https://h",
 	    false, true, &ep, &fail), -1);
 	assert_int_equal(fail.kind, FAIL_CONFIG);
+	assert_non_null(strstr(fail.text, "use_dualstack_endpoint"));
+	/* China has none; dual-stack it has */
+	assert_int_equal(aws_endpoint_find("codepipeline", "cn-north-1", "",
+	    true, true, &ep, &fail), -1);
+	assert_int_equal(fail.kind, FAIL_CONFIG);
+	assert_non_null(strstr(fail.text, "cn-north-1"));
+	assert_non_null(strstr(fail.text, "use_fips_endpoint"));
+	assert_int_equal(aws_endpoint_find("codepipeline", "cn-north-1", "",
+	    false, true, &ep, &fail), 0);
 	assert_int_equal(aws_endpoint_find("s3", "us-east-1.evil",
 	    NULL, false, false, &ep, &fail), -1);
 	assert_int_equal(fail.kind, FAIL_CONFIG);
@@ -256,6 +278,7 @@ main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_partitions),
+		cmocka_unit_test(test_region_near),
 		cmocka_unit_test(test_region_valid),
 		cmocka_unit_test(test_built),
 		cmocka_unit_test(test_custom),

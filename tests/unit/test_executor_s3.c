@@ -283,6 +283,20 @@ region_is_mended(void **state)
 	s3.steps[1] = s3.steps[0];
 	expect_failure(FAIL_SYSTEM, "Bucket artifacts is not found in region "
 	    "eu-west-1");
+	assert_int_equal(s3.calls, 4);
+}
+
+/* The job's credentials are worth nothing there. */
+static void
+region_of_another_partition(void **state)
+{
+	(void)state;
+	s3.steps[0] = (struct step) { .status = 301,
+	    .body = "<Error><Code>PermanentRedirect</Code><Region>cn-north-1"
+	    "</Region></Error>" };
+	expect_failure(FAIL_SYSTEM, "Bucket artifacts is not found in region "
+	    "us-east-2");
+	assert_int_equal(s3.calls, 1);
 }
 
 static void
@@ -361,6 +375,7 @@ main(void)
 		cmocka_unit_test_setup(no_new_credentials, setup),
 		cmocka_unit_test_setup(clock_is_mended, setup),
 		cmocka_unit_test_setup(region_is_mended, setup),
+		cmocka_unit_test_setup(region_of_another_partition, setup),
 		cmocka_unit_test_setup(refusals, setup),
 		cmocka_unit_test_setup(writing, setup),
 	};

@@ -97,8 +97,8 @@ test_get_vectors(void **state)
 		struct s3_place place = { .region = "us-east-2",
 		    .bucket = cases[i].bucket, .key = cases[i].key };
 
-		assert_int_equal(s3_get_request(&req, &place, &creds, WALL,
-		    &fail), 0);
+		assert_int_equal(s3_get_request(&req, &place, &creds, NULL,
+		    WALL, &fail), 0);
 		assert_string_equal(req.method, "GET");
 		assert_string_equal(req.url, cases[i].url);
 		expect_header(&req, "x-amz-content-sha256", EMPTY_HASH);
@@ -122,6 +122,9 @@ test_variants(void **state)
 	} cases[] = {
 		{ { .region = "us-east-1", .dualstack = true },
 		    "https://bkt.s3.dualstack.us-east-1.amazonaws.com/k" },
+		{ { .region = "us-east-1", .dualstack = true,
+		    .bucket = "my.bkt" },
+		    "https://s3.dualstack.us-east-1.amazonaws.com/my.bkt/k" },
 		{ { .region = "us-gov-west-1", .fips = true },
 		    "https://bkt.s3-fips.us-gov-west-1.amazonaws.com/k" },
 		{ { .region = "us-east-1", .fips = true, .dualstack = true },
@@ -146,10 +149,11 @@ test_variants(void **state)
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++) {
 		place = cases[i].place;
-		place.bucket = "bkt";
+		if (place.bucket == NULL)
+			place.bucket = "bkt";
 		place.key = "k";
-		assert_int_equal(s3_get_request(&req, &place, &creds, WALL,
-		    &fail), 0);
+		assert_int_equal(s3_get_request(&req, &place, &creds, NULL,
+		    WALL, &fail), 0);
 		assert_string_equal(req.url, cases[i].url);
 		aws_request_free(&req);
 	}
@@ -202,8 +206,8 @@ test_put(void **state)
 	const char *signing;
 
 	(void)state;
-	assert_int_equal(s3_put_request(&req, &place, &creds, WALL, "data", 4,
-	    "application/zip", arn, &fail), 0);
+	assert_int_equal(s3_put_request(&req, &place, &creds, NULL, WALL,
+	    "data", 4, "application/zip", arn, &fail), 0);
 	assert_string_equal(req.method, "PUT");
 	assert_string_equal(req.url, "https://" HOST "/P/Out/x");
 	assert_int_equal(req.body.len, 0);
@@ -223,8 +227,8 @@ test_put(void **state)
 	expect_signed(&req, "us-east-2");
 	aws_request_free(&req);
 	place.endpoint = "http://localhost:9000";
-	assert_int_equal(s3_put_request(&req, &place, &creds, WALL, "", 0,
-	    "application/zip", NULL, &fail), 0);
+	assert_int_equal(s3_put_request(&req, &place, &creds, NULL, WALL, "",
+	    0, "application/zip", NULL, &fail), 0);
 	expect_header(&req, "x-amz-server-side-encryption", "aws:kms");
 	assert_null(header(&req,
 	    "x-amz-server-side-encryption-aws-kms-key-id"));
@@ -249,6 +253,7 @@ test_refused(void **state)
 		{ "bkt", "k", "x.evil.example", NULL, FAIL_CONFIG },
 		{ "bkt", "k", "us-east-1", "http://s3.example", FAIL_CONFIG },
 	};
+	static const char *const unreachable[] = { "my.bkt", "Bkt", "b_kt" };
 	struct s3_place place;
 	struct aws_request req;
 	struct fail fail;
@@ -261,25 +266,36 @@ test_refused(void **state)
 		    .key = cases[i].key, .region = cases[i].region,
 		    .endpoint = cases[i].endpoint };
 		fail.kind = FAIL_NONE;
-		assert_int_equal(s3_get_request(&req, &place, &creds, WALL,
-		    &fail), -1);
+		assert_int_equal(s3_get_request(&req, &place, &creds, NULL,
+		    WALL, &fail), -1);
 		assert_int_equal(fail.kind, cases[i].kind);
 		assert_null(req.url);
 		assert_int_equal(req.nheaders, 0);
 	}
+	for (i = 0; i < COUNT(unreachable); i++) {
+		place = (struct s3_place){ .bucket = unreachable[i],
+		    .key = "k", .region = "us-east-1", .fips = true };
+		assert_int_equal(s3_get_request(&req, &place, &creds, NULL,
+		    WALL, &fail), -1);
+		assert_int_equal(fail.kind, FAIL_CONFIG);
+		assert_non_null(strstr(fail.text, unreachable[i]));
+		assert_non_null(strstr(fail.text, "AWS_USE_FIPS_ENDPOINT"));
+	}
 	place = (struct s3_place){ .bucket = "bkt", .key = "k",
 	    .region = "us-east-1" };
-	assert_int_equal(s3_put_request(&req, &place, &creds, WALL, "x", 1,
-	    "application/zip", "key\r\nX-Evil: 1", &fail), -1);
+	assert_int_equal(s3_put_request(&req, &place, &creds, NULL, WALL, "x",
+	    1, "application/zip", "key\r\nX-Evil: 1", &fail), -1);
 	assert_int_equal(fail.kind, FAIL_SYSTEM);
 	assert_int_equal(req.nheaders, 0);
 	key = xcalloc(1, 1026);
 	memset(key, 0xff, 1024);
 	place.key = key;
-	assert_int_equal(s3_get_request(&req, &place, &creds, WALL, &fail), 0);
+	assert_int_equal(s3_get_request(&req, &place, &creds, NULL, WALL,
+	    &fail), 0);
 	aws_request_free(&req);
 	memset(key, 'k', 1025);
-	assert_int_equal(s3_get_request(&req, &place, &creds, WALL, &fail), -1);
+	assert_int_equal(s3_get_request(&req, &place, &creds, NULL, WALL,
+	    &fail), -1);
 	assert_int_equal(fail.kind, FAIL_CONFIG);
 	free(key);
 }
