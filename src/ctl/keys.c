@@ -33,7 +33,7 @@ struct child {
 	int		 out[2], err[2];
 	struct buf	 answer, errors;
 	bool		 too_big, timed_out;
-	const char	*argv[10];
+	const char	*argv[12];
 	char		**envp;
 };
 
@@ -86,6 +86,8 @@ arguments_make(struct child *c, const struct keys_place *place)
 			c->argv[n++] = options[i][0];
 			c->argv[n++] = options[i][1];
 		}
+	if (place->metadata_v1)
+		c->argv[n++] = "--metadata-v1";
 }
 
 /* --- the child --- */

@@ -18,6 +18,7 @@ struct keys_place {
 	const char	*region;
 	const char	*config_file;
 	const char	*credentials_file;
+	bool		 metadata_v1;	/* of EC2, too */
 	char *const	*env;		/* the child gets what the supervisor
 					   would hand on of it */
 	int64_t		 limit_ms;	/* 0: KEYS_LIMIT_MS */

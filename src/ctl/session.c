@@ -45,7 +45,8 @@ session_keys(struct ctl *ctl, struct session *s, struct fail *fail)
 	char *program = xasprintf("%s/aws-credentials",
 	    ctl->conf.worker.libexec_dir);
 	struct keys_place place = { .program = program,
-	    .profile = ctl->profile, .region = region, .env = environ };
+	    .profile = ctl->profile, .region = region,
+	    .metadata_v1 = ctl->conf.aws.metadata_v1, .env = environ };
 	struct fail theirs;
 	bool none;
 	int rc;
@@ -57,12 +58,11 @@ session_keys(struct ctl *ctl, struct session *s, struct fail *fail)
 		s->of_service = rc == 0;
 		if (rc == 0)
 			out_error("you have no AWS credentials of your own: "
-			    "these are the service's (%s)",
+			    "these are the worker's (%s)",
 			    s->found.origin != NULL ? s->found.origin :
 			    "of unknown origin");
-		else
-			(void)fail_add(fail, "As the service: %s",
-			    theirs.text);
+		else if (strcmp(fail->text, theirs.text) != 0)
+			(void)fail_add(fail, "The worker's: %s", theirs.text);
 	}
 	free(program);
 	for (size_t i = 0; rc == 0 && i < s->found.nwarnings; i++)
