@@ -165,3 +165,11 @@ PKG_test_status := libsystemd
 SOURCES_test_job_log := $(BASE) $(IPC) $(RECORDS) src/supervisor/job_log.c
 SOURCES_test_child_lines := $(BASE) $(IPC) src/supervisor/child_lines.c
 PKG_test_child_lines := libsystemd
+
+SOURCES_test_definition := $(BASE) $(addprefix src/common/,credentials.c job.c) \
+	$(addprefix src/aws/,definition.c definition_model.c model.c)
+PKG_test_definition := libcurl libcrypto
+SOURCES_test_ctl_actions := $(BASE) $(addprefix src/ctl/,cloudformation.c \
+	compare.c out.c policy_document.c terraform.c)
+SOURCES_test_ctl_service := $(BASE) src/common/credentials.c \
+	src/aws/aws_found.c $(addprefix src/ctl/,env_file.c keys.c service.c)
