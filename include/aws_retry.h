@@ -26,6 +26,8 @@ struct aws_retry_call {
 };
 
 void	aws_retry_init(struct aws_retry *, int attempts);	/* 0: usual */
+/* Another number of attempts, from the next failure on; the quota stays. */
+void	aws_retry_limit(struct aws_retry *, int attempts);
 
 /* Milliseconds to wait before the call is repeated, or -1: it is not. chance:
  * 0 up to, not including, 2^32, evenly spread. Takes from the quota. AWS_SKEW

@@ -24,6 +24,11 @@ const char	*aws_partition(const char *region);
  * the other. */
 bool	aws_region_near(const char *, const char *);
 
+/* What to say when a built endpoint cannot be reached, a constant; NULL if it
+ * is neither FIPS nor dual-stack: AWS's rules give such a name for every
+ * region, and only some exist. */
+const char	*aws_endpoint_variant(bool fips, bool dualstack);
+
 /* Where a service ("codepipeline", "s3", "sts") is: a configured URL wins
  * (trailing '/' dropped; NULL or "": none), else it is built. FAIL_CONFIG: the
  * region is malformed or its partition has no FIPS endpoints; the custom URL

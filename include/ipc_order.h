@@ -51,6 +51,8 @@ struct ipc_order {
 		bool		 use_fips, use_dualstack;
 		char		*user_agent;	/* of requests to S3, NULL: the
 						   program's name */
+		int		 max_attempts;	/* of one transfer; 0: not
+						   said */
 	} s3;
 	struct {
 		int64_t		 wait_first_ms;	/* first look */

@@ -13,8 +13,14 @@
 void
 aws_retry_init(struct aws_retry *retry, int attempts)
 {
-	retry->attempts = attempts > 0 ? attempts : AWS_ATTEMPTS;
+	aws_retry_limit(retry, attempts);
 	retry->quota = AWS_RETRY_QUOTA;
+}
+
+void
+aws_retry_limit(struct aws_retry *retry, int attempts)
+{
+	retry->attempts = attempts > 0 ? attempts : AWS_ATTEMPTS;
 }
 
 /* chance * min(base * 2^i, 20 s), and what the server asks for on top. */

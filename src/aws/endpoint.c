@@ -238,6 +238,16 @@ host_build(const char *service, const char *region, bool fips, bool dualstack,
 	    dualstack && !s3 ? p->dual : p->dns);
 }
 
+const char *
+aws_endpoint_variant(bool fips, bool dualstack)
+{
+	if (fips)
+		return "AWS may have no FIPS endpoint in this region: see "
+		    AWS_FIPS_SETTING;
+	return dualstack ? "AWS may have no dual-stack endpoint in this "
+	    "region: see " AWS_DUALSTACK_SETTING : NULL;
+}
+
 /* What a built name cannot be, or a configured URL not be combined with. */
 static int
 variants_check(const char *service, const char *region, bool custom, bool fips,

@@ -17,6 +17,7 @@
 #define NAME_MAX_BYTES	255	/* user, domain, host suffix */
 #define ERROR_MAX	1023
 #define AGENT_MAX	1023
+#define ATTEMPTS_MAX	100
 
 static const char *const kind_names[] = {
 	[ORDER_RUN] = "run",
@@ -84,6 +85,7 @@ static const struct ipc_member s3_members[] = {
 	M_BOOL(ipc_order, s3.use_fips, "use_fips"),
 	M_BOOL(ipc_order, s3.use_dualstack, "use_dualstack"),
 	M_TEXT(ipc_order, s3.user_agent, "user_agent", false, AGENT_MAX),
+	M_INT_OR_0(ipc_order, s3.max_attempts, "max_attempts", ATTEMPTS_MAX),
 };
 
 static const struct ipc_member policy_members[] = {

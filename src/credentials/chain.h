@@ -18,6 +18,7 @@ struct options {
 	const char	*config_file;
 	const char	*credentials_file;
 	const char	*region;
+	const char	*ca_file;	/* of the worker's settings */
 	bool		 metadata_v1;	/* of EC2, too */
 };
 
@@ -29,6 +30,10 @@ struct chain {
 	const char		*profile;	/* never NULL */
 	bool			 named;		/* the option or variable names
 						   it */
+	int			 attempts;	/* of one call, 0: not said */
+	const char		*app_id;	/* for the User-Agent, or NULL */
+	bool			 last;		/* take the files as they are,
+						   even if they are fresh */
 };
 
 enum verdict {

@@ -16,15 +16,16 @@ variable(const char *name)
 }
 
 enum verdict
-environment_look(const struct chain *c, struct aws_found *found, struct fail *fail)
+environment_keys(const struct chain *c, struct aws_found *found,
+    struct fail *fail)
 {
 	const char *id = variable("AWS_ACCESS_KEY_ID");
 	const char *secret_key = variable("AWS_SECRET_ACCESS_KEY");
 	const char *token = variable("AWS_SESSION_TOKEN");
 	const char *expiry = variable("AWS_CREDENTIAL_EXPIRATION");
 
-	/* a profile named in the configuration comes first */
-	if (c->options->profile != NULL || (id == NULL && secret_key == NULL))
+	(void)c;
+	if (id == NULL && secret_key == NULL)
 		return NOT_CONFIGURED;
 	if (token == NULL)
 		token = variable("AWS_SECURITY_TOKEN");	/* its older name */
@@ -38,4 +39,13 @@ environment_look(const struct chain *c, struct aws_found *found, struct fail *fa
 	}
 	found->account = xstrdup(variable("AWS_ACCOUNT_ID"));
 	return FOUND;
+}
+
+enum verdict
+environment_look(const struct chain *c, struct aws_found *found,
+    struct fail *fail)
+{
+	/* a profile named in the configuration comes first */
+	return c->options->profile != NULL ? NOT_CONFIGURED :
+	    environment_keys(c, found, fail);
 }

@@ -8,6 +8,10 @@
 
 enum verdict	environment_look(const struct chain *, struct aws_found *,
 		    struct fail *);
+/* The same even if an option names the profile: for a role whose source is the
+ * environment. */
+enum verdict	environment_keys(const struct chain *, struct aws_found *,
+		    struct fail *);
 
 /* Value of a variable, NULL if unset or empty. */
 const char	*variable(const char *name);

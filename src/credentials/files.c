@@ -40,6 +40,8 @@ struct file {
 	bool				 config;
 	TAILQ_HEAD(, section)		 sections;
 	struct section			*now;	/* being read, or NULL */
+	struct stat			 seen;	/* just before it was read; 0:
+						   it was not there */
 };
 
 struct aws_files {
@@ -207,16 +209,17 @@ file_load(struct file *file, const char *option, const char *name,
     const char *usual, struct fail *fail)
 {
 	const char *given = option != NULL ? option : variable(name);
-	struct stat st;
 	char *text;
 	size_t len;
 	int rc;
 
-	TAILQ_INIT(&file->sections);
 	file->path = home_path(given != NULL ? given : usual);
 	/* a home folder that the unit hides counts as none */
-	if (given == NULL && stat(file->path, &st) != 0)
-		return 0;
+	if (stat(file->path, &file->seen) != 0) {
+		memset(&file->seen, 0, sizeof(file->seen));
+		if (given == NULL)
+			return 0;
+	}
 	if ((text = sys_read_file(file->path, AWS_FILE_MAX, &len)) == NULL)
 		return fail_set(fail, FAIL_CONFIG, "cannot read %s%s%s: %s",
 		    file->path, given == NULL ? "" : option != NULL ?
@@ -230,21 +233,21 @@ file_load(struct file *file, const char *option, const char *name,
 	return 0;
 }
 
-struct aws_files *
-files_load(const struct options *o, struct fail *fail)
+int
+files_load(struct aws_files **loaded, const struct options *o,
+    struct fail *fail)
 {
 	struct aws_files *files = xcalloc(1, sizeof(*files));
 
 	for (int i = 0; i < FILE_MAX; i++)
 		TAILQ_INIT(&files->file[i].sections);
 	files->file[FILE_CONFIG].config = true;
+	*loaded = files;
 	if (file_load(&files->file[FILE_CREDENTIALS], o->credentials_file,
-	    "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", fail) == 0 &&
-	    file_load(&files->file[FILE_CONFIG], o->config_file,
-	    "AWS_CONFIG_FILE", "~/.aws/config", fail) == 0)
-		return files;
-	files_free(files);
-	return NULL;
+	    "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials", fail) != 0)
+		return -1;
+	return file_load(&files->file[FILE_CONFIG], o->config_file,
+	    "AWS_CONFIG_FILE", "~/.aws/config", fail);
 }
 
 void
@@ -272,6 +275,12 @@ const char *
 files_path(const struct aws_files *files, enum aws_file which)
 {
 	return files->file[which].path;
+}
+
+const struct stat *
+files_seen(const struct aws_files *files, enum aws_file which)
+{
+	return &files->file[which].seen;
 }
 
 bool

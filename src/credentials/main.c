@@ -9,26 +9,27 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "await.h"
 #include "container.h"
 #include "ec2.h"
 #include "environment.h"
 #include "files.h"
 #include "http_tls.h"
 #include "json.h"
-#include "later.h"
 #include "log.h"
 #include "mem.h"
 #include "profile.h"
 #include "settings.h"
 #include "sys.h"
 #include "utf8.h"
+#include "web_identity.h"
 #include "write.h"
 
 /* The chain, in order; the first configured provider wins. */
 static const provider providers[] = {
 	environment_look,
 	profile_look,
-	later_look,
+	web_identity_look,
 	container_look,
 	ec2_look,
 };
@@ -38,6 +39,7 @@ static const struct option long_options[] = {
 	{ "config-file", required_argument, NULL, 'c' },
 	{ "credentials-file", required_argument, NULL, 's' },
 	{ "region", required_argument, NULL, 'r' },
+	{ "ca-file", required_argument, NULL, 'a' },
 	{ "metadata-v1", no_argument, NULL, '1' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -62,6 +64,9 @@ read_options(int argc, char **argv, struct options *o, struct fail *fail)
 		case 'r':
 			o->region = optarg;
 			break;
+		case 'a':
+			o->ca_file = optarg;
+			break;
 		case '1':
 			o->metadata_v1 = true;
 			break;
@@ -69,22 +74,33 @@ read_options(int argc, char **argv, struct options *o, struct fail *fail)
 			return fail_set(fail, FAIL_CONFIG, "usage: "
 			    "aws-credentials [--profile name] [--region name] "
 			    "[--config-file path] [--credentials-file path] "
-			    "[--metadata-v1]");
+			    "[--ca-file path] [--metadata-v1]");
 		}
 	}
 	return optind == argc ? 0 : fail_set(fail, FAIL_CONFIG,
 	    "takes only options");
 }
 
+/* AWS's command line has this order, botocore the other one. */
+static const char *
+profile_variable(struct aws_found *found)
+{
+	const char *name = variable("AWS_PROFILE");
+	const char *older = variable("AWS_DEFAULT_PROFILE");
+
+	if (name != NULL && older != NULL && strcmp(name, older) != 0)
+		aws_found_warn(found, "AWS_PROFILE and AWS_DEFAULT_PROFILE "
+		    "differ: the first counts, unset the other");
+	return name != NULL ? name : older;
+}
+
 /* Choose the profile; a named one must exist. */
 static int
-choose_profile(struct chain *c, struct fail *fail)
+choose_profile(struct chain *c, struct aws_found *found, struct fail *fail)
 {
 	c->profile = c->options->profile;
 	if (c->profile == NULL)
-		c->profile = variable("AWS_PROFILE");
-	if (c->profile == NULL)
-		c->profile = variable("AWS_DEFAULT_PROFILE");
+		c->profile = profile_variable(found);
 	c->named = c->profile != NULL;
 	if (!c->named)
 		c->profile = "default";
@@ -160,46 +176,77 @@ print(const json_t *o, struct fail *fail)
 	return rc;
 }
 
-/* One look-up from options to answer. */
+/* One look-up with the files as they are now, which the caller frees. */
 static int
-look_up(int argc, char **argv, struct fail *fail)
+look_once(const struct options *options, bool last, struct aws_files **files,
+    struct aws_found *found, struct fail *fail)
 {
-	struct options options = { 0 };
-	struct chain chain = { .options = &options };
-	struct aws_found found = { 0 };
-	struct aws_files *files = NULL;
-	json_t *o = NULL;
-	int rc = -1;
+	struct chain chain = { .options = options, .last = last };
 
-	if (read_options(argc, argv, &options, fail) != 0 ||
-	    (files = files_load(&options, fail)) == NULL)
-		goto out;
-	chain.files = files;
-	if (choose_profile(&chain, fail) != 0 ||
-	    walk(&chain, &found, fail) != 0)
-		goto out;
-	if (take_settings(&chain, &found, fail) != 0)
-		goto out;
-	o = aws_found_json(&found);
-	rc = print(o, fail);
-out:
-	json_decref(o);
+	if (files_load(files, options, fail) != 0)
+		return -1;
+	chain.files = *files;
+	if (choose_profile(&chain, found, fail) != 0)
+		return -1;
+	settings_calls(&chain, found);
+	chain.attempts = found->max_attempts;
+	chain.app_id = found->app_id;
+	if (walk(&chain, found, fail) != 0)
+		return -1;
+	return take_settings(&chain, found, fail);
+}
+
+/* Look up, and once more when somebody was perhaps writing the files: some tools
+ * rewrite them in place (aws-2026 1.7). */
+static int
+look_up(const struct options *options, struct aws_found *found,
+    struct fail *fail)
+{
+	int64_t until = sys_now_ms() + AWAIT_MS;
+	struct aws_files *files = NULL;
+	bool last = false;
+	int rc;
+
+	for (;;) {
+		memset(fail, 0, sizeof(*fail));
+		rc = look_once(options, last, &files, found, fail);
+		if (rc == 0 || last || fail->kind != FAIL_CONFIG ||
+		    !await_fresh(files))
+			break;
+		last = !await_change(files, until);
+		files_free(files);
+		files = NULL;
+		aws_found_free(found);
+	}
+	if (rc != 0 && last)
+		(void)fail_add(fail, "AWS's files changed a moment ago: if "
+		    "somebody is writing them, try again");
 	files_free(files);
-	aws_found_free(&found);
 	return rc;
 }
 
 int
 main(int argc, char **argv)
 {
+	struct options options = { 0 };
+	struct aws_found found = { 0 };
 	struct fail fail = { 0 };
+	json_t *o = NULL;
+	int rc;
 
 	log_init("aws-credentials", LOG_ERR);
 	json_init();
 	sys_no_core();
 	sys_reset_signals();
 	http_init();
-	if (look_up(argc, argv, &fail) == 0)
+	rc = read_options(argc, argv, &options, &fail);
+	if (rc == 0)
+		rc = look_up(&options, &found, &fail);
+	if (rc == 0)
+		rc = print(o = aws_found_json(&found), &fail);
+	json_decref(o);
+	aws_found_free(&found);
+	if (rc == 0)
 		return 0;
 	utf8_clean(fail.text, false);
 	(void)dprintf(STDERR_FILENO, "aws-credentials: %s\n", fail.text);

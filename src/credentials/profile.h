@@ -6,6 +6,8 @@
 
 #include "chain.h"
 
+/* What the chain's profile holds or leads to. NOT_CONFIGURED: no credentials of
+ * any kind. */
 enum verdict	profile_look(const struct chain *, struct aws_found *,
 		    struct fail *);
 

@@ -1,6 +1,6 @@
 /*
  * One object to or from S3 with the credentials of the job. They live some 15
- * minutes, so it first renews old ones. It retries passing faults, and corrects
+ * minutes, so it first renews old ones. It repeats passing faults, and corrects
  * credentials, region and clock once.
  */
 #include <string.h>
@@ -14,9 +14,6 @@
 /* Renew older credentials first (aws-contract 3.1). */
 #define FRESH_MS	(10 * 60 * 1000)
 
-#define RETRIES		5
-#define BACKOFF_MS	250
-#define BACKOFF_MAX_MS	20000
 #define LATER		"Retry the stage; if it happens again, tell the " \
 			"worker's operator"
 #define USER_AGENT	"quali-job-worker/" VERSION
@@ -28,10 +25,11 @@ struct transfer {
 	size_t				 len;
 	struct buf			*out;		/* of a GET */
 	char				 region[AWS_REGION_SIZE];
-	unsigned			 faults;	/* passing ones */
 	struct aws_attempt		 number;
+	struct aws_retry_call		 retry;
+	struct aws_error		 error;		/* of the last attempt
+							   that failed */
 	bool				 renewed, redirected, skewed;
-	int64_t				 after_ms;	/* said by the server */
 };
 
 static const char *
@@ -93,6 +91,8 @@ perform(struct transfer *t, const struct aws_request *req,
 	int rv;
 
 	rv = http_perform(t->access->http, &http, a, fail);
+	if (rv != 0)
+		t->error = (struct aws_error){ .class = AWS_TRANSIENT };
 	t->access->called(req->method,
 	    http_url_show(where, sizeof(where), req->url), a->status, a->ms,
 	    (int)t->number.attempt, rv != 0 ? fail->text : NULL,
@@ -175,7 +175,7 @@ refuse(const struct transfer *t, const struct http_answer *a,
 
 	(void)fail_set(fail, kind, "S3 answered %s%s%s", e->code, gap,
 	    e->message);
-	if (is_redirect(a->status, e->code)) {
+	if (e->class == AWS_REDIRECT || is_redirect(a->status, e->code)) {
 		fail->kind = FAIL_SYSTEM;
 		(void)fail_add(fail, "Bucket %.100s is not found in region %s: "
 		    "ask the worker's operator to check AWS_ENDPOINT_URL_S3 "
@@ -185,45 +185,60 @@ refuse(const struct transfer *t, const struct http_answer *a,
 	return -1;
 }
 
+/* Go where S3 says that the bucket is: once, and not into another partition,
+ * where nobody knows these credentials. */
+static bool
+move(struct transfer *t)
+{
+	struct s3_access *access = t->access;
+
+	if (t->redirected || strcmp(t->region, t->error.region) == 0 ||
+	    !aws_region_near(t->region, t->error.region))
+		return false;
+	t->redirected = true;
+	(void)strlcpy(t->region, t->error.region, sizeof(t->region));
+	(void)strlcpy(access->moved_bucket, t->artifact->bucket,
+	    sizeof(access->moved_bucket));
+	(void)strlcpy(access->moved_region, t->region,
+	    sizeof(access->moved_region));
+	return true;
+}
+
 /* Corrects what a failed answer complains of: 1: try again at once, -1: do
  * not. */
 static int
 mend(struct transfer *t, const struct http_answer *a, struct fail *fail)
 {
-	struct aws_error e;
+	struct aws_error *e = &t->error;
 
-	aws_error_s3(a, sys_wall() + t->access->skew_s, &e);
-	secret_mask(e.message, t->access->credentials->secret_key);
-	secret_mask(e.message, t->access->credentials->token);
-	t->after_ms = e.retry_after_ms;
-	switch (e.class) {
+	aws_error_s3(a, sys_wall() + t->access->skew_s, e);
+	secret_mask(e->message, t->access->credentials->secret_key);
+	secret_mask(e->message, t->access->credentials->token);
+	switch (e->class) {
 	case AWS_CREDENTIALS:
 		if (t->renewed)
 			break;
 		t->renewed = true;
 		return renew(t->access, fail) != 0 ? -1 : 1;
 	case AWS_REDIRECT:
-		/* elsewhere nobody knows these credentials */
-		if (t->redirected || !aws_region_near(t->region, e.region))
+		if (!move(t))
 			break;
-		t->redirected = true;
-		(void)strlcpy(t->region, e.region, sizeof(t->region));
 		return 1;
 	case AWS_SKEW:
 		if (t->skewed)
 			break;
 		t->skewed = true;
-		t->access->skew_s += e.skew_s;
+		t->access->skew_s += e->skew_s;
 		return 1;
 	case AWS_THROTTLED:
 	case AWS_TRANSIENT:
-		(void)fail_set(fail, FAIL_AGAIN, "S3 answered %s%s%s", e.code,
-		    e.message[0] != '\0' ? ": " : "", e.message);
+		(void)fail_set(fail, FAIL_AGAIN, "S3 answered %s%s%s", e->code,
+		    e->message[0] != '\0' ? ": " : "", e->message);
 		return -1;
 	default:
 		break;
 	}
-	return refuse(t, a, &e, fail);
+	return refuse(t, a, e, fail);
 }
 
 static int
@@ -267,16 +282,17 @@ attempt(struct transfer *t, struct fail *fail)
 static int
 back_off(struct transfer *t, struct fail *fail)
 {
-	int64_t ms;
+	const char *variant = aws_endpoint_variant(t->access->fips,
+	    t->access->dualstack);
 	struct fail stopped;
+	int64_t ms;
 
-	ms = sys_backoff_ms(t->faults, BACKOFF_MS, BACKOFF_MAX_MS);
-	if (t->after_ms > ms)
-		ms = t->after_ms > BACKOFF_MAX_MS ? BACKOFF_MAX_MS :
-		    t->after_ms;
-	if (++t->faults > RETRIES ||
-	    sys_now_ms() + ms >= t->access->deadline_ms) {
+	ms = aws_retry_next(&t->access->retry, &t->retry, &t->error,
+	    arc4random());
+	if (ms < 0 || sys_now_ms() + ms >= t->access->deadline_ms) {
 		(void)fail_prefix(fail, "tried %u times", t->number.attempt);
+		if (t->error.code[0] == '\0' && variant != NULL)
+			(void)fail_add(fail, "%s", variant);
 		(void)fail_add(fail, LATER);
 		fail->kind = FAIL_SYSTEM;
 		return -1;
@@ -291,17 +307,19 @@ back_off(struct transfer *t, struct fail *fail)
 static int
 transfer(struct transfer *t, struct fail *fail)
 {
+	const char *region = t->access->region;
 	int rv = 1;
 
 	if (t->artifact->bucket == NULL || t->artifact->key == NULL)
 		return fail_set(fail, FAIL_CONFIG, "%s: CodePipeline names no "
 		    "S3 object for it; the worker reads and writes only "
 		    "artifacts in S3", doing(t));
-	(void)strlcpy(t->region, t->access->region == NULL ? "" :
-	    t->access->region, sizeof(t->region));
-	aws_attempt_init(&t->number, RETRIES + 1);
+	if (strcmp(t->artifact->bucket, t->access->moved_bucket) == 0)
+		region = t->access->moved_region;
+	(void)strlcpy(t->region, region == NULL ? "" : region,
+	    sizeof(t->region));
+	aws_attempt_init(&t->number, (unsigned)t->access->retry.attempts);
 	while (rv == 1) {
-		t->after_ms = 0;
 		rv = attempt(t, fail);
 		if (rv == -1 && (fail->kind == FAIL_AGAIN ||
 		    fail->kind == FAIL_UNSURE))
@@ -309,6 +327,8 @@ transfer(struct transfer *t, struct fail *fail)
 		if (rv == 1)
 			aws_attempt_next(&t->number);
 	}
+	if (rv == 0)
+		aws_retry_over(&t->access->retry, &t->retry);
 	if (rv == -1 && fail->kind != FAIL_STOPPED)
 		(void)fail_prefix(fail, "%s s3://%.100s/%.300s", doing(t),
 		    t->artifact->bucket, t->artifact->key);

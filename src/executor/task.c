@@ -96,6 +96,8 @@ open_cloudshell(struct task *t)
 static void
 open_s3(struct task *t)
 {
+	int attempts = t->order.s3.max_attempts;
+
 	t->s3 = (struct s3_access) {
 		.http = t->http,
 		.region = t->order.s3.region,
@@ -114,6 +116,7 @@ open_s3(struct task *t)
 		.called = s3_called_cb,
 		.arg = t,
 	};
+	aws_retry_init(&t->s3.retry, attempts > 0 ? attempts : S3_ATTEMPTS);
 }
 
 void

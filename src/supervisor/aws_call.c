@@ -1,6 +1,6 @@
 /*
  * One call to CodePipeline from the supervisor: endpoint, signature, transfer,
- * and what its answer means.
+ * what its answer means, and whether it is sent again.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +16,20 @@
 #include "journal.h"
 #include "mem.h"
 #include "sys.h"
+#include "timer.h"
 
 struct aws_call {
 	struct aws	*aws;
-	struct transfer	*transfer;
+	struct transfer	*transfer;	/* NULL between two attempts */
+	sd_event_source	*timer;		/* for the next one */
 	aws_call_done	 done;
 	void		*arg;
 	const char	*operation;
+	json_t		*input;
+	enum aws_sending sending;
+	struct aws_attempt attempt;
+	struct aws_retry_call retry;
+	bool		 corrected;	/* the clock, for this call */
 	struct credentials keys;	/* it is signed with */
 };
 
@@ -90,41 +97,123 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
 static void
 call_free(struct aws_call *call)
 {
+	(void)sd_event_source_disable_unref(call->timer);
+	json_decref(call->input);
 	credentials_free(&call->keys);
 	free(call);
 }
 
+/* No answer came. The name of an endpoint may be well formed and not exist. */
 static void
-done(int code, const struct http_answer *answer, const struct fail *fail,
+read_failure(const struct aws_call *call, const struct fail *fail,
+    struct aws_reply *reply)
+{
+	const struct aws_keys *keys = call->aws->keys;
+	const char *variant = aws_endpoint_variant(aws_keys_use_fips(keys),
+	    aws_keys_use_dualstack(keys));
+
+	reply->passing = true;
+	reply->unsure = fail->kind != FAIL_AGAIN && fail->kind != FAIL_CONFIG;
+	if (fail->kind == FAIL_AGAIN || fail->kind == FAIL_UNSURE)
+		reply->error.class = AWS_TRANSIENT;
+	else
+		reply->error.class = AWS_FINAL;
+	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.800s%s%s",
+	    call->operation, fail->text,
+	    fail->kind == FAIL_AGAIN && variant != NULL ? "; " : "",
+	    fail->kind == FAIL_AGAIN && variant != NULL ? variant : "");
+}
+
+/* The call ends. */
+static void
+deliver(struct aws_call *call, struct aws_reply *reply)
+{
+	aws_call_done callback = call->done;
+	void *arg = call->arg;
+
+	if (reply->ok)
+		aws_retry_over(&call->aws->retry, &call->retry);
+	call_free(call);
+	callback(reply, arg);
+}
+
+/* --- one more attempt --- */
+
+static int	send_call(struct aws_call *, struct fail *);
+
+static int
+on_again(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct aws_call *call = arg;
+	struct aws_reply *reply;
+	struct fail fail;
+
+	(void)source, (void)usec;
+	if (send_call(call, &fail) == 0)
+		return 0;
+	reply = xcalloc(1, sizeof(*reply));
+	reply->passing = true;
+	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.1100s",
+	    call->operation, fail.text);
+	deliver(call, reply);
+	free(reply);
+	return 0;
+}
+
+/* Whether the call is sent again. A refused time is corrected once, at once;
+ * refused credentials are renewed, which takes longer than a call may wait. */
+static bool
+again(struct aws_call *call, const struct aws_reply *reply)
+{
+	struct aws *aws = call->aws;
+	int64_t ms;
+
+	if (call->sending != AWS_REPEATED || reply->ok)
+		return false;
+	if (reply->error.class == AWS_SKEW && reply->error.server_wall != 0 &&
+	    !call->corrected) {
+		call->corrected = true;
+		ms = 0;
+	} else
+		ms = aws_retry_next(&aws->retry, &call->retry, &reply->error,
+		    arc4random());
+	if (ms < 0)
+		return false;
+	journal_event(JOURNAL_AWS, LOG_DEBUG, "%s; attempt %u of %u in %lld "
+	    "ms", reply->text, call->attempt.attempt + 1, call->attempt.max,
+	    (long long)ms);
+	aws_attempt_next(&call->attempt);
+	timer_in(aws->event, &call->timer, ms, on_again, call);
+	return true;
+}
+
+static void
+transferred(int code, const struct http_answer *answer, const struct fail *fail,
     void *arg)
 {
 	struct aws_call *call = arg;
 	struct aws_reply *reply = xcalloc(1, sizeof(*reply));
-	aws_call_done callback = call->done;
-	void *callback_arg = call->arg;
 
-	if (code != 0) {
-		reply->passing = true;
-		reply->unsure = fail->kind != FAIL_AGAIN &&
-		    fail->kind != FAIL_CONFIG;
-		(void)snprintf(reply->text, sizeof(reply->text), "%s: %.1100s",
-		    call->operation, fail->text);
-	} else {
+	call->transfer = NULL;
+	if (code != 0)
+		read_failure(call, fail, reply);
+	else
 		read_answer(call, answer, reply);
-	}
-	call_free(call);
-	callback(reply, callback_arg);
+	if (!again(call, reply))
+		deliver(call, reply);
 	free(reply);
 }
 
+/* --- sending --- */
+
 static int
-build(struct aws *aws, const char *operation, const json_t *input,
-    struct aws_request *request, struct http_tls *tls, struct fail *fail)
+build(const struct aws_call *call, struct aws_request *request,
+    struct http_tls *tls, struct fail *fail)
 {
+	const struct aws *aws = call->aws;
 	const struct credentials *keys = aws_keys_get(aws->keys);
 	const char *error = aws_keys_error(aws->keys);
 	const char *region = aws_keys_region(aws->keys);
-	struct aws_attempt attempt;
 	struct aws_endpoint endpoint;
 
 	tls->ca_file = aws_keys_ca_bundle(aws->keys);
@@ -139,47 +228,57 @@ build(struct aws *aws, const char *operation, const json_t *input,
 	    aws_keys_use_fips(aws->keys), aws_keys_use_dualstack(aws->keys),
 	    &endpoint, fail) != 0)
 		return -1;
-	aws_attempt_init(&attempt, 1);
-	return cp_request(request, &endpoint, region, keys, &attempt,
-	    sys_wall() + aws->skew_s, operation, input, fail);
+	return cp_request(request, &endpoint, region, keys, &call->attempt,
+	    sys_wall() + aws->skew_s, call->operation, call->input, fail);
+}
+
+/* Sign and send one attempt. */
+static int
+send_call(struct aws_call *call, struct fail *fail)
+{
+	struct aws *aws = call->aws;
+	struct aws_request request = { 0 };
+	struct http_tls tls = { .verify = true, .settings = AWS_TLS_SETTINGS };
+	struct http_request http = { .answer_max = AWS_ANSWER_MAX,
+	    .timeout_ms = aws->timeout_ms, .once = call->sending == AWS_ONCE,
+	    .private_answer = true, .tls = &tls,
+	    .user_agent = aws_keys_user_agent(aws->keys) };
+
+	if (build(call, &request, &tls, fail) == 0) {
+		http.method = request.method;
+		http.url = request.url;
+		http.headers = (const char *const *)request.headers;
+		http.body = request.body.data;
+		http.body_len = request.body.len;
+		credentials_free(&call->keys);
+		credentials_copy(&call->keys, aws_keys_get(aws->keys));
+		call->transfer = transfer_start(aws->transfers, &http,
+		    transferred, call, fail);
+	}
+	aws_request_free(&request);
+	return call->transfer != NULL ? 0 : -1;
 }
 
 struct aws_call *
 aws_call_start(struct aws *aws, const char *operation, json_t *input,
-    bool once, aws_call_done callback, void *arg, struct fail *fail)
+    enum aws_sending sending, aws_call_done callback, void *arg,
+    struct fail *fail)
 {
-	struct aws_request request = { 0 };
-	struct aws_call *call = NULL;
-	struct http_tls tls = { .verify = true, .settings = AWS_TLS_SETTINGS };
-	struct http_request http = { .answer_max = AWS_ANSWER_MAX,
-	    .timeout_ms = aws->timeout_ms, .once = once,
-	    .private_answer = true, .tls = &tls, 
-	    .user_agent = aws_keys_user_agent(aws->keys) };
+	struct aws_call *call = xcalloc(1, sizeof(*call));
 
-	if (build(aws, operation, input, &request, &tls, fail) != 0)
-		goto out;
-	http.method = request.method;
-	http.url = request.url;
-	http.headers = (const char *const *)request.headers;
-	http.body = request.body.data;
-	http.body_len = request.body.len;
-
-	call = xcalloc(1, sizeof(*call));
 	call->aws = aws;
 	call->done = callback;
 	call->arg = arg;
 	call->operation = operation;
-	credentials_copy(&call->keys, aws_keys_get(aws->keys));
-	call->transfer = transfer_start(aws->transfers, &http, done, call,
-	    fail);
-	if (call->transfer == NULL) {
-		call_free(call);
-		call = NULL;
-	}
- out:
-	aws_request_free(&request);
-	json_decref(input);
-	return call;
+	call->input = input;
+	call->sending = sending;
+	aws_retry_limit(&aws->retry, aws_keys_max_attempts(aws->keys));
+	aws_attempt_init(&call->attempt, sending == AWS_REPEATED ?
+	    (unsigned)aws->retry.attempts : 1);
+	if (send_call(call, fail) == 0)
+		return call;
+	call_free(call);
+	return NULL;
 }
 
 void
@@ -187,6 +286,7 @@ aws_call_cancel(struct aws_call *call)
 {
 	if (call == NULL)
 		return;
-	transfer_cancel(call->transfer);
+	if (call->transfer != NULL)
+		transfer_cancel(call->transfer);
 	call_free(call);
 }

@@ -102,9 +102,20 @@ same_text(const char *a, const char *b)
 }
 
 static bool
+same_warnings(const struct aws_found *a, const struct aws_found *b)
+{
+	for (size_t i = 0; i < a->nwarnings && i < b->nwarnings; i++)
+		if (strcmp(a->warning[i], b->warning[i]) != 0)
+			return false;
+	return a->nwarnings == b->nwarnings;
+}
+
+static bool
 same_finding(const struct aws_found *a, const struct aws_found *b)
 {
-	return same_text(a->keys.access_key_id, b->keys.access_key_id) &&
+	return same_warnings(a, b) && same_text(a->account, b->account) &&
+	    same_text(a->origin, b->origin) &&
+	    same_text(a->keys.access_key_id, b->keys.access_key_id) &&
 	    secret_equal(a->keys.secret_key, b->keys.secret_key) &&
 	    secret_equal(a->keys.token, b->keys.token) &&
 	    a->keys.expires == b->keys.expires &&
@@ -242,6 +253,18 @@ aws_keys_origin(const struct aws_keys *s)
 }
 
 const char *
+aws_keys_account(const struct aws_keys *s)
+{
+	return s->now.account != NULL ? s->now.account : "";
+}
+
+const char *
+aws_keys_warning(const struct aws_keys *s, size_t i)
+{
+	return i < s->now.nwarnings ? s->now.warning[i] : NULL;
+}
+
+const char *
 aws_keys_error(const struct aws_keys *s)
 {
 	return s->error;
@@ -270,6 +293,12 @@ bool
 aws_keys_use_dualstack(const struct aws_keys *s)
 {
 	return s->now.use_dualstack;
+}
+
+int
+aws_keys_max_attempts(const struct aws_keys *s)
+{
+	return s->now.max_attempts;
 }
 
 const char *

@@ -20,7 +20,7 @@ struct aws_keys;
 typedef void	(*aws_keys_changed)(bool have, void *);
 
 /* Runs the program aws-credentials (fork and exec of libexec_dir's, with a
- * constant argv and the AWS variables of the environment; a time limit of 60
+ * constant argv and the AWS variables of the environment; a time limit of 90
  * s), reads its JSON, keeps the credentials in guarded memory and renews them
  * before they expire (aws-contract 5.9): 10 minutes before the end, or after
  * half the life of short ones, less up to 60 s at random. If a look-up fails it
@@ -38,6 +38,10 @@ const struct credentials *aws_keys_get(const struct aws_keys *);
 const char *aws_keys_region(const struct aws_keys *);
 /* Where the credentials come from; "" if there are none. */
 const char *aws_keys_origin(const struct aws_keys *);
+/* The account that they belong to; "" if that is not known. */
+const char *aws_keys_account(const struct aws_keys *);
+/* What the last look-up warned of, from 0 on; NULL: no more. */
+const char *aws_keys_warning(const struct aws_keys *, size_t);
 /* Whether the first look-up has not ended yet. */
 bool	aws_keys_looking(const struct aws_keys *);
 /* Why there are none: text of the last failed look-up, "" if it did not. */
@@ -50,6 +54,8 @@ const char *aws_keys_endpoint(const struct aws_keys *, enum aws_service);
 const char *aws_keys_ca_bundle(const struct aws_keys *);
 bool	aws_keys_use_fips(const struct aws_keys *);
 bool	aws_keys_use_dualstack(const struct aws_keys *);
+/* Attempts of one call, the first included; 0: not said. */
+int	aws_keys_max_attempts(const struct aws_keys *);
 /* The User-Agent of all requests to AWS, with the application id that the last
  * look-up found. Borrowed until the next turn of the loop. */
 const char *aws_keys_user_agent(const struct aws_keys *);

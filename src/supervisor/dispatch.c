@@ -56,7 +56,8 @@ do_order(struct dispatch *dispatch, struct entry *entry)
 	    .ca_file = aws_keys_ca_bundle(keys),
 	    .use_fips = aws_keys_use_fips(keys),
 	    .use_dualstack = aws_keys_use_dualstack(keys),
-	    .user_agent = aws_keys_user_agent(keys) };
+	    .user_agent = aws_keys_user_agent(keys),
+	    .max_attempts = aws_keys_max_attempts(keys) };
 	struct fail fail;
 	struct buf line;
 

@@ -41,7 +41,7 @@ struct lookup {
  * async-signal-safe calls are allowed. */
 struct spawn {
 	char		 *path;
-	const char	 *argv[12];
+	const char	 *argv[14];
 	char		**envp;
 	int		  in, out[2], err[2];
 	pid_t		  parent;
@@ -120,6 +120,7 @@ arguments_make(struct spawn *s, const struct conf *conf)
 		{ "--config-file", conf->aws.config_file },
 		{ "--credentials-file", conf->aws.credentials_file },
 		{ "--region", conf->aws.region },
+		{ "--ca-file", conf->aws.ca_file },
 	};
 	size_t n = 0;
 

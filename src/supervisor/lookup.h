@@ -13,7 +13,9 @@
 #include "fail.h"
 
 #ifndef LOOKUP_MS			/* tests set a shorter one */
-#define LOOKUP_MS		60000	/* then it is killed */
+#define LOOKUP_MS		90000	/* then it is killed: a minute for a
+					   credential_process, and the rest for
+					   what is done with its keys */
 #endif
 #define LOOKUP_ANSWER_MAX	AWS_FOUND_MAX	/* of its stdout */
 #define LOOKUP_ERROR_MAX	4096	/* last bytes kept of its stderr */

@@ -22,6 +22,7 @@ put_places(const struct order_terms *terms, struct ipc_order *order)
 	order->s3.use_fips = terms->use_fips;
 	order->s3.use_dualstack = terms->use_dualstack;
 	order->s3.user_agent = xstrdup(terms->user_agent);
+	order->s3.max_attempts = terms->max_attempts;
 	order->cloudshell.url = xstrdup(conf->cloudshell.url);
 	order->cloudshell.user = xstrdup(conf->cloudshell.user);
 	order->cloudshell.domain = xstrdup(conf->cloudshell.domain);

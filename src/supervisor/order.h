@@ -21,6 +21,7 @@ struct order_terms {
 	const char		*ca_file;	/* of S3; NULL: the system's */
 	bool			 use_fips, use_dualstack;
 	const char		*user_agent;	/* of requests to S3 */
+	int			 max_attempts;	/* of one; 0: not said */
 };
 
 /* Append the order line of the job, or of its clean-up. Takes over the data

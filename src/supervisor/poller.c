@@ -179,7 +179,8 @@ poller_state(const struct poller *poller, struct poller_state *state)
 }
 
 /* Throttling and faults concern all types: none polls again before the pause is
- * over. Several failures at once are one round. */
+ * over. Several failures at once are one round. The pauses are longer than those
+ * of the SDKs' standard mode, since the next poll comes anyway. */
 static void
 trouble(struct poll *poll, const struct aws_reply *reply)
 {
@@ -283,7 +284,7 @@ start_poll(struct poll *poll, int batch)
 
 	poll->batch = batch;
 	poll->call = aws_call_start(poller->aws, "PollForJobs",
-	    cp_poll_input(&poll->type->type, batch), false, polled, poll,
+	    cp_poll_input(&poll->type->type, batch), AWS_SINGLE, polled, poll,
 	    &fail);
 	if (poll->call == NULL) {	/* new credentials wake us */
 		poll->due_ms = sys_now_ms() + interval(poller);

@@ -31,12 +31,13 @@ tell(struct entry *entry, enum life_event_type type,
 
 static struct aws_call *
 start(struct requests *requests, struct entry *entry, const char *operation,
-    json_t *input, bool once, aws_call_done done, enum life_event_type type)
+    json_t *input, enum aws_sending sending, aws_call_done done,
+    enum life_event_type type)
 {
 	struct aws_call *call;
 	struct fail fail;
 
-	call = aws_call_start(requests->aws, operation, input, once, done,
+	call = aws_call_start(requests->aws, operation, input, sending, done,
 	    entry, &fail);
 	if (call == NULL)
 		board_post_unsent(entry, type);
@@ -67,7 +68,7 @@ void
 requests_acknowledge(struct requests *requests, struct entry *entry)
 {
 	entry->acknowledge = start(requests, entry, "AcknowledgeJob",
-	    cp_acknowledge_input(entry->life.id, entry->life.nonce), true,
+	    cp_acknowledge_input(entry->life.id, entry->life.nonce), AWS_ONCE,
 	    acknowledged, EV_ACK_ANSWER);
 }
 
@@ -121,7 +122,7 @@ requests_details(struct requests *requests, struct entry *entry)
 		token_key_refresh(requests->tokens);
 	aws_call_cancel(entry->details);
 	entry->details = start(requests, entry, "GetJobDetails",
-	    cp_details_input(entry->life.id), false, detailed,
+	    cp_details_input(entry->life.id), AWS_REPEATED, detailed,
 	    EV_DETAILS_ANSWER);
 }
 
@@ -167,7 +168,7 @@ requests_put(struct requests *requests, struct entry *entry)
 
 	input = cp_result_input(life->id, &life->result, life->bare,
 	    &operation);
-	entry->put = start(requests, entry, operation, input, true, put,
+	entry->put = start(requests, entry, operation, input, AWS_ONCE, put,
 	    EV_PUT_ANSWER);
 }
 

@@ -1,6 +1,9 @@
 /*
  * Requests to CodePipeline for one job: acknowledge, details, put. Answers
- * become events of the job, whose life decides what they mean.
+ * become events of the job, whose life decides what they mean. An acknowledge
+ * and a put go out once, since the life must know of each that it may have
+ * landed. Details have no effect, so they are repeated within a second or two;
+ * the life waits longer.
  */
 #ifndef REQUESTS_H
 #define REQUESTS_H

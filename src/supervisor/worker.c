@@ -55,6 +55,7 @@ struct worker {
 	struct status_teller	 status;
 	bool			 told_ready;
 	struct told		 no_keys;
+	struct told		 warned[AWS_WARNINGS_MAX]; /* of look-ups */
 	sd_event_source		*stop_timer, *housekeeping, *upgrade;
 	sd_event_source		*rest;		/* while stopping: checks
 						   whether all is at rest */
@@ -247,18 +248,42 @@ tell_no_keys(struct worker *worker)
 		    "not polling or reporting until there are some");
 }
 
+/* What a look-up warned of, each once. */
+static void
+tell_warnings(struct worker *worker)
+{
+	const char *text;
+
+	for (size_t i = 0; i < AWS_WARNINGS_MAX && (text =
+	    aws_keys_warning(worker->aws.keys, i)) != NULL; i++)
+		if (told_due(&worker->warned[i], text, INT64_MAX,
+		    sys_now_ms()))
+			journal_event(JOURNAL_CREDENTIALS, LOG_WARNING, "%s",
+			    text);
+}
+
+static void
+tell_keys(struct worker *worker)
+{
+	const struct aws_keys *keys = worker->aws.keys;
+	const char *account = aws_keys_account(keys);
+
+	told_over(&worker->no_keys);
+	journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
+	    "AWS credentials from %s%s%s, region %s", aws_keys_origin(keys),
+	    account[0] != '\0' ? ", account " : "", account,
+	    aws_keys_region(keys));
+	tell_warnings(worker);
+}
+
 static void
 on_keys(bool have, void *arg)
 {
 	struct worker *worker = arg;
 
-	if (have) {
-		told_over(&worker->no_keys);
-		journal_event(JOURNAL_CREDENTIALS, LOG_INFO,
-		    "AWS credentials from %s, region %s",
-		    aws_keys_origin(worker->aws.keys),
-		    aws_keys_region(worker->aws.keys));
-	} else
+	if (have)
+		tell_keys(worker);
+	else
 		tell_no_keys(worker);
 	if (have && worker->poller != NULL && worker->mode < MODE_STOPPING)
 		poller_restart(worker->poller);
@@ -362,7 +387,9 @@ wire(struct worker *worker)
 	    .board = &worker->board, .commit = &worker->commit });
 	worker->tokens.conf = conf;
 	worker->tokens.password = worker->password;
+	worker->aws.event = worker->event;
 	worker->aws.timeout_ms = conf->worker.http_timeout;
+	aws_retry_init(&worker->aws.retry, 0);
 }
 
 struct worker *

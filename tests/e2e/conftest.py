@@ -17,9 +17,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
 from ctl import Ctl                                             # noqa: E402
 from oracle import Oracle                                       # noqa: E402
-from sim import (PASSWORD, REGION, WORKER_KEY, WORKER_SECRET,   # noqa: E402
-                 Simulator, crash_checks, header_of,
-                 json_of)
+from sim import (CONTAINER_TOKEN, PASSWORD, WEB_TOKEN,           # noqa: E402
+                 WORKER_KEY, WORKER_SECRET, Simulator, crash_checks,
+                 header_of, json_of)
 from worker import Worker, adopt_orphans, leftovers             # noqa: E402
 
 BUILD = os.environ.get("QUALI_BUILD", "")
@@ -157,9 +157,14 @@ def judge_requests(sim, bad_signatures):
             (c["accessKeyId"], c["secretAccessKey"], c["sessionToken"])
             for c in told]
 
-    oracle = Oracle([(WORKER_KEY, WORKER_SECRET, None)], REGION,
+    knobs = sim.ask("GET", "/settings")
+    region = knobs["codepipeline"]["region"]
+    sts = knobs["sts"]["region"] or region
+    s3 = knobs["s3"]["bucket_region"] or region
+    oracle = Oracle(worker_keys(sim, knobs["codepipeline"]), region,
                     tls=bool(sim.tls), job_credentials=credentials,
-                    encryption_key=sim.encryption_key)
+                    encryption_key=sim.encryption_key,
+                    regions={"sts": sts, "s3": s3})
     wrong = []
     for note in sim.requests():
         if note["signature"] in ("bad", "none") and not bad_signatures:
@@ -169,6 +174,17 @@ def judge_requests(sim, bad_signatures):
         if not bad_signatures:
             wrong += oracle.faults(note)
     return wrong
+
+
+def worker_keys(sim, knobs):
+    """All with which the worker may sign for CodePipeline and STS."""
+    sets = [(WORKER_KEY, WORKER_SECRET, None)]
+    sets.append((knobs["worker_key"], knobs["worker_secret"],
+                 knobs["worker_token"] or "sim-worker-token"))
+    sets += [(key, secret, None)
+             for key, secret in knobs["extra_workers"].items()]
+    return sets + [(s["accessKeyId"], s["secretAccessKey"],
+                    s["sessionToken"]) for s in sim.sessions()]
 
 
 def judge_jobs(sim):
@@ -186,8 +202,17 @@ def judge_jobs(sim):
 
 def known_secrets(sim):
     """name -> secret: what went over the wire and may occur nowhere else."""
-    found = {"password": PASSWORD, "AWS secret": WORKER_SECRET}
+    found = {"password": PASSWORD, "AWS secret": WORKER_SECRET,
+             "container's token": CONTAINER_TOKEN, "web token": WEB_TOKEN}
+    for session in sim.sessions():
+        key = session["accessKeyId"]
+        found["secret of " + key] = session["secretAccessKey"]
+        if session["sessionToken"]:
+            found["session token of " + key] = session["sessionToken"]
     for note in sim.requests():
+        token = header_of(note, "x-aws-ec2-metadata-token")
+        if token:
+            found["metadata token " + token[:4]] = token
         token = header_of(note, "x-amz-security-token")
         if token:
             found["session token " + token[:4]] = token

@@ -22,6 +22,9 @@ AUTHORIZATION = re.compile(
 NEVER_SIGNED = {"user-agent", "expect", "connection", "accept-encoding",
                 "transfer-encoding"}
 JSON_TYPE = "application/x-amz-json-1.1"
+FORM_TYPE = "application/x-www-form-urlencoded"
+# The model of botocore 1.29 does not say so; its handlers do.
+UNSIGNED = {"AssumeRoleWithWebIdentity"}
 
 
 class Faults(list):
@@ -137,16 +140,18 @@ class Request:
 
 
 class Oracle:
-    """worker: credentials by key id; job_credentials(job): list of
-    (key id, secret, token), or None where they cannot be known."""
+    """worker: list of (key id, secret, token); job_credentials(job): the
+    same, or None where they cannot be known; regions: of single services."""
 
     def __init__(self, worker, region, tls=False, job_credentials=None,
-                 encryption_key=lambda job: None):
+                 encryption_key=lambda job: None, regions=None):
         self.worker, self.region, self.tls = worker, region, tls
+        self.regions = regions or {}
         self.job_credentials = job_credentials
         self.encryption_key = encryption_key
         self.codepipeline = load_model("codepipeline", "2015-07-09")
         self.s3 = load_model("s3", "2006-03-01")
+        self.sts = load_model("sts", "2011-06-15")
 
     def faults(self, note):
         """What is wrong with this request, as texts; [] if nothing."""
@@ -157,8 +162,17 @@ class Oracle:
         elif note["service"] == "s3":
             self.check_s3(request, faults)
             self.check_signature(request, "s3", faults)
+        elif note["service"] == "sts":
+            self.check_query(request, faults)
+            if note["operation"] not in UNSIGNED:
+                self.check_signature(request, "sts", faults)
+            else:
+                faults.expect(request.header("authorization") is None,
+                              "signed, and needs no signature")
         elif note["service"] == "cloudshell":
             self.check_cloudshell(request, faults)
+        elif note["service"] in ("imds", "container"):
+            self.check_local(request, note["service"], faults)
         return ["%s: %s" % (request, text) for text in faults]
 
     # --- the form of a request ---
@@ -203,6 +217,66 @@ class Oracle:
             faults.expect(sum(len(str(k).encode()) + len(str(v).encode())
                               for k, v in variables.items()) <= 122880,
                           "outputVariables are too large")
+
+    def check_query(self, request, faults):
+        """The query protocol: names and values in a form (aws-contract
+        5.4)."""
+        note, meta = request.note, self.sts["metadata"]
+        faults.expect(note["method"] == "POST", "method %s", note["method"])
+        faults.expect(note["target"] == "/", "target %s", note["target"])
+        faults.expect((request.header("content-type") or "").lower() in
+                      (FORM_TYPE, FORM_TYPE + "; charset=utf-8"),
+                      "Content-Type %s", request.header("content-type"))
+        if request.cut:
+            return
+        try:
+            form = reject_twice(urllib.parse.parse_qsl(
+                request.body.decode("ascii"), keep_blank_values=True,
+                strict_parsing=True, errors="strict"))
+        except ValueError as e:
+            faults.append("body: %s" % e)
+            return
+        operation = form.pop("Action", None)
+        faults.expect(form.pop("Version", None) == meta["apiVersion"],
+                      "not of the Version %s", meta["apiVersion"])
+        if not faults.expect(operation in self.sts["operations"],
+                             "no operation %r", operation):
+            return
+        name = self.sts["operations"][operation]["input"]["shape"]
+        members = self.sts["shapes"][name]["members"]
+        check_shape(self.sts, name, {
+            k: self.typed(members.get(k), v) for k, v in form.items()},
+            operation, faults)
+
+    def typed(self, member, text):
+        """The value as its shape has it, where a form only has texts."""
+        kind = member and self.sts["shapes"][member["shape"]]["type"]
+        if kind == "integer" and re.fullmatch("[0-9]+", text):
+            return int(text)
+        return text
+
+    @staticmethod
+    def check_local(request, service, faults):
+        """Check what an endpoint on this host gets (aws-contract 5.7,
+        5.8)."""
+        faults.expect(not request.body, "a body")
+        for name in ("x-forwarded-for", "via", "x-amz-date",
+                     "x-amz-security-token"):
+            faults.expect(name not in request.headers, "header %s", name)
+        if service == "container":
+            faults.expect(request.note["method"] == "GET", "method %s",
+                          request.note["method"])
+            faults.expect(request.header("accept") == "application/json",
+                          "Accept %s", request.header("accept"))
+            return
+        faults.expect("authorization" not in request.headers,
+                      "header authorization")
+        if request.note["method"] == "PUT":
+            told = request.header("x-aws-ec2-metadata-token-ttl-seconds")
+            faults.expect(re.fullmatch("[0-9]+", told or "") and
+                          1 <= int(told) <= 21600, "token's life %r", told)
+            faults.expect(request.header("content-length") == "0",
+                          "no Content-Length of 0")
 
     def check_s3(self, request, faults):
         note = request.note
@@ -270,7 +344,8 @@ class Oracle:
         time = request.header("x-amz-date") or ""
         faults.expect(re.fullmatch(r"[0-9]{8}T[0-9]{6}Z", time) and
                       time[:8] == date, "x-amz-date %r, scope %s", time, date)
-        faults.expect(region == self.region, "region %s", region)
+        faults.expect(region == self.regions.get(service, self.region) or
+                      request.note.get("status") == 301, "region %s", region)
         faults.expect(named == service, "service %s", named)
         signed = signed.split(";")
         self.check_signed(request, signed, service, faults)
@@ -279,15 +354,17 @@ class Oracle:
         sets = self.credentials(request, service)
         if sets is None:
             return
-        for known in sets:
-            if known[0] == key:
-                self.compare(request, known, service, signed, time,
-                             signature, faults)
-                return
-        faults.append("signed with the key of somebody else (%s)" % key)
+        wrong = []
+        for known in (s for s in sets if s[0] == key):
+            wrong.append(Faults())
+            self.compare(request, known, (service, region), signed, time,
+                         signature, wrong[-1])
+        if faults.expect(wrong, "signed with the key of somebody else (%s)",
+                         key):
+            faults += min(wrong, key=len)   # a key may have several secrets
 
     def credentials(self, request, service):
-        if service == "codepipeline":
+        if service in ("codepipeline", "sts"):
             return self.worker
         if self.job_credentials is None:
             return None
@@ -322,12 +399,13 @@ class Oracle:
             told == hashlib.sha256(request.body).hexdigest(),
             "x-amz-content-sha256 is not that of the body")
 
-    def compare(self, request, known, service, signed, time, signature,
+    def compare(self, request, known, scope, signed, time, signature,
                 faults):
+        """scope: (service, region) for which it says it is signed."""
         faults.expect(request.header("x-amz-security-token") ==
                       (known[2] or None), "security token")
-        signer = S3SigV4Auth if service == "s3" else SigV4Auth
-        auth = signer(Credentials(*known), service, self.region)
+        signer = S3SigV4Auth if scope[0] == "s3" else SigV4Auth
+        auth = signer(Credentials(*known), *scope)
         scheme = "https" if self.tls else "http"
         aws = AWSRequest(
             method=request.note["method"], data=request.body,

@@ -13,6 +13,9 @@ import urllib.parse
 WORKER_KEY = "AKIASIMWORKER"
 WORKER_SECRET = "sim-worker-secret"
 PASSWORD = "sim-password"
+ROLE = "arn:aws:iam::111122223333:role/"
+WEB_TOKEN = "sim-web-identity-token"
+CONTAINER_TOKEN = "sim-container-token"
 REGION = "us-east-2"
 # Ends a test that hangs; never what makes one pass.
 PATIENCE_S = int(os.environ.get("QUALI_PATIENCE_S", "60"))
@@ -135,6 +138,37 @@ class Simulator:
             lambda: (lambda r: r if len(r) >= count else None)(
                 self.requests(service, operation)),
             "%d %s" % (count, operation))
+
+    # --- STS, metadata service, container ---
+
+    def sessions(self, origin=None):
+        """Credentials handed out by STS, the metadata service and the
+        container endpoint, oldest first."""
+        return [s for s in self.ask("GET", "/sessions")["sessions"]
+                if origin in (None, s["origin"])]
+
+    def expire_sessions(self, origin=None):
+        """CodePipeline and STS answer that they have expired."""
+        asked = {"expire": True}
+        if origin:
+            asked["origin"] = origin
+        self.ask("POST", "/sessions", asked)
+
+    def container_env(self, path="/v1/credentials", token=CONTAINER_TOKEN):
+        """Environment of a program in a container."""
+        env = {"AWS_CONTAINER_CREDENTIALS_FULL_URI":
+               self.urls["container"] + path}
+        if token:
+            env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = token
+        return env
+
+    def imds_env(self):
+        """Environment of a program on an EC2 instance."""
+        return {"AWS_EC2_METADATA_SERVICE_ENDPOINT": self.urls["imds"],
+                "AWS_EC2_METADATA_DISABLED": "false"}
+
+    def sts_env(self):
+        return {"AWS_ENDPOINT_URL_STS": self.urls["sts"]}
 
     # --- jobs and pipelines ---
 

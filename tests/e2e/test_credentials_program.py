@@ -28,7 +28,7 @@ if c is not None:
     f = c.get_frozen_credentials()
     out["keys"] = [f.access_key, f.secret_key, f.token]
 out["endpoints"] = {}
-for name in ("codepipeline", "s3"):
+for name in ("codepipeline", "s3", "sts"):
     client = s.create_client(name, region_name="eu-west-1",
         aws_access_key_id="a", aws_secret_access_key="b")
     url = client.meta.endpoint_url
@@ -85,14 +85,14 @@ aws_secret_access_key = NO
 
 # botocore knows configured endpoints since 1.31; Debian 12 has 1.29
 ENDPOINTS = {
-    "named profile": (3, 4),
-    "older name of the variable": (3, 4),
-    "environment with AWS_PROFILE": (3, 4),
-    "endpoint of a profile": (2, 2),
-    "endpoint variable of one service": (2, 8),
-    "endpoint variable of all": (9, 9),
-    "both endpoint variables": (7, 9),
-    "endpoints not ignored by variable": (2, 2),
+    "named profile": (3, 4, 1),
+    "older name of the variable": (3, 4, 1),
+    "environment with AWS_PROFILE": (3, 4, 1),
+    "endpoint of a profile": (2, 2, 2),
+    "endpoint variable of one service": (2, 8, 2),
+    "endpoint variable of all": (9, 9, 9),
+    "both endpoint variables": (7, 9, 9),
+    "endpoints not ignored by variable": (2, 2, 2),
 }
 
 CRLF = CREDENTIALS.replace("\n", "\r\n")
@@ -253,7 +253,7 @@ def test_as_botocore(tmp_path, case):
     assert answer.get("Region") == oracle["region"]
     ports = ENDPOINTS.get(case)
     assert answer["Endpoints"] == ({} if ports is None else dict(zip(
-        ("codepipeline", "s3"),
+        ("codepipeline", "s3", "sts"),
         ("http://127.0.0.1:%d" % port for port in ports))))
     if tuple(map(int, botocore.__version__.split(".")[:2])) >= (1, 31):
         assert answer["Endpoints"] == oracle["endpoints"]
@@ -288,7 +288,8 @@ def test_options_win(tmp_path):
     assert answer["Region"] == "c-d-1"
     assert answer["Origin"] == "profile other of %s" % (folder / "c")
     assert answer["Endpoints"] == {"codepipeline": "http://127.0.0.1:3",
-                                   "s3": "http://127.0.0.1:4"}
+                                   "s3": "http://127.0.0.1:4",
+                                   "sts": "http://127.0.0.1:1"}
 
 
 def test_stricter_than_botocore(tmp_path):

@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from oracle import Oracle
-from sim import REGION, WORKER_KEY, WORKER_SECRET
+from sim import REGION, ROLE, WORKER_KEY, WORKER_SECRET
 
 JOB = "01234567-89ab-cdef-0123-456789abcdef"
 WORKER = (WORKER_KEY, WORKER_SECRET, None)
@@ -266,6 +266,125 @@ def test_bad_paths_are_refused(oracle):
         assert oracle.faults(dict(note, target=target))
 
 
+# --- STS ---
+
+ASSUME = {"Action": "AssumeRole", "Version": "2011-06-15",
+          "RoleArn": "arn:aws:iam::111122223333:role/sim-worker",
+          "RoleSessionName": "a=b,c", "DurationSeconds": "900"}
+WEB = dict(ASSUME, Action="AssumeRoleWithWebIdentity",
+           WebIdentityToken="sim-web-identity-token")
+FORM = "application/x-www-form-urlencoded; charset=utf-8"
+
+
+def query(form, known=WORKER, region=REGION, content_type=FORM,
+          method="POST", path="/"):
+    """An STS request, as quali-sim would note it; known None: unsigned."""
+    data = form if isinstance(form, bytes) else urllib.parse.urlencode(
+        {k: v for k, v in form.items() if v is not None}).encode()
+    aws = AWSRequest(method, "http://127.0.0.1:1234" + path, data=data,
+                     headers={"Host": "127.0.0.1:1234",
+                              "Content-Type": content_type})
+    if known:
+        SigV4Auth(Credentials(*known), "sts", region).add_auth(aws)
+    name = form["Action"] if isinstance(form, dict) else "Unknown"
+    return note_of("sts", name, method, aws.url, dict(aws.headers.items()),
+                   data)
+
+
+def test_good_queries_pass(oracle):
+    """What botocore would send, signed where it must be."""
+    for note in (query(ASSUME), query(dict(ASSUME, ExternalId="x:/y")),
+                 query(WEB, None), query(ASSUME, content_type=FORM[:33]),
+                 query({"Action": "GetCallerIdentity",
+                        "Version": "2011-06-15"})):
+        assert oracle.faults(note) == []
+
+
+@pytest.mark.parametrize("change_of, word", [
+    ({"RoleArn": None}, "missing"),
+    ({"RoleArn": "x" * 19}, "below"),
+    ({"RoleSessionName": "x" * 65}, "above"),
+    ({"RoleSessionName": "a b"}, "pattern"),
+    ({"DurationSeconds": "899"}, "below"),
+    ({"DurationSeconds": "43201"}, "above"),
+    ({"DurationSeconds": "1h"}, "number"),
+    ({"ExternalId": "a b"}, "pattern"),
+    ({"Version": "2010-05-08"}, "Version"),
+    ({"Version": None}, "Version"),
+    ({"Action": "AssumeAll"}, "no operation"),
+    ({"WebIdentityToken": "abcd"}, "unknown"),
+])
+def test_bad_queries_are_refused(oracle, change_of, word):
+    """Each constraint of the model, rightly signed."""
+    faults = oracle.faults(query(dict(ASSUME, **change_of)))
+    assert faults and word in " ".join(faults)
+    assert "signs otherwise" not in " ".join(faults)
+
+
+def test_bad_forms_are_refused(oracle):
+    """Method, path, Content-Type and a body that is no form."""
+    for note in (query(ASSUME, method="PUT"), query(ASSUME, path="/x"),
+                 query(ASSUME, content_type="application/json"),
+                 query(b"x"), query(b"Action=AssumeRole&Action=AssumeRole")):
+        assert oracle.faults(note)
+
+
+@pytest.mark.parametrize("note, word", [
+    (query(ASSUME, (WORKER_KEY, "wrong", None)), "signs otherwise"),
+    (query(ASSUME, ("AKIAOTHER", "x", None)), "somebody else"),
+    (query(ASSUME, region="eu-west-1"), "region"),
+    (query(ASSUME, None), "no Authorization"),
+    (query(WEB), "needs no signature")])
+def test_bad_signers_of_queries_are_refused(oracle, note, word):
+    """Who signs AssumeRole, and that nobody signs the web identity's."""
+    assert word in " ".join(oracle.faults(note))
+
+
+def test_region_of_a_service(oracle):
+    """STS may be asked in another region than CodePipeline."""
+    other = Oracle([WORKER], REGION, regions={"sts": "us-east-1"})
+    note = query(ASSUME, region="us-east-1")
+    assert other.faults(note) == [] and oracle.faults(note)
+    assert other.faults(call("GetJobDetails", {"jobId": JOB})) == []
+
+
+def test_any_of_several_secrets(oracle):
+    """A key may have had another secret before."""
+    other = Oracle([(WORKER_KEY, "old", "t"), WORKER], REGION)
+    assert other.faults(query(ASSUME)) == []
+    assert oracle.faults(query(ASSUME, (WORKER_KEY, "old", "t")))
+
+
+# --- the metadata service and the container's endpoint ---
+
+def local(service, method="GET", body=b"", **headers):
+    return {"seq": 1, "service": service, "operation": "GetCredentials",
+            "method": method, "target": "/", "headers": [
+                [k.replace("_", "-"), v] for k, v in headers.items()],
+            "body": base64.b64encode(body).decode()}
+
+
+def test_local_rules(oracle):
+    """A body, a proxy's or AWS's headers, and wrong ones of their own."""
+    ttl = {"x_aws_ec2_metadata_token_ttl_seconds": "21600",
+           "Content_Length": "0"}
+    assert oracle.faults(local("imds", x_aws_ec2_metadata_token="t")) == []
+    assert oracle.faults(local("imds", "PUT", **ttl)) == []
+    assert oracle.faults(local("container", Accept="application/json",
+                               Authorization="t")) == []
+    for note in (local("imds", body=b"x"), local("imds", Via="1.1 proxy"),
+                 local("imds", Authorization="t"), local("imds", "PUT"),
+                 local("imds", "PUT", Content_Length="0",
+                       x_aws_ec2_metadata_token_ttl_seconds="21601"),
+                 local("imds", "PUT",
+                       x_aws_ec2_metadata_token_ttl_seconds="60"),
+                 local("container"),
+                 local("container", "POST", Accept="application/json"),
+                 local("container", Accept="application/json",
+                       X_Amz_Date="x")):
+        assert oracle.faults(note)
+
+
 # --- CloudShell ---
 
 def test_cloudshell_rules(oracle):
@@ -283,7 +402,7 @@ def test_cloudshell_rules(oracle):
 # --- the notes of the simulator ---
 
 def send(sim, note):
-    where = urllib.parse.urlsplit(sim.urls["codepipeline"])
+    where = urllib.parse.urlsplit(sim.urls[note["service"]])
     connection = http.client.HTTPConnection(where.hostname, where.port)
     connection.putrequest("POST", "/", skip_host=True,
                           skip_accept_encoding=True)
@@ -303,6 +422,32 @@ def test_notes_of_the_simulator_are_read(sim, oracle):
     assert send(sim, good) == 200
     (note,) = sim.requests("codepipeline")
     assert note["signature"] == "ok" and oracle.faults(note) == []
+
+
+def test_sessions_are_known(sim):
+    """A session's keys sign for CodePipeline: the end of this test judges
+    that, too."""
+    assert send(sim, query(ASSUME)) == 200
+    assert send(sim, query(dict(WEB, RoleArn=ROLE + "sim-web"), None)) == 200
+    for s in sim.sessions("sts"):
+        keys = (s["accessKeyId"], s["secretAccessKey"], s["sessionToken"])
+        assert send(sim, call("PollForJobs", {"actionTypeId": TYPE},
+                              keys)) == 200
+        assert send(sim, query(ASSUME, keys)) == 200
+
+
+@pytest.mark.bad_signatures
+def test_simulator_and_oracle_agree_on_queries(sim, oracle):
+    """What the simulator refuses by its own code, the oracle refuses too."""
+    bad = [query(ASSUME, (WORKER_KEY, "wrong", None)), query(ASSUME, None),
+           query(ASSUME, region="eu-west-1"), query(dict(WEB, x="y"), None),
+           query(dict(ASSUME, DurationSeconds="899")),
+           query(dict(ASSUME, RoleSessionName="a b")),
+           query(ASSUME, content_type="text/plain"), query(b"x")]
+    for note in bad:
+        assert send(sim, note) in (400, 403)
+    notes = sim.requests("sts")
+    assert [bool(oracle.faults(n)) for n in notes] == [True] * len(bad)
 
 
 @pytest.mark.bad_signatures

@@ -26,6 +26,11 @@ SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
 	src/aws/aws_found.c src/aws/aws_time.c \
 	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
 	settings.c)
+SOURCES_fuzz_metadata := $(addprefix src/common/,credentials.c ini.c) \
+	src/aws/aws_found.c src/aws/aws_time.c src/aws/endpoint.c \
+	$(addprefix src/credentials/,container.c ec2.c environment.c files.c imds.c \
+	keys.c metadata.c settings.c)
+LDFLAGS_fuzz_metadata := -Wl,--wrap=http_perform -Wl,--wrap=nanosleep
 SOURCES_fuzz_lookup := src/common/credentials.c src/aws/aws_found.c
 SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	job.c) \

@@ -76,6 +76,13 @@ aws_keys_user_agent(const struct aws_keys *keys)
 	return "rig/1";
 }
 
+int
+aws_keys_max_attempts(const struct aws_keys *keys)
+{
+	(void)keys;
+	return 4;
+}
+
 pid_t
 aws_keys_child(const struct aws_keys *keys)
 {

@@ -16,7 +16,8 @@ void (*fake_calls_begun)(const struct aws_call *);
 
 struct aws_call *
 aws_call_start(struct aws *aws, const char *operation, json_t *input,
-    bool once, aws_call_done done, void *arg, struct fail *fail)
+    enum aws_sending sending, aws_call_done done, void *arg,
+    struct fail *fail)
 {
 	struct aws_call *call;
 
@@ -29,7 +30,7 @@ aws_call_start(struct aws *aws, const char *operation, json_t *input,
 	call = xcalloc(1, sizeof(*call));
 	call->operation = operation;
 	call->input = input;
-	call->once = once;
+	call->sending = sending;
 	call->done = done;
 	call->arg = arg;
 	TAILQ_INSERT_TAIL(&calls, call, link);

@@ -13,7 +13,7 @@ struct aws_call {
 	TAILQ_ENTRY(aws_call) link;
 	const char	*operation;
 	json_t		*input;
-	bool		 once;
+	enum aws_sending sending;
 	aws_call_done	 done;
 	void		*arg;
 };

@@ -33,6 +33,8 @@ SOURCES_test_codepipeline := $(BASE) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	model.c aws_request.c sigv4.c)
 PKG_test_codepipeline := libcurl
+SOURCES_test_aws_retry := $(BASE) src/aws/aws_retry.c
+PKG_test_aws_retry := libcurl
 SOURCES_test_user_agent := $(BASE) src/aws/user_agent.c
 PKG_test_user_agent := libcurl
 SOURCES_test_s3 := $(BASE) src/common/url.c \
@@ -106,8 +108,8 @@ PKG_test_executor_report := libcurl libcrypto
 SOURCES_test_executor_s3 := $(BASE) src/common/credentials.c \
 	src/common/url.c src/aws/classify.c \
 	src/common/http.c src/common/http_tls.c \
-	$(addprefix src/aws/,endpoint.c aws_error.c aws_request.c s3.c s3_error.c sigv4.c) \
-	src/executor/s3_transfer.c
+	$(addprefix src/aws/,endpoint.c aws_error.c aws_request.c aws_retry.c s3.c \
+	s3_error.c sigv4.c) src/executor/s3_transfer.c
 PKG_test_executor_s3 := libcurl libcrypto expat
 SOURCES_test_executor_wait := $(BASE) src/executor/wait.c
 PKG_test_executor_wait := libcurl libcrypto
@@ -156,7 +158,8 @@ SOURCES_test_poller := $(BASE) $(CODEPIPELINE) $(RECORDS) \
 	src/supervisor/told.c
 PKG_test_poller := libcurl
 SOURCES_test_aws_call := $(sort $(BASE) $(HTTP) $(CODEPIPELINE) $(RECORDS) \
-	src/aws/aws_error.c src/aws/classify.c src/supervisor/aws_call.c)
+	$(addprefix src/aws/,aws_error.c aws_retry.c classify.c) \
+	tests/unit/fake_loop.c)
 PKG_test_aws_call := libcurl libssl libcrypto
 
 SOURCES_test_told := $(BASE) src/supervisor/told.c

@@ -1,6 +1,7 @@
 /*
- * One call to CodePipeline: what is sent, and what an answer means. Transfers
- * and credentials are played.
+ * One call to CodePipeline: what is sent, what an answer means, and when it is
+ * sent again. Transfers and credentials are played, and time passes only when
+ * the test says so.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,16 +9,16 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/fake_loop.h"
+
+#include "src/supervisor/aws_call.c"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#include "codepipeline_answer.h"
 #include "json.h"
-#include "mem.h"
-#include "src/supervisor/aws_call.h"
-#include "sys.h"
 #include "tests/unit/records.h"
 
 #define SECRET	"hush/secret+key"
@@ -32,7 +33,7 @@ struct aws_keys {
 	bool			 have;
 	const char		*error, *region, *endpoint, *ca_bundle;
 	bool			 fips, dualstack;
-	int			 refreshed;
+	int			 refreshed, attempts;
 };
 
 static struct aws_keys keys;
@@ -85,6 +86,12 @@ aws_keys_user_agent(const struct aws_keys *k)
 {
 	(void)k;
 	return "quali-job-worker/1 test";
+}
+
+int
+aws_keys_max_attempts(const struct aws_keys *k)
+{
+	return k->attempts;
 }
 
 void
@@ -181,24 +188,30 @@ static struct got {
 static void	done(const struct aws_reply *, void *);
 
 static struct aws_call *
-start(bool once, struct fail *fail)
+start(enum aws_sending sending, struct fail *fail)
 {
 	return aws_call_start(&aws, "PollForJobs", json_pack("{s:s}", "a",
-	    "b"), once, done, &got, fail);
+	    "b"), sending, done, &got, fail);
 }
 
 static struct aws_call *
-start_ok(void)
+start_as(enum aws_sending sending)
 {
 	struct fail fail;
 	struct aws_call *call;
 	int calls = got.calls;
 
-	call = start(false, &fail);
+	call = start(sending, &fail);
 	if (call == NULL)
 		fail_msg("%s", fail.text);
 	assert_int_equal(got.calls, calls);	/* not from within */
 	return call;
+}
+
+static struct aws_call *
+start_ok(void)
+{
+	return start_as(AWS_SINGLE);
 }
 
 static void
@@ -234,7 +247,9 @@ setup(void **state)
 	keys.present.secret_key = secret_text(SECRET);
 	keys.present.token = secret_text(TOKEN);
 	aws = (struct aws){ .keys = &keys, .timeout_ms = 4321 };
+	aws_retry_init(&aws.retry, 0);
 	records_clear();
+	fake_loop_reset(1000000);
 	return 0;
 }
 
@@ -245,6 +260,7 @@ teardown(void **state)
 	free(sent.body);
 	credentials_free(&keys.present);
 	free(sent.now);
+	assert_int_equal(fake_loop_sources(), 0);
 	return 0;
 }
 
@@ -301,7 +317,7 @@ request(void **state)
 
 	(void)state;
 	keys.ca_bundle = "/ca.pem";
-	assert_non_null(start(true, &fail));
+	assert_non_null(start(AWS_ONCE, &fail));
 	assert_string_equal(sent.url,
 	    "https://codepipeline." REGION ".amazonaws.com/");
 	assert_string_equal(sent.method, "POST");
@@ -320,7 +336,7 @@ request(void **state)
 	assert_string_equal(sent.ca_file, "/ca.pem");
 	assert_true(strncmp(sent.agent, "quali-job-worker/", 17) == 0);
 	answer(200, "", "{}");
-	assert_non_null(start(false, &fail));
+	assert_non_null(start(AWS_SINGLE, &fail));
 	assert_false(sent.once);
 	answer(200, "", "{}");
 }
@@ -350,8 +366,8 @@ assert_unsent(enum fail_kind kind, const char *text)
 	struct fail fail = { 0 };
 
 	json_incref(input);
-	assert_null(aws_call_start(&aws, "PollForJobs", input, false, done,
-	    &got, &fail));
+	assert_null(aws_call_start(&aws, "PollForJobs", input, AWS_SINGLE,
+	    done, &got, &fail));
 	assert_int_equal(fail.kind, kind);
 	assert_string_equal(fail.text, text);
 	assert_int_equal(input->refcount, 1);	/* it was taken over */
@@ -381,7 +397,7 @@ no_such_endpoint(void **state)
 
 	(void)state;
 	keys.endpoint = "http://example.com/";	/* not loopback */
-	assert_null(start(false, &fail));
+	assert_null(start(AWS_SINGLE, &fail));
 	assert_int_equal(fail.kind, FAIL_CONFIG);
 	assert_null(strstr(fail.text, "example.com"));
 	keys.endpoint = NULL;
@@ -559,6 +575,239 @@ skew_without_a_time(void **state)
 	assert_int_equal(records_with(""), 1);
 }
 
+/* --- sent again --- */
+
+#define BUSY	"{\"__type\":\"InternalFailure\"}"
+#define SLOWER	"{\"__type\":\"ThrottlingException\"}"
+
+/* The attempt under way is this one of so many. */
+static void
+assert_attempt(int number, int max)
+{
+	char wanted[64];
+
+	(void)snprintf(wanted, sizeof(wanted), "attempt=%d; max=%d", number,
+	    max);
+	assert_non_null(sent.now);
+	assert_string_equal(header("amz-sdk-request"), wanted);
+}
+
+/* The next attempt is sent between so many milliseconds from now. */
+static void
+assert_again(int64_t least, int64_t most)
+{
+	int64_t now = fake_now_ms();
+
+	assert_null(sent.now);
+	assert_in_range(fake_loop_due(), now + least, now + most);
+	fake_loop_pass(most);
+	assert_non_null(sent.now);
+}
+
+static void
+repeated(void **state)
+{
+	char id[64];
+
+	(void)state;
+	(void)start_as(AWS_REPEATED);
+	assert_attempt(1, 3);
+	(void)strlcpy(id, header("amz-sdk-invocation-id"), sizeof(id));
+	answer(500, "", BUSY);
+	assert_again(0, 50);
+	assert_attempt(2, 3);
+	transport_fails(FAIL_UNSURE);
+	assert_again(0, 100);
+	assert_attempt(3, 3);
+	assert_string_equal(header("amz-sdk-invocation-id"), id);
+	assert_string_equal(sent.body, "{\"a\":\"b\"}");
+	assert_int_equal(got.calls, 0);
+	answer(500, "", BUSY);
+	assert_int_equal(got.calls, 1);
+	assert_true(got.reply.passing);
+	assert_int_equal(sent.started, 3);
+	(void)start_as(AWS_REPEATED);
+	assert_attempt(1, 3);
+	assert_string_not_equal(header("amz-sdk-invocation-id"), id);
+	answer(500, "", BUSY);
+	assert_again(0, 50);
+	answer(200, "", "{}");
+	assert_int_equal(got.calls, 2);
+	assert_true(got.reply.ok);
+}
+
+/* A later attempt is signed for its own time, with what keys there are. */
+static void
+repeated_with_new_keys(void **state)
+{
+	int64_t began = fake_wall();
+
+	(void)state;
+	(void)start_as(AWS_REPEATED);
+	answer(400, "Retry-After: 9\n", SLOWER);
+	free(keys.present.access_key_id);
+	keys.present.access_key_id = xstrdup("AKIDNEXT");
+	assert_again(5000, 6000);
+	assert_in_range(signed_at(), began + 5, began + 6);
+	assert_non_null(strstr(header("Authorization"),
+	    "Credential=AKIDNEXT/"));
+	answer(400, "x-amz-retry-after: 1700\n", SLOWER);
+	keys.have = false;
+	assert_int_equal(got.calls, 0);
+	assert_in_range(fake_loop_due(), fake_now_ms() + 1700,
+	    fake_now_ms() + 2000);
+	fake_loop_pass(2000);
+	assert_int_equal(got.calls, 1);
+	assert_true(got.reply.passing);
+	assert_false(got.reply.unsure);
+	assert_string_equal(got.reply.text, "PollForJobs: no AWS credentials "
+	    "yet");
+}
+
+static void
+as_often_as_configured(void **state)
+{
+	(void)state;
+	keys.attempts = 5;
+	(void)start_as(AWS_REPEATED);
+	for (int i = 1; i < 5; i++) {
+		assert_attempt(i, 5);
+		answer(503, "", "{\"__type\":\"ServiceUnavailable\"}");
+		assert_again(0, 50 << (i - 1));
+	}
+	answer(503, "", "");
+	assert_int_equal(got.calls, 1);
+	keys.attempts = 1;
+	(void)start_as(AWS_REPEATED);
+	assert_attempt(1, 1);
+	answer(503, "", "");
+	assert_int_equal(got.calls, 2);
+}
+
+/* What may not be repeated is not, whatever the answer. */
+static void
+sent_once(void **state)
+{
+	static const enum aws_sending sendings[] = { AWS_ONCE, AWS_SINGLE };
+
+	(void)state;
+	keys.attempts = 9;
+	for (int i = 0; i < 2; i++) {
+		(void)start_as(sendings[i]);
+		assert_attempt(1, 1);
+		answer(500, "", BUSY);
+		assert_int_equal(got.calls, 3 * i + 1);
+		(void)start_as(sendings[i]);
+		answer(400, "Date: Sat, 28 Nov 2026 22:00:00 GMT\n", EXPIRED);
+		assert_int_equal(got.calls, 3 * i + 2);
+		(void)start_as(sendings[i]);
+		transport_fails(FAIL_AGAIN);
+		assert_int_equal(got.calls, 3 * i + 3);
+	}
+}
+
+static void
+final_answers(void **state)
+{
+	static const char *const codes[] = { "JobNotFoundException",
+	    "AccessDeniedException", "ExpiredTokenException",
+	    "LimitExceededException", "ValidationException" };
+	static const enum fail_kind kinds[] = { FAIL_CONFIG, FAIL_SYSTEM };
+	int calls = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		(void)start_as(AWS_REPEATED);
+		answer_code(codes[i]);
+		assert_int_equal(got.calls, ++calls);
+	}
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		(void)start_as(AWS_REPEATED);
+		transport_fails(kinds[i]);
+		assert_int_equal(got.calls, ++calls);
+	}
+}
+
+/* A refused time is corrected at once, and once. */
+static void
+repeated_with_the_right_time(void **state)
+{
+	char date[64];
+
+	(void)state;
+	(void)start_as(AWS_REPEATED);
+	date_header(sys_wall() + 7200, date, sizeof(date));
+	answer(400, date, EXPIRED);
+	assert_again(0, 0);
+	assert_attempt(2, 3);
+	assert_int_equal(signed_at(), fake_wall() + 7200);
+	answer(400, date, EXPIRED);
+	assert_int_equal(got.calls, 1);
+	assert_true(got.reply.passing);
+}
+
+/* All calls share the quota: when it is spent each is sent once, until others
+ * succeed. */
+static void
+quota_ends_repeats(void **state)
+{
+	int repeats;
+
+	(void)state;
+	for (int i = 0; i < 40; i++) {
+		(void)start_as(AWS_REPEATED);
+		while (sent.now != NULL) {
+			answer(500, "", BUSY);
+			fake_loop_pass(1000);
+		}
+		assert_int_equal(got.calls, i + 1);
+	}
+	repeats = sent.started - 40;
+	assert_int_equal(repeats, AWS_RETRY_QUOTA / 14);
+	for (int i = 0; i < 14; i++) {
+		(void)start_as(AWS_ONCE);
+		answer(200, "", "{}");
+	}
+	(void)start_as(AWS_REPEATED);
+	answer(500, "", BUSY);
+	assert_again(0, 50);
+	answer(200, "", "{}");
+}
+
+static void
+cancelled_between_attempts(void **state)
+{
+	struct aws_call *call = start_as(AWS_REPEATED);
+
+	(void)state;
+	answer(500, "", BUSY);
+	aws_call_cancel(call);
+	assert_int_equal(sent.cancelled, 0);
+	fake_loop_pass(60000);
+	assert_int_equal(sent.started, 1);
+	assert_int_equal(got.calls, 0);
+}
+
+/* A name that AWS's rules give need not exist. */
+static void
+unreachable_variant(void **state)
+{
+	(void)state;
+	keys.dualstack = true;
+	(void)start_ok();
+	transport_fails(FAIL_AGAIN);
+	assert_non_null(strstr(got.reply.text, "AWS_USE_DUALSTACK_ENDPOINT"));
+	keys.fips = true;
+	(void)start_ok();
+	transport_fails(FAIL_AGAIN);
+	assert_string_equal(got.reply.text, "PollForJobs: the wire is cut; "
+	    "AWS may have no FIPS endpoint in this region: see "
+	    "AWS_USE_FIPS_ENDPOINT or use_fips_endpoint");
+	(void)start_ok();
+	transport_fails(FAIL_UNSURE);
+	assert_string_equal(got.reply.text, "PollForJobs: the wire is cut");
+}
+
 /* --- credentials --- */
 
 static void
@@ -683,6 +932,15 @@ main(void)
 		CASE(transport),
 		CASE(skew_is_corrected),
 		CASE(skew_without_a_time),
+		CASE(repeated),
+		CASE(repeated_with_new_keys),
+		CASE(as_often_as_configured),
+		CASE(sent_once),
+		CASE(final_answers),
+		CASE(repeated_with_the_right_time),
+		CASE(quota_ends_repeats),
+		CASE(cancelled_between_attempts),
+		CASE(unreachable_variant),
 		CASE(credentials_refused),
 		CASE(secrets_are_masked),
 		CASE(old_secrets_are_masked),

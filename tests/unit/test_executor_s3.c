@@ -32,12 +32,18 @@ static struct {
 	struct step	 steps[STEPS_MAX];
 	int		 requests;
 	char		 url[512];	/* of the last request */
+	char		 id[64];	/* of its call */
+	char		 number[64];	/* of its attempt */
+	char		 agent[64];
 	bool		 renewed_key;	/* it was signed with the new key */
 	int		 calls, attempt;	/* that were told of */
 	int		 renewals;
 	enum fail_kind	 no_renewal;
 	int		 pauses;
 	int64_t		 paused_ms;	/* the last pause */
+	bool		 each;		/* check each attempt: */
+	char		 numbers[STEPS_MAX][64];
+	int64_t		 pause_max_ms[STEPS_MAX];
 	bool		 stop;		/* in a pause */
 } s3;
 
@@ -45,6 +51,15 @@ static struct credentials creds;
 static struct s3_access reach;
 static char bucket[] = "artifacts", key[] = "a/b";
 static const struct job_artifact object = { .bucket = bucket, .key = key };
+
+static void
+take_header(const char *line, const char *name, char value[64])
+{
+	size_t n = strlen(name);
+
+	if (strncmp(line, name, n) == 0)
+		(void)strlcpy(value, line + n, 64);
+}
 
 int
 http_perform(struct http_client *client, const struct http_request *req,
@@ -57,9 +72,14 @@ http_perform(struct http_client *client, const struct http_request *req,
 		s3.requests++;
 	(void)strlcpy(s3.url, req->url, sizeof(s3.url));
 	s3.renewed_key = false;
-	for (size_t i = 0; req->headers[i] != NULL; i++)
+	(void)strlcpy(s3.agent, req->user_agent, sizeof(s3.agent));
+	for (size_t i = 0; req->headers[i] != NULL; i++) {
 		if (strstr(req->headers[i], "Credential=NEW/") != NULL)
 			s3.renewed_key = true;
+		take_header(req->headers[i], "amz-sdk-invocation-id: ",
+		    s3.id);
+		take_header(req->headers[i], "amz-sdk-request: ", s3.number);
+	}
 	buf_init(&a->body, req->answer_max);
 	buf_init(&a->headers, HTTP_HEADERS_MAX);
 	a->status = step->status;
@@ -89,6 +109,8 @@ static int
 pause_ms(int64_t ms, void *arg, struct fail *fail)
 {
 	assert_ptr_equal(arg, &s3);
+	if (s3.each)
+		assert_in_range(ms, 0, s3.pause_max_ms[s3.pauses]);
 	s3.pauses++;
 	s3.paused_ms = ms;
 	return s3.stop ? fail_set(fail, FAIL_STOPPED, "stopped") : 0;
@@ -103,6 +125,8 @@ called(const char *method, const char *where, long status, int64_t ms,
 	assert_ptr_equal(arg, &s3);
 	assert_null(strchr(where, '?'));
 	assert_int_equal(status == 0, error != NULL);
+	if (s3.each)
+		assert_string_equal(s3.number, s3.numbers[s3.calls]);
 	s3.calls++;
 	s3.attempt = attempt;
 }
@@ -126,6 +150,7 @@ setup(void **state)
 		.called = called,
 		.arg = &s3,
 	};
+	aws_retry_init(&reach.retry, 0);
 	return 0;
 }
 
@@ -165,6 +190,8 @@ passing_faults(void **state)
 	char text[64];
 
 	(void)state;
+	reach.user_agent = "agent/1";
+	reach.retry.attempts = 4;
 	s3.steps[0] = (struct step) { .kind = FAIL_AGAIN };
 	s3.steps[1] = (struct step) { .kind = FAIL_UNSURE };
 	s3.steps[2] = (struct step) { 503, CODE("SlowDown"),
@@ -175,8 +202,59 @@ passing_faults(void **state)
 	assert_int_equal(s3.calls, 4);
 	assert_int_equal(s3.attempt, 4);
 	assert_int_equal(s3.pauses, 3);
-	assert_int_equal(s3.paused_ms, 7000);
+	/* 0 to 4 s by itself, and the server may add 5 s */
+	assert_in_range(s3.paused_ms, 5000, 7000);
 	assert_int_equal(s3.renewals, 0);
+	assert_string_equal(s3.number, "attempt=4; max=4");
+	assert_string_equal(s3.agent, "agent/1");
+	/* the last repeat, of throttling, is given back */
+	assert_int_equal(reach.retry.quota, AWS_RETRY_QUOTA - 14 - 14);
+}
+
+/* One call has one id; pauses grow as the standard mode's. */
+static void
+attempts(void **state)
+{
+	struct fail fail;
+	char text[64], id[64], wanted[64];
+
+	(void)state;
+	reach.retry.attempts = 5;
+	for (int i = 0; i < 4; i++)
+		s3.steps[i] = (struct step) { .status = 500,
+		    .body = CODE("InternalError") };
+	s3.steps[4] = (struct step) { .status = 200, .body = "object" };
+	s3.each = true;
+	for (int i = 0; i < 5; i++) {
+		(void)snprintf(wanted, sizeof(wanted), "attempt=%d; max=5",
+		    i + 1);
+		(void)strlcpy(s3.numbers[i], wanted, sizeof(s3.numbers[i]));
+		s3.pause_max_ms[i] = 50 << i;
+	}
+	assert_int_equal(get(text, &fail), 0);
+	assert_int_equal(s3.calls, 5);
+	(void)strlcpy(id, s3.id, sizeof(id));
+	s3.each = false;
+	s3.steps[0] = s3.steps[4];
+	assert_int_equal(get(text, &fail), 0);
+	assert_string_equal(s3.number, "attempt=1; max=5");
+	assert_string_not_equal(s3.id, id);
+}
+
+/* Transfers share a quota: the later ones are repeated less. */
+static void
+quota(void **state)
+{
+	int requests = 0;
+
+	(void)state;
+	reach.retry.attempts = 30;
+	s3.steps[0] = (struct step) { .status = 500,
+	    .body = CODE("InternalError") };
+	for (int i = 0; i < 10; i++)
+		expect_failure(FAIL_SYSTEM, "InternalError");
+	requests = s3.calls - 10;
+	assert_int_equal(requests, AWS_RETRY_QUOTA / 14);
 }
 
 static void
@@ -186,8 +264,8 @@ faults_that_stay(void **state)
 	s3.steps[0] = (struct step) { .status = 500,
 	    .body = CODE("InternalError") };
 	expect_failure(FAIL_SYSTEM, "reading the input artifact "
-	    "s3://artifacts/a/b: tried 6 times: S3 answered InternalError: m");
-	assert_int_equal(s3.calls, 6);
+	    "s3://artifacts/a/b: tried 3 times: S3 answered InternalError: m");
+	assert_int_equal(s3.calls, 3);
 	/* none beyond the deadline, and none after a stop */
 	(void)setup(NULL);
 	s3.steps[0] = (struct step) { .kind = FAIL_AGAIN };
@@ -280,10 +358,59 @@ region_is_mended(void **state)
 	s3.steps[1] = (struct step) { .status = 200, .body = "object" };
 	assert_int_equal(get(text, &fail), 0);
 	assert_non_null(strstr(s3.url, "eu-west-1"));
+	assert_int_equal(s3.calls, 2);
+	/* the next transfer goes there at once */
+	s3.steps[0] = s3.steps[1];
+	assert_int_equal(s3_put(&reach, &object, "PK", 2, &fail), 0);
+	assert_non_null(strstr(s3.url, "eu-west-1"));
+	assert_int_equal(s3.calls, 3);
+	/* S3 sends us where we are */
+	s3.steps[0] = (struct step) { .status = 301,
+	    .body = "<Error><Code>PermanentRedirect</Code><Region>eu-west-1"
+	    "</Region></Error>" };
 	s3.steps[1] = s3.steps[0];
 	expect_failure(FAIL_SYSTEM, "Bucket artifacts is not found in region "
 	    "eu-west-1");
 	assert_int_equal(s3.calls, 4);
+}
+
+/* From one region to the next: it follows once. */
+static void
+region_that_changes(void **state)
+{
+	(void)state;
+	s3.steps[0] = (struct step) { .status = 307, .headers =
+	    "HTTP/1.1 307 X\r\nx-amz-bucket-region: eu-west-1\r\n\r\n" };
+	s3.steps[1] = (struct step) { .status = 400, .body =
+	    "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2"
+	    "</Region></Error>" };
+	expect_failure(FAIL_SYSTEM, "Bucket artifacts is not found in region "
+	    "eu-west-1");
+	assert_int_equal(s3.calls, 2);
+	/* in the other order */
+	(void)setup(NULL);
+	s3.steps[0] = (struct step) { .status = 400, .body =
+	    "<Error><Code>AuthorizationHeaderMalformed</Code><Region>eu-west-2"
+	    "</Region></Error>" };
+	s3.steps[1] = (struct step) { .status = 301, .headers =
+	    "HTTP/1.1 301 X\r\nx-amz-bucket-region: eu-west-1\r\n\r\n" };
+	expect_failure(FAIL_SYSTEM, "Bucket artifacts is not found in region "
+	    "eu-west-2");
+	assert_int_equal(s3.calls, 2);
+}
+
+/* A FIPS endpoint need not exist in the region. */
+static void
+unreachable_variant(void **state)
+{
+	(void)state;
+	reach.fips = true;
+	s3.steps[0] = (struct step) { .kind = FAIL_AGAIN };
+	expect_failure(FAIL_SYSTEM, "AWS may have no FIPS endpoint in this "
+	    "region: see AWS_USE_FIPS_ENDPOINT");
+	s3.steps[0] = (struct step) { .status = 503, .body = "<html>" };
+	expect_failure(FAIL_SYSTEM, "tried 3 times: S3 answered HTTP 503: "
+	    "<html>. Retry");
 }
 
 /* The job's credentials are worth nothing there. */
@@ -370,12 +497,16 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(passing_faults, setup),
+		cmocka_unit_test_setup(attempts, setup),
+		cmocka_unit_test_setup(quota, setup),
 		cmocka_unit_test_setup(faults_that_stay, setup),
 		cmocka_unit_test_setup(credentials_are_renewed, setup),
 		cmocka_unit_test_setup(no_new_credentials, setup),
 		cmocka_unit_test_setup(clock_is_mended, setup),
 		cmocka_unit_test_setup(region_is_mended, setup),
+		cmocka_unit_test_setup(region_that_changes, setup),
 		cmocka_unit_test_setup(region_of_another_partition, setup),
+		cmocka_unit_test_setup(unreachable_variant, setup),
 		cmocka_unit_test_setup(refusals, setup),
 		cmocka_unit_test_setup(writing, setup),
 	};

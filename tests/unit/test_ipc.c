@@ -393,6 +393,7 @@ fill_order(struct ipc_order *o)
 	o->s3.ca = xstrdup("-----BEGIN\n# caf\xc3\xa9\n");
 	o->s3.use_fips = true;
 	o->s3.user_agent = xstrdup("a/1 ua/2.1");
+	o->s3.max_attempts = 7;
 	o->policy.wait_first_ms = 1;
 	o->policy.wait_max_ms = 2;
 	o->policy.wait_floor_ms = 3;
@@ -448,6 +449,7 @@ orders_read_back(void **state)
 	assert_string_equal(b.s3.region, "eu-west-1");
 	assert_true(b.s3.use_fips);
 	assert_string_equal(b.s3.user_agent, "a/1 ua/2.1");
+	assert_int_equal(b.s3.max_attempts, 7);
 	assert_false(b.s3.use_dualstack);
 	assert_false(b.policy.keep_failed_setup);
 	/* every member read is written unchanged */

@@ -131,7 +131,7 @@ static void
 begun(const struct aws_call *call)
 {
 	assert_string_equal(call->operation, "PollForJobs");
-	assert_false(call->once);
+	assert_int_equal(call->sending, AWS_SINGLE);
 	assert_true(type_of(call) != -1);
 	assert_true(batch_of(call) >= 1);
 	assert_true(batch_of(call) <= 50);

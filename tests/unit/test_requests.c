@@ -87,13 +87,13 @@ ask(unsigned fx)
 }
 
 static void
-assert_input(const struct aws_call *call, const char *operation, bool once,
-    const char *expected)
+assert_input(const struct aws_call *call, const char *operation,
+    enum aws_sending sending, const char *expected)
 {
 	char *input = json_dumps(call->input, JSON_COMPACT | JSON_SORT_KEYS);
 
 	assert_string_equal(call->operation, operation);
-	assert_int_equal(call->once, once);
+	assert_int_equal(call->sending, sending);
 	assert_string_equal(input, expected);
 	xfree_secret(input);
 }
@@ -117,8 +117,8 @@ acknowledge(void **state)
 
 	(void)state;
 	assert_ptr_equal(call, entry->acknowledge);
-	assert_input(call, "AcknowledgeJob", true, "{\"jobId\":\"" RIG_JOB
-	    "\",\"nonce\":\"nonce\"}");
+	assert_input(call, "AcknowledgeJob", AWS_ONCE, "{\"jobId\":\""
+	    RIG_JOB "\",\"nonce\":\"nonce\"}");
 	fake_answer(call, "{\"status\":\"InProgress\"}");
 	assert_told(EV_ACK_ANSWER, true, false);
 	assert_string_equal(heard.status, "InProgress");
@@ -152,8 +152,8 @@ details_bring_the_data(void **state)
 	(void)state;
 	entry->life.busy = FX_DETAILS;
 	call = ask(FX_DETAILS);
-	assert_input(call, "GetJobDetails", false, "{\"jobId\":\"" RIG_JOB
-	    "\"}");
+	assert_input(call, "GetJobDetails", AWS_REPEATED, "{\"jobId\":\""
+	    RIG_JOB "\"}");
 	assert_int_equal(rig.keys_made, 1);	/* before its token is read */
 	fake_answer(call, DETAILS);
 	assert_told(EV_DETAILS_ANSWER, true, false);
@@ -244,13 +244,13 @@ put_results(void **state)
 	call = ask(FX_PUT);
 	assert_ptr_equal(call, entry->put);
 	assert_string_equal(call->operation, "PutJobSuccessResult");
-	assert_true(call->once);
+	assert_int_equal(call->sending, AWS_ONCE);
 	assert_non_null(json_object_get(call->input, "executionDetails"));
 	fake_answer(call, "");
 	assert_told(EV_PUT_ANSWER, true, false);
 	entry->life.bare = true;
 	call = ask(FX_PUT);
-	assert_input(call, "PutJobSuccessResult", true, "{\"jobId\":\""
+	assert_input(call, "PutJobSuccessResult", AWS_ONCE, "{\"jobId\":\""
 	    RIG_JOB "\"}");
 	fake_answer(call, "{}");
 	assert_told(EV_PUT_ANSWER, true, false);

@@ -126,6 +126,7 @@ NO_KEYS(const char *, aws_keys_ca_bundle)
 NO_KEYS(bool, aws_keys_use_fips)
 NO_KEYS(bool, aws_keys_use_dualstack)
 NO_KEYS(const char *, aws_keys_user_agent)
+NO_KEYS(int, aws_keys_max_attempts)
 NO_KEYS(pid_t, aws_keys_child)
 
 const char *
