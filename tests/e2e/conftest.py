@@ -29,6 +29,8 @@ SRC = os.environ.get("QUALI_SRC", os.path.dirname(os.path.dirname(
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "tls: the simulator speaks TLS")
+    config.addinivalue_line("markers", "cloudshell_tls(name): CloudShell "
+                            "also speaks TLS, with a certificate of make-ca")
     config.addinivalue_line("markers", "bad_signatures: the simulator may "
                             "refuse signatures in this test")
     adopt_orphans()
@@ -57,8 +59,11 @@ def fixture_sim(request):
     tls = None
     if request.node.get_closest_marker("tls"):
         tls = request.getfixturevalue("ca")
+    own = request.node.get_closest_marker("cloudshell_tls")
+    if own:
+        own = os.path.join(request.getfixturevalue("ca"), *own.args)
     folder = tempfile.mkdtemp(prefix="qjw-sim-")
-    sim = Simulator(program("quali-sim"), folder, tls)
+    sim = Simulator(program("quali-sim"), folder, tls, own)
     wrong = []
     yield sim
     try:
@@ -74,12 +79,14 @@ def fixture_sim(request):
 
 @pytest.fixture(name="make_sim")
 def fixture_make_sim():
-    """make_sim(tls folder): another simulator, which nobody judges."""
+    """make_sim(tls folder, cloudshell_tls): another simulator, which nobody
+    judges."""
     made = []
 
-    def make(tls=None):
+    def make(tls=None, cloudshell_tls=None):
         folder = tempfile.mkdtemp(prefix="qjw-sim-")
-        made.append((Simulator(program("quali-sim"), folder, tls), folder))
+        made.append((Simulator(program("quali-sim"), folder, tls,
+                               cloudshell_tls), folder))
         return made[-1][0]
 
     yield make

@@ -57,7 +57,8 @@ def header_of(note, name):
 class Simulator:
     pids = set()        # of all simulators of this run
 
-    def __init__(self, program, folder, tls=None):
+    def __init__(self, program, folder, tls=None, cloudshell_tls=None):
+        """tls: folder of make-ca; cloudshell_tls: that and a name in it."""
         self.tls = tls
         self.faulty = False     # a fault was asked for in this test
         self.secrets = {}       # name -> secret, of jobs
@@ -67,6 +68,8 @@ class Simulator:
         command = [program, "--ports", ports]
         if tls:
             command += ["--tls", tls]
+        if cloudshell_tls:
+            command += ["--cloudshell-tls", cloudshell_tls]
         self.process = subprocess.Popen(
             command, env={"PATH": "/usr/bin:/bin"},
             stdin=subprocess.DEVNULL)
@@ -153,6 +156,11 @@ class Simulator:
         if origin:
             asked["origin"] = origin
         self.ask("POST", "/sessions", asked)
+
+    def deny(self, *actions):
+        """Refuse these, as "codepipeline:PollForJobs", and none else; an
+        action may be followed by a blank and one resource's ARN."""
+        self.settings(codepipeline={"denied": list(actions)})
 
     def container_env(self, path="/v1/credentials", token=CONTAINER_TOKEN):
         """Environment of a program in a container."""

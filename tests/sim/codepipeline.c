@@ -101,10 +101,27 @@ data_json(struct job *job)
 	return data;
 }
 
+/* queryable: name of the action type's property, or NULL. */
+static bool
+query_fits(struct req *r, const char *queryable, json_t *query)
+{
+	const char *why = NULL;
+
+	if (queryable == NULL && json_object_size(query) > 0)
+		why = "The action type has no queryable property.";
+	if (queryable != NULL && json_object_get(query, queryable) == NULL)
+		why = "The queryable property of the action type must be "
+		    "given.";
+	if (why != NULL)
+		refuse(r, "ValidationException", why);
+	return why == NULL;
+}
+
 static void
 poll_for_jobs(struct req *r)
 {
 	json_t *type = json_object_get(r->json, "actionTypeId"), *list;
+	json_t *query = json_object_get(r->json, "queryParam");
 	int64_t limit = set_int("codepipeline", "poll_limit"), n;
 	struct job *job = NULL;
 	char name[256], text[128];
@@ -120,11 +137,8 @@ poll_for_jobs(struct req *r)
 		    "The specified action type could not be found.");
 		return;
 	}
-	if (json_object_size(json_object_get(r->json, "queryParam")) > 0) {
-		refuse(r, "ValidationException",
-		    "The action type has no queryable property.");
+	if (!query_fits(r, actiontype_queryable(type), query))
 		return;
-	}
 	n = jint(r->json, "maxBatchSize", 1);
 	if (limit > 0 && n > limit)
 		n = limit;
@@ -133,7 +147,7 @@ poll_for_jobs(struct req *r)
 	snprintf(name, sizeof(name), "%s/%s/%s", jstr(type, "category"),
 	    jstr(type, "provider"), jstr(type, "version"));
 	list = json_array();
-	while (n-- > 0 && (job = job_poll(name, now_ms())) != NULL) {
+	while (n-- > 0 && (job = job_poll(name, query, now_ms())) != NULL) {
 		json_array_append_new(list, json_pack("{ss ss ss so}", "id",
 		    job->id, "nonce", job->nonce, "accountId",
 		    set_str("codepipeline", "account"), "data",
@@ -323,6 +337,8 @@ static const struct operation {
 	{ "CreateCustomActionType", actiontype_create },
 	{ "DeleteCustomActionType", actiontype_delete },
 	{ "ListActionTypes", actiontype_list },
+	{ "ListPipelines", declaration_list },
+	{ "GetPipeline", declaration_get },
 };
 
 static const struct operation *
@@ -412,6 +428,46 @@ form_good(struct req *r)
 	return false;
 }
 
+/* What the permission is about, in the form of the end of an ARN. */
+static void
+resource(struct req *r, const char *operation, struct buf *b)
+{
+	json_t *type = r->json;
+
+	if (strcmp(operation, "PollForJobs") == 0)
+		type = json_object_get(r->json, "actionTypeId");
+	if (jstr(type, "provider") != NULL)
+		buf_fmt(b, "actiontype:Custom/%s/%s/%s",
+		    jstr(type, "category"), jstr(type, "provider"),
+		    jstr(type, "version"));
+	else if (strcmp(operation, "GetPipeline") == 0)
+		buf_str(b, jstr(r->json, "name"));
+	else
+		buf_str(b, "*");
+}
+
+static bool
+permission_good(struct req *r, const char *operation)
+{
+	struct buf end = { NULL, 0, 0 }, arn = { NULL, 0, 0 };
+	struct buf why = { NULL, 0, 0 };
+	char action[128];
+	bool denied;
+
+	resource(r, operation, &end);
+	arn_make(&arn, "codepipeline", end.data);
+	snprintf(action, sizeof(action), "codepipeline:%s", operation);
+	denied = permission_denied(r, action, arn.data, &why) ||
+	    (json_object_get(r->json, "tags") != NULL &&
+	    permission_denied(r, "codepipeline:TagResource", arn.data, &why));
+	if (denied)
+		refuse(r, "AccessDeniedException", why.data);
+	buf_free(&end);
+	buf_free(&arn);
+	buf_free(&why);
+	return !denied;
+}
+
 static void
 handle(struct req *r)
 {
@@ -433,7 +489,8 @@ handle(struct req *r)
 		refuse(r, code, why);
 		return;
 	}
-	op->run(r);
+	if (permission_good(r, op->name))
+		op->run(r);
 }
 
 const struct service codepipeline_service = {

@@ -366,6 +366,12 @@ listener_port(const struct listener *l)
 	return l->port;
 }
 
+bool
+listener_tls(const struct listener *l)
+{
+	return l->tls;
+}
+
 void
 listener_stop(struct listener *l)
 {

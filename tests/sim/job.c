@@ -46,6 +46,30 @@ job_find(const char *id)
 	return id == NULL ? NULL : table_get(&jobs_by_id, id);
 }
 
+/* The type of a pipeline's action as its declaration shows it, to be freed, and
+ * how many output artifacts it has; NULL: there is no such action. */
+json_t *
+job_action_type(json_t *spec, int64_t *outputs)
+{
+	const char *name = jstr(spec, "action");
+	const char *category = jstr(spec, "category");
+	const char *provider = jstr(spec, "provider");
+	const char *version = jstr(spec, "version");
+	int i;
+
+	for (i = 0; i < ACTION_MAX; i++)
+		if (name != NULL && strcmp(actions[i].name, name) == 0)
+			break;
+	if (i == ACTION_MAX)
+		return NULL;
+	*outputs = jint(spec, "outputs", actions[i].outputs);
+	return json_pack("{ss ss ss ss}", "category",
+	    category == NULL ? actions[i].category : category, "owner",
+	    "Custom", "provider",
+	    provider == NULL ? actions[i].provider : provider, "version",
+	    version == NULL ? "10" : version);
+}
+
 static struct queue *
 queue_find(const char *type)
 {
@@ -324,18 +348,33 @@ queue_move(struct queue *q, struct job_list *from, double now)
 	}
 }
 
+/* Whether its configuration has the value that the poll asks for, if any. */
+static bool
+job_matches(struct job *job, json_t *query)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(query, name, value)
+		if (!json_equal(value, json_object_get(
+		    job->execution->configuration, name)))
+			return false;
+	return true;
+}
+
 /* The next job of this type, delivered: it has a new nonce. Or NULL. */
 struct job *
-job_poll(const char *type, double now)
+job_poll(const char *type, json_t *query, double now)
 {
 	struct queue *q = queue_find(type);
-	struct job *job;
+	struct job *job, *next;
 
 	queue_move(q, &q->later, now);
 	queue_move(q, &q->dispatched, now);
-	while ((job = TAILQ_FIRST(&q->ready)) != NULL) {
+	for (job = TAILQ_FIRST(&q->ready); job != NULL; job = next) {
+		next = TAILQ_NEXT(job, wait);
 		job_tick(job, now);
-		if (job->state != JOB_QUEUED)
+		if (job->state != JOB_QUEUED || !job_matches(job, query))
 			continue;
 		job->state = JOB_DISPATCHED;
 		job->deliveries++;

@@ -21,23 +21,34 @@
 
 #define NPORTS		(sizeof(ports) / sizeof(ports[0]))
 
+enum tls {
+	TLS_NEVER, TLS_COMMON,	/* with --tls */
+	TLS_OWN			/* the port is there with --cloudshell-tls */
+};
+
 static const struct {
 	const char *name;
 	const struct service *service;
-	bool tls;		/* with --tls */
+	enum tls tls;
 	unsigned threads;
 } ports[] = {
-	{ "codepipeline", &codepipeline_service, true, THREADS },
-	{ "s3", &s3_service, true, THREADS },
-	{ "cloudshell", &cloudshell_service, true, THREADS },
-	{ "sts", &sts_service, true, 1 },
-	{ "imds", &imds_service, false, 1 },
-	{ "container", &container_service, true, 1 },
-	{ "admin", &admin_service, false, 1 },
+	{ "codepipeline", &codepipeline_service, TLS_COMMON, THREADS },
+	{ "s3", &s3_service, TLS_COMMON, THREADS },
+	{ "cloudshell", &cloudshell_service, TLS_COMMON, THREADS },
+	{ "cloudshell_tls", &cloudshell_service, TLS_OWN, 1 },
+	{ "sts", &sts_service, TLS_COMMON, 1 },
+	{ "imds", &imds_service, TLS_NEVER, 1 },
+	{ "container", &container_service, TLS_COMMON, 1 },
+	{ "admin", &admin_service, TLS_NEVER, 1 },
+};
+
+/* A server's certificate and its key, in PEM; NULL: none. */
+struct identity {
+	char *certificate, *key;
 };
 
 struct options {
-	const char *ports, *tls, *log;
+	const char *ports, *tls, *cloudshell_tls, *log;
 	uint64_t seed;
 };
 
@@ -45,8 +56,9 @@ static __attribute__((noreturn)) void
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: quali-sim --ports FILE [--tls DIR] [--log FILE] "
-	    "[--seed N]\n");
+	    "usage: quali-sim --ports FILE [--tls DIR] "
+	    "[--cloudshell-tls DIR/NAME]\n"
+	    "                 [--log FILE] [--seed N]\n");
 	exit(2);
 }
 
@@ -56,6 +68,7 @@ options_parse(struct options *o, int argc, char *argv[])
 	static const struct option names[] = {
 		{ "ports", required_argument, NULL, 'p' },
 		{ "tls", required_argument, NULL, 't' },
+		{ "cloudshell-tls", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, 'l' },
 		{ "seed", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 }
@@ -72,6 +85,9 @@ options_parse(struct options *o, int argc, char *argv[])
 			break;
 		case 't':
 			o->tls = optarg;
+			break;
+		case 'c':
+			o->cloudshell_tls = optarg;
 			break;
 		case 'l':
 			o->log = optarg;
@@ -90,13 +106,13 @@ options_parse(struct options *o, int argc, char *argv[])
 }
 
 static char *
-file_read(const char *dir, const char *name)
+file_read(const char *stem, const char *end)
 {
 	struct buf path = { NULL, 0, 0 };
 	char *text = xcalloc(1, PEM_MAX + 1);
 	FILE *f;
 
-	buf_fmt(&path, "%s/%s", dir, name);
+	buf_fmt(&path, "%s%s", stem, end);
 	if ((f = fopen(path.data, "re")) == NULL)
 		err(1, "%s", path.data);
 	if (fread(text, 1, PEM_MAX, f) == 0)
@@ -106,9 +122,58 @@ file_read(const char *dir, const char *name)
 	return text;
 }
 
+/* Take the server's certificate and key from stem.pem and stem.key. */
+static void
+identity_read(struct identity *id, const char *stem)
+{
+	id->certificate = file_read(stem, ".pem");
+	id->key = file_read(stem, ".key");
+}
+
+static void
+identities_read(struct identity *common, struct identity *own,
+    const struct options *o)
+{
+	struct buf stem = { NULL, 0, 0 };
+
+	if (o->tls != NULL) {
+		buf_fmt(&stem, "%s/server", o->tls);
+		identity_read(common, stem.data);
+		buf_free(&stem);
+	}
+	if (o->cloudshell_tls != NULL)
+		identity_read(own, o->cloudshell_tls);
+}
+
+static void
+identity_free(struct identity *id)
+{
+	free(id->certificate);
+	free(id->key);
+}
+
+/* l: NULL for what does not listen. */
+static void
+listen_all(struct listener **l, const struct identity *common,
+    const struct identity *own)
+{
+	static const struct identity none = { NULL, NULL };
+	const struct identity *id;
+	size_t i;
+
+	for (i = 0; i < NPORTS; i++) {
+		id = ports[i].tls == TLS_OWN ? own :
+		    ports[i].tls == TLS_COMMON ? common : &none;
+		if (ports[i].tls == TLS_OWN && id->certificate == NULL)
+			continue;
+		l[i] = listener_start(ports[i].service, id->certificate,
+		    id->key, ports[i].threads);
+	}
+}
+
 /* By rename, so that a reader sees all or nothing. */
 static void
-ports_write(const char *path, struct listener *const *l, bool tls)
+ports_write(const char *path, struct listener *const *l)
 {
 	struct buf temporary = { NULL, 0, 0 };
 	FILE *f;
@@ -119,9 +184,11 @@ ports_write(const char *path, struct listener *const *l, bool tls)
 		err(1, "%s", temporary.data);
 	fprintf(f, "{\"pid\":%ld", (long)getpid());
 	for (i = 0; i < NPORTS; i++)
-		fprintf(f, ",\"%s\":\"%s://127.0.0.1:%d\"", ports[i].name,
-		    tls && ports[i].tls ? "https" : "http",
-		    listener_port(l[i]));
+		if (l[i] != NULL)
+			fprintf(f, ",\"%s\":\"%s://127.0.0.1:%d\"",
+			    ports[i].name,
+			    listener_tls(l[i]) ? "https" : "http",
+			    listener_port(l[i]));
 	fprintf(f, "}\n");
 	if (fclose(f) != 0 || rename(temporary.data, path) == -1)
 		err(1, "%s", path);
@@ -161,9 +228,9 @@ state_free(void)
 int
 main(int argc, char *argv[])
 {
-	struct listener *l[NPORTS];
+	struct listener *l[NPORTS] = { NULL };
+	struct identity common = { NULL, NULL }, own = { NULL, NULL };
 	struct options o;
-	char *certificate = NULL, *key = NULL;
 	pid_t parent = getppid();
 	sigset_t set;
 	size_t i;
@@ -177,25 +244,21 @@ main(int argc, char *argv[])
 	random_seed(o.seed);
 	if (o.log != NULL)
 		note_open(o.log);
-	if (o.tls != NULL) {
-		certificate = file_read(o.tls, "server.pem");
-		key = file_read(o.tls, "server.key");
-	}
+	identities_read(&common, &own, &o);
 	json_object_seed((size_t)o.seed | 1);
 	settings_reset();
 	park_start();
-	for (i = 0; i < NPORTS; i++)
-		l[i] = listener_start(ports[i].service, ports[i].tls ?
-		    certificate : NULL, key, ports[i].threads);
-	ports_write(o.ports, l, o.tls != NULL);
+	listen_all(l, &common, &own);
+	ports_write(o.ports, l);
 
 	while (sigwait(&set, &sig) != 0)
 		continue;
 	park_stop();
 	for (i = 0; i < NPORTS; i++)
-		listener_stop(l[i]);
+		if (l[i] != NULL)
+			listener_stop(l[i]);
 	state_free();
-	free(certificate);
-	free(key);
+	identity_free(&common);
+	identity_free(&own);
 	return 0;
 }

@@ -19,7 +19,7 @@ struct pipeline {
 	STAILQ_ENTRY(pipeline) next;
 	int id, nsteps;
 	const char *state;
-	json_t *name;
+	json_t *name, *declaration;
 	struct step steps[STEPS_MAX];
 };
 
@@ -76,6 +76,30 @@ step_start(struct pipeline *p, int i, char *why, size_t size)
 	return 0;
 }
 
+/* As GetPipeline shows it. */
+static json_t *
+pipeline_declare(struct pipeline *p)
+{
+	json_t *specs[STEPS_MAX];
+	int i;
+
+	for (i = 0; i < p->nsteps; i++)
+		specs[i] = p->steps[i].spec;
+	return declaration_make(p->name, specs, p->nsteps);
+}
+
+/* Of all pipelines, the newest last. */
+json_t *
+pipeline_declarations(void)
+{
+	json_t *list = json_array();
+	struct pipeline *p;
+
+	STAILQ_FOREACH(p, &pipelines, next)
+		json_array_append(list, p->declaration);
+	return list;
+}
+
 static void
 pipeline_free(struct pipeline *p)
 {
@@ -84,6 +108,7 @@ pipeline_free(struct pipeline *p)
 	for (i = 0; i < p->nsteps; i++)
 		json_decref(p->steps[i].spec);
 	json_decref(p->name);
+	json_decref(p->declaration);
 	free(p);
 }
 
@@ -115,6 +140,7 @@ pipeline_add(json_t *j, char *why, size_t size)
 		return -1;
 	}
 	p->id = next_id++;
+	p->declaration = pipeline_declare(p);
 	STAILQ_INSERT_TAIL(&pipelines, p, next);
 	return p->id;
 }

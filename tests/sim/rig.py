@@ -52,7 +52,7 @@ class Answer:
 
 
 class Sim:
-    def __init__(self, folder, tls=None, seed=1):
+    def __init__(self, folder, tls=None, seed=1, cloudshell_tls=None):
         self.ports = os.path.join(folder, "ports")
         self.log = os.path.join(folder, "log")
         command = [os.environ["QUALI_SIM"], "--ports", self.ports,
@@ -62,6 +62,8 @@ class Sim:
             command += ["--tls", tls]
             self.ca_file = os.path.join(tls, "ca.pem")
             self.context = ssl.create_default_context(cafile=self.ca_file)
+        if cloudshell_tls:
+            command += ["--cloudshell-tls", cloudshell_tls]
         self.process = subprocess.Popen(
             command, env={k: v for k, v in os.environ.items()
                           if k == "PATH" or k.endswith("SAN_OPTIONS")})

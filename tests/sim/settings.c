@@ -15,7 +15,9 @@ static const char defaults_text[] =
 "  'worker_secret': 'sim-worker-secret', 'worker_token': '',"
 "  'extra_workers': {}, 'nonce_strict': true, 'action_timeout_ms': 0,"
 "  'continuation_delay_ms': 200, 'job_token_life_ms': 900000,"
-"  'session_grace_ms': 0, 'clock_offset_s': 0, 'action_types': ["
+"  'session_grace_ms': 0, 'clock_offset_s': 0, 'denied': [],"
+"  'pipelines': [], 'pipelines_page': 1000, 'create_identical': 'ok',"
+"  'action_types': ["
 "    {'category': 'Deploy', 'provider': 'Quali-Start-Sandbox',"
 "     'version': '9'},"
 "    {'category': 'Deploy', 'provider': 'Quali-Start-Sandbox',"
@@ -90,6 +92,7 @@ static const struct {
 	{ "setup", "|ready|error|never|at-once|" },
 	{ "teardown", "|ok|failed|never|" },
 	{ "ended", "|ended|404|" },
+	{ "create_identical", "|ok|refused|" },
 };
 
 static json_t *settings;
@@ -180,11 +183,76 @@ roles_good(json_t *list)
 	return true;
 }
 
+static bool
+texts_good(json_t *list)
+{
+	json_t *text;
+	size_t i;
+
+	json_array_foreach(list, i, text)
+		if (!json_is_string(text))
+			return false;
+	return true;
+}
+
+static bool
+types_good(json_t *list)
+{
+	json_t *type;
+	size_t i;
+
+	json_array_foreach(list, i, type)
+		if (jstr(type, "category") == NULL ||
+		    jstr(type, "provider") == NULL ||
+		    jstr(type, "version") == NULL)
+			return false;
+	return true;
+}
+
+static bool
+pipelines_good(json_t *list)
+{
+	json_t *pipeline;
+	size_t i;
+
+	json_array_foreach(list, i, pipeline)
+		if (jstr(pipeline, "name") == NULL ||
+		    !json_is_array(json_object_get(pipeline, "stages")))
+			return false;
+	return true;
+}
+
+static const struct {
+	const char *name;
+	bool (*good)(json_t *);
+	const char *why;
+} lists[] = {
+	{ "blueprints", blueprints_good, "blueprint or input with no name" },
+	{ "roles", roles_good, "role with no arn, or trusts that are no list "
+	    "of texts" },
+	{ "denied", texts_good, "denied: not a list of texts" },
+	{ "paths", texts_good, "paths: not a list of texts" },
+	{ "action_types", types_good, "action type without category, provider "
+	    "or version" },
+	{ "pipelines", pipelines_good, "pipeline without name or stages" },
+};
+
+static const char *
+list_bad(const char *name, json_t *value)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (strcmp(lists[i].name, name) == 0 && !lists[i].good(value))
+			return lists[i].why;
+	return NULL;
+}
+
 /* Check everything first, so that a refused change changes nothing. */
 static int
 check(json_t *into, json_t *from, char *why, size_t size)
 {
-	const char *name;
+	const char *name, *bad;
 	json_t *value, *old;
 
 	json_object_foreach(from, name, value) {
@@ -203,14 +271,8 @@ check(json_t *into, json_t *from, char *why, size_t size)
 			snprintf(why, size, "%s: unknown word", name);
 			return -1;
 		}
-		if (strcmp(name, "blueprints") == 0 &&
-		    !blueprints_good(value)) {
-			snprintf(why, size, "blueprint or input with no name");
-			return -1;
-		}
-		if (strcmp(name, "roles") == 0 && !roles_good(value)) {
-			snprintf(why, size, "role with no arn, or trusts that "
-			    "are no list of texts");
+		if ((bad = list_bad(name, value)) != NULL) {
+			snprintf(why, size, "%s", bad);
 			return -1;
 		}
 		if (json_is_object(old) && !name_open(name) &&

@@ -182,6 +182,7 @@ struct listener;
 struct listener *listener_start(const struct service *, char *, char *,
 	    unsigned);
 int	 listener_port(const struct listener *);
+bool	 listener_tls(const struct listener *);
 void	 listener_stop(struct listener *);
 
 const char *req_header(const struct req *, const char *);
@@ -366,7 +367,8 @@ extern struct job_all jobs;
 void	 job_reset(void);
 struct execution *job_execute(json_t *, struct pipeline *, char *, size_t);
 struct job *job_find(const char *);
-struct job *job_poll(const char *, double);
+struct job *job_poll(const char *, json_t *, double);
+json_t	*job_action_type(json_t *, int64_t *);
 void	 job_continue(struct job *, const char *);
 void	 job_finish(struct job *, enum job_state);
 void	 job_tick(struct job *, double);
@@ -381,6 +383,7 @@ size_t	 job_count(void);
 
 void	 actiontype_reset(void);
 bool	 actiontype_known(json_t *);
+const char *actiontype_queryable(json_t *);
 void	 actiontype_create(struct req *);
 void	 actiontype_delete(struct req *);
 void	 actiontype_list(struct req *);
@@ -394,11 +397,23 @@ int	 validate(json_t *, const char *, const char **, char *, size_t);
 void	 codepipeline_answer(struct req *, json_t *);
 void	 codepipeline_error(struct req *, int, const char *, const char *);
 
+/* --- declaration.c --- */
+
+json_t	*declaration_make(json_t *, json_t *const *, int);
+void	 declaration_list(struct req *);
+void	 declaration_get(struct req *);
+
+/* --- permission.c --- */
+
+bool	 permission_denied(const struct req *, const char *, const char *,
+	    struct buf *);
+
 /* --- pipeline.c --- */
 
 void	 pipeline_reset(void);
 int	 pipeline_add(json_t *, char *, size_t);
 json_t	*pipeline_describe(int);
+json_t	*pipeline_declarations(void);
 void	 pipeline_finished(struct execution *, bool);
 
 /* --- cloudshell.c --- */

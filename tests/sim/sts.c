@@ -178,6 +178,12 @@ assume_role(struct req *r)
 		access_denied(r, jstr(r->json, "RoleArn"));
 		return;
 	}
+	if (permission_denied(r, "sts:AssumeRole", jstr(r->json, "RoleArn"),
+	    &b)) {
+		refuse(r, 403, "AccessDenied", b.data);
+		buf_free(&b);
+		return;
+	}
 	if ((c = session(r)) == NULL)
 		return;
 	session_elements(&b, c);

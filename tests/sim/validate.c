@@ -137,6 +137,17 @@ static const struct member list_input[] = {
 	END
 };
 
+static const struct member list_pipelines_input[] = {
+	{ "nextToken", KIND_STRING, false, 1, 2048, NULL, NULL },
+	{ "maxResults", KIND_INT, false, 1, 1000, NULL, NULL },
+	END
+};
+static const struct member get_pipeline_input[] = {
+	{ "name", KIND_STRING, true, 1, 100, WORD ".@", NULL },
+	{ "version", KIND_INT, false, 1, 2147483647, NULL, NULL },
+	END
+};
+
 static const struct {
 	const char *operation;
 	const struct member *members;
@@ -149,6 +160,8 @@ static const struct {
 	{ "CreateCustomActionType", create_input },
 	{ "DeleteCustomActionType", delete_input },
 	{ "ListActionTypes", list_input },
+	{ "ListPipelines", list_pipelines_input },
+	{ "GetPipeline", get_pipeline_input },
 };
 
 struct check {
@@ -229,6 +242,13 @@ check_string(struct check *c, const struct member *m, json_t *v)
 	return 0;
 }
 
+static bool
+query_good(const char *name, const char *value)
+{
+	return characters(name) <= 50 && *value != '\0' &&
+	    strlen(value) <= 50 && in_set(value, WORD);
+}
+
 static int
 check_map(struct check *c, const struct member *m, json_t *v)
 {
@@ -248,6 +268,10 @@ check_map(struct check *c, const struct member *m, json_t *v)
 		if (*key == '\0' || !in_set(key, m->set))
 			return refuse(c, "ValidationException", m->name,
 			    "key must satisfy pattern");
+		if (m->kind == KIND_QUERY && !query_good(key,
+		    json_string_value(value)))
+			return refuse(c, "ValidationException", m->name,
+			    "Map entry must satisfy length and pattern");
 	}
 	return 0;
 }
