@@ -162,17 +162,27 @@ pause_ms(long ms)
 
 json_t *
 account_await(struct api *api, const struct cp_action_type *type, bool there,
-    bool *so, struct fail *fail)
+    const struct fail *why, struct fail *fail)
 {
-	json_t *types;
+	json_t *types = NULL;
+	bool failed = why->kind != FAIL_NONE;
 
-	for (int i = 0;; i++) {
-		if ((types = account_types(api, fail)) == NULL)
-			return NULL;
-		*so = (account_find(types, type) != NULL) == there;
-		if (*so || i + 1 == AWAIT_TRIES)
+	for (int i = 0; i == 0 || (i < AWAIT_TRIES && !failed); i++) {
+		if (i > 0)
+			pause_ms(AWAIT_MS << (i - 1));
+		if (why->kind == FAIL_PERMISSION || why->kind == FAIL_AUTH ||
+		    (types = account_types(api, fail)) == NULL)
+			break;
+		if ((account_find(types, type) != NULL) == there)
 			return types;
 		json_decref(types);
-		pause_ms(AWAIT_MS << i);
+		types = NULL;
+		(void)fail_set(fail, FAIL_SYSTEM, "%s %s: AWS took the %s, "
+		    "but %s the type", type->provider, type->version,
+		    there ? "definition" : "deletion",
+		    there ? "does not list" : "still lists");
 	}
+	if (failed)
+		(void)fail_set(fail, why->kind, "%s", why->text);
+	return NULL;
 }

@@ -22,9 +22,12 @@ int	account_create(struct api *, const json_t *input, struct fail *);
 int	account_delete(struct api *, const struct cp_action_type *,
 	    struct fail *);
 
-/* List until the type is there, or is not, as wanted; a change may take a
- * moment to show. New list; NULL: the listing failed. *so: it came about. */
+/* List the types after a change, until this one is there, or is not, as wanted:
+ * a change may take a moment to show, and one whose answer got lost may have
+ * been made. why: how the change ended, FAIL_NONE if well. New list. NULL: it
+ * did not come about, as why says, or the listing failed, or the list does not
+ * show it. */
 json_t	*account_await(struct api *, const struct cp_action_type *, bool there,
-	    bool *so, struct fail *);
+	    const struct fail *why, struct fail *);
 
 #endif

@@ -95,38 +95,28 @@ look(const struct choice *choice, const json_t *types, struct result *r,
 
 /* --- the change --- */
 
-/* An error of the call does not say that nothing happened, so look again. */
+/* Fails also if what is there then is not what was sent. */
 static int
 create(struct session *s, const struct chosen *c, struct fail *fail)
 {
+	const struct cp_action_type *type = &c->definition.type;
 	struct fail why = { .kind = FAIL_NONE };
-	const json_t *theirs;
-	json_t *types, *differences = NULL;
-	bool there, same;
+	json_t *types, *differences;
+	bool same;
 
-	if (account_create(&s->api, c->input, &why) != 0 &&
-	    why.kind != FAIL_AGAIN)
-		return fail_set(fail, why.kind, "%s", why.text);
-	types = account_await(&s->api, &c->definition.type, true, &there,
-	    fail);
+	(void)account_create(&s->api, c->input, &why);
+	types = account_await(&s->api, type, true, &why, fail);
 	if (types == NULL)
 		return -1;
-	theirs = account_find(types, &c->definition.type);
-	if (there)
-		differences = compare_types(c->input, theirs);
-	same = there && json_array_size(differences) == 0;
-	if (there && !same)
+	differences = compare_types(c->input, account_find(types, type));
+	same = json_array_size(differences) == 0;
+	if (!same)
 		print_differences(c, differences);
 	json_decref(differences);
 	json_decref(types);
-	if (same)
-		return 0;
-	if (why.kind != FAIL_NONE)
-		return fail_set(fail, why.kind, "%s", why.text);
-	return fail_set(fail, FAIL_SYSTEM, "%s %s: %s",
-	    c->definition.type.provider, c->definition.type.version, there ?
-	    "AWS took the definition, but lists another one" :
-	    "AWS took the definition, but does not list it");
+	return same ? 0 : fail_set(fail, FAIL_SYSTEM, "%s %s: AWS lists "
+	    "another definition than the one that was sent", type->provider,
+	    type->version);
 }
 
 static int

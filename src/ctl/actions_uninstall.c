@@ -130,21 +130,11 @@ delete_one(struct session *s, const struct cp_action_type *type,
 {
 	struct fail why = { .kind = FAIL_NONE };
 	json_t *types;
-	bool gone;
 
-	if (account_delete(&s->api, type, &why) != 0 &&
-	    why.kind != FAIL_AGAIN)
-		return fail_set(fail, why.kind, "%s", why.text);
-	types = account_await(&s->api, type, false, &gone, fail);
-	if (types == NULL)
-		return -1;
+	(void)account_delete(&s->api, type, &why);
+	types = account_await(&s->api, type, false, &why, fail);
 	json_decref(types);
-	if (gone)
-		return 0;
-	if (why.kind != FAIL_NONE)
-		return fail_set(fail, why.kind, "%s", why.text);
-	return fail_set(fail, FAIL_SYSTEM, "%s %s: AWS took the deletion, but "
-	    "still lists the type", type->provider, type->version);
+	return types != NULL ? 0 : -1;
 }
 
 static int

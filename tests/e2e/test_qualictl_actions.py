@@ -9,8 +9,6 @@ from ctl import DENIED, FAILED, NAMES, USAGE
 from sim import body_of, json_of
 
 PROVIDERS = ["Quali-Start-Sandbox", "Quali-Run-Command", "Quali-End-Sandbox"]
-DENIAL = {"code": "AccessDeniedException", "status": 400,
-          "message": "User is not authorized"}
 
 
 def calls(sim, *operations):
@@ -202,6 +200,75 @@ def test_uninstall_takes_yes(sim, ctl):
     assert len(calls(sim, "DeleteCustomActionType")) == 3
 
 
+# --- who uses what is deleted ---
+
+def pipeline(name, *versions, provider="Quali-Run-Command"):
+    return {"name": name, "roleArn": "arn:aws:iam::111122223333:role/p",
+            "stages": [{"name": "Lab", "actions": [
+                {"name": "act-" + v, "actionTypeId": {
+                    "category": "Test", "owner": "Custom",
+                    "provider": provider, "version": v}}
+                for v in versions]}]}
+
+
+def test_uninstall_says_which_pipelines_use_a_type(sim, ctl):
+    ctl.run("actions", "install", "run-command")
+    sim.settings(codepipeline={"pipelines_page": 2, "pipelines": [
+        pipeline("A", "9"), pipeline("B", "9", "10"),
+        pipeline("C", "10", provider="Other"), pipeline("D", "10"),
+        pipeline("E", "11")]})
+    told = ctl.json("actions", "uninstall", "--yes", "run-command")
+    assert [(u["pipeline"], u["stage"], u["action"])
+            for u in told["pipelines"]] == [("B", "Lab", "act-10"),
+                                            ("D", "Lab", "act-10")]
+    assert told["all_pipelines"] is True
+    ctl.run("actions", "install", "run-command")
+    status, shown = ctl.on_terminal("n\n", "actions", "uninstall",
+                                    "run-command")
+    assert status == FAILED and shown.index("pipeline B uses "
+                                            "Quali-Run-Command 10: stage Lab, "
+                                            "action act-10") < \
+        shown.index("[y/N]")
+
+
+def test_no_pipeline_uses_it(sim, ctl):
+    ctl.run("actions", "install", "run-command")
+    sim.settings(codepipeline={"pipelines": [pipeline("A", "9")]})
+    _, err = ctl.run("actions", "uninstall", "--yes", "run-command")
+    assert "no pipeline of this region uses them" in err
+
+
+def test_too_many_pipelines_to_look_into(sim, ctl):
+    ctl.run("actions", "install", "run-command")
+    sim.settings(codepipeline={"pipelines": [
+        pipeline("P%d" % i, "9") for i in range(201)]})
+    told = ctl.json("actions", "uninstall", "--yes", "run-command")
+    assert told["pipelines"] == [] and told["all_pipelines"] is False
+    assert len(calls(sim, "GetPipeline")) == 200
+
+
+@pytest.mark.parametrize("operation", ["ListPipelines", "GetPipeline"])
+def test_may_not_look_into_pipelines(sim, ctl, operation):
+    ctl.run("actions", "install", "run-command")
+    sim.settings(codepipeline={"pipelines": [pipeline("A", "10")]})
+    sim.deny("codepipeline:" + operation)
+    out, err = ctl.run("-j", "actions", "uninstall", "--yes", "run-command")
+    assert "could not look which pipelines use" in err and operation in err
+    assert json.loads(out)["pipelines"] is None
+    assert len(calls(sim, "DeleteCustomActionType")) == 1
+
+
+def test_a_pipeline_that_is_gone_by_now(sim, ctl):
+    ctl.run("actions", "install", "run-command")
+    sim.settings(codepipeline={"pipelines": [
+        pipeline("A", "10"), pipeline("B", "10")]})
+    sim.fault("codepipeline", "GetPipeline", "error", {
+        "code": "PipelineNotFoundException", "message": "gone",
+        "status": 400})
+    told = ctl.json("actions", "uninstall", "--yes", "run-command")
+    assert [u["pipeline"] for u in told["pipelines"]] == ["B"]
+
+
 # --- what AWS refuses ---
 
 @pytest.mark.parametrize("operation, command", [
@@ -211,7 +278,7 @@ def test_uninstall_takes_yes(sim, ctl):
 def test_denied(sim, ctl, operation, command):
     if command[0] == "uninstall":
         ctl.run("actions", "install")
-    sim.fault("codepipeline", operation, "error", DENIAL, count=-1)
+    sim.deny("codepipeline:" + operation)
     _, err = ctl.run("actions", *command, status=DENIED)
     assert "codepipeline:" + operation in err
     assert "qualictl policy --installer" in err
@@ -242,15 +309,45 @@ def test_a_change_at_the_same_time_is_waited_for(sim, ctl, operation,
     assert len(calls(sim, operation)) == 4
 
 
+@pytest.mark.parametrize("lost", [1, -1])
 @pytest.mark.parametrize("operation, command", [
     ("CreateCustomActionType", ["install"]),
     ("DeleteCustomActionType", ["uninstall", "--yes"])])
-def test_lost_answers_do_not_hide_the_change(sim, ctl, operation, command):
+def test_lost_answers_do_not_hide_the_change(sim, ctl, operation, command,
+                                             lost):
+    """Even if AWS refuses to create the same type a second time."""
     if command[0] == "uninstall":
         ctl.run("actions", "install")
-    sim.fault("codepipeline", operation, "close", count=-1)
+    sim.settings(codepipeline={"create_identical": "refused"})
+    sim.fault("codepipeline", operation, "close", count=lost)
     rows = ctl.json("actions", *command)["types"]
     assert {r["result"] for r in rows} <= {"created", "deleted"}
+
+
+def test_what_is_listed_afterwards_counts(sim, ctl):
+    """AWS says yes, but the list says otherwise."""
+    sim.fault("codepipeline", "CreateCustomActionType", "body", {
+        "body": "{}"}, count=-1)
+    _, err = ctl.run("actions", "install", "end-sandbox", status=FAILED)
+    assert "does not list the type" in err
+    sim.clear_faults()
+    ctl.run("actions", "install", "end-sandbox")
+    sim.fault("codepipeline", "DeleteCustomActionType", "body", {
+        "body": ""}, count=-1)
+    _, err = ctl.run("actions", "uninstall", "end-sandbox", "--yes",
+                     status=FAILED)
+    assert "still lists the type" in err
+    sim.clear_faults()
+    ctl.run("actions", "uninstall", "end-sandbox", "--yes")
+    other = ctl.shipped("end-sandbox")
+    other.pop("configurationProperties")
+    sim.fault("codepipeline", "ListActionTypes", "body", {"body": json.dumps(
+        {"actionTypes": [{"id": {
+            "owner": "Custom", "category": other["category"],
+            "provider": other["provider"], "version": "10"}}]})},
+        after=1, count=1)
+    _, err = ctl.run("actions", "install", "end-sandbox", status=FAILED)
+    assert "another definition than the one that was sent" in err
 
 
 @pytest.mark.parametrize("fault, param", [
