@@ -1,6 +1,6 @@
 /*
- * qualictl actions install: register the action types. It never changes one that
- * is there: AWS cannot.
+ * qualictl actions install: register the action types. It never changes one
+ * that is there: AWS cannot.
  */
 #include <stdio.h>
 #include <string.h>

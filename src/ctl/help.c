@@ -14,7 +14,7 @@ static const char global_options[] =
     "      --region NAME  the AWS region, in place of the settings' one\n"
     "      --profile NAME the profile of the AWS files\n"
     "  -h, --help         print this help\n"
-    "      --version      print the version\n";
+    "      --version      print the version (before a command)\n";
 
 static bool
 belongs(const char *name, const char *group)

@@ -24,8 +24,8 @@ void	policy_worker(json_t *statements, const struct policy_scope *,
 /* To see whether an execution was stopped; pipeline NULL: any. */
 void	policy_stop_check(json_t *statements, const struct policy_scope *,
 	    const char *pipeline);
-/* To register n types, whatever their version, to delete them, and to look which
- * pipelines use them. */
+/* To register n types, whatever their version, to delete them, and to look
+ * which pipelines use them. */
 void	policy_installer(json_t *statements, const struct policy_scope *,
 	    const struct cp_action_type *, size_t n);
 

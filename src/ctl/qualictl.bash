@@ -18,7 +18,7 @@ _qualictl_commands()
 _qualictl_options()
 {
 	qualictl help "$@" 2>/dev/null |
-	    sed -n 's/^ *\(-[a-z], *\)\?\(--[a-z-]\+\).*/\2/p'
+	    sed -n 's/^ *\(-[a-z], *\)\?\(--[a-z-]\+\).*/\2/p' | sort -u
 }
 
 _qualictl()

@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -603,6 +604,45 @@ def test_global_options_stand_anywhere(ctl):
         assert ctl.run(*args)[0] == first
     assert ctl.run("actions", "show", "end-sandbox", "-jf", ctl.conf,
                    conf=False)[0] == first
+
+
+def complete(ctl, *words):
+    """What bash offers for the last word."""
+    script = os.path.join(ctl.src, "src", "ctl", "qualictl.bash")
+    done = subprocess.run(
+        ["/bin/bash", "-c", '. "$0"; COMP_WORDS=("$@"); '
+         'COMP_CWORD=$(($# - 1)); _qualictl; '
+         'printf "%s\\n" "${COMPREPLY[@]}"', script, "qualictl", *words],
+        env=dict(ctl.env, PATH="%s:/usr/bin:/bin" % ctl.build),
+        capture_output=True, text=True, check=True, timeout=60,
+        cwd=ctl.folder)
+    assert done.stderr == ""
+    return sorted(done.stdout.split())
+
+
+def test_completion(ctl):
+    out, _ = ctl.run("help", conf=False)
+    commands = re.findall(r"^  ([a-z]+)(?: ([a-z]+))?  ", out, re.M)
+    assert complete(ctl, "") == sorted({c for c, _ in commands} | {"help"})
+    for group in {c for c, second in commands if second}:
+        assert complete(ctl, group, "") == sorted(
+            s for c, s in commands if c == group)
+    for words in commands:
+        shown, _ = ctl.run("help", *filter(None, words), conf=False)
+        options = set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", shown, re.M))
+        assert complete(ctl, *filter(None, words), "--") == sorted(options)
+    assert complete(ctl, "actions", "-j", "inst") == ["install"]
+    assert complete(ctl, "-f", ctl.conf, "pol") == ["policy"]
+    assert complete(ctl, "actions", "show", "ru") == ["run-command"]
+    assert complete(ctl, "actions", "show", "--format", "t") == ["terraform"]
+    assert complete(ctl, "-f", "wor") == ["worker.conf"]
+    os.mkdir(os.path.join(ctl.folder, ".aws"))
+    for name, text in (("config", "[default]\n[profile one]\n"),
+                       ("credentials", "[two]\n")):
+        with open(os.path.join(ctl.folder, ".aws", name), "w",
+                  encoding="utf-8") as f:
+            f.write(text)
+    assert complete(ctl, "--profile", "") == ["default", "one", "two"]
 
 
 def test_faults_of_the_settings(ctl):
