@@ -226,5 +226,6 @@ actions_install(struct ctl *ctl, int argc, char **argv)
 		json_decref(r.differences[i]);
 	chosen_free(&choice);
 	session_close(&s);
-	return out_result(ctl->json, o, rc == 0 ? NULL : &fail);
+	rc = out_result(ctl->json, o, rc == 0 ? NULL : &fail);
+	return choice.no_such ? CTL_USAGE : rc;
 }

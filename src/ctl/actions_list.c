@@ -139,6 +139,7 @@ actions_list(struct ctl *ctl, int argc, char **argv)
 	struct session s = { .of_service = false };
 	struct fail fail;
 	json_t *o = json_object(), *types = NULL, *rows = NULL;
+	int status;
 
 	if (chosen_load(&choice, &ctl->conf, argc, argv, &fail) == 0 &&
 	    session_open(ctl, &s, &fail) == 0 &&
@@ -153,5 +154,6 @@ actions_list(struct ctl *ctl, int argc, char **argv)
 	json_decref(types);
 	chosen_free(&choice);
 	session_close(&s);
-	return out_result(ctl->json, o, rows != NULL ? NULL : &fail);
+	status = out_result(ctl->json, o, rows != NULL ? NULL : &fail);
+	return choice.no_such ? CTL_USAGE : status;
 }

@@ -104,5 +104,6 @@ actions_show(struct ctl *ctl, int argc, char **argv)
 	json_decref(inputs);
 	(void)json_object_set_new(o, "types", rows_make(&choice));
 	chosen_free(&choice);
-	return out_result(ctl->json, o, rc == 0 ? NULL : &fail);
+	rc = out_result(ctl->json, o, rc == 0 ? NULL : &fail);
+	return choice.no_such ? CTL_USAGE : rc;
 }

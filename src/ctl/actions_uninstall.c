@@ -29,25 +29,45 @@ struct removal {
 	bool			 whole;		/* all pipelines */
 };
 
-static int
+static void
 versions_set(struct removal *r, const struct choice *choice,
-    const char *version, struct fail *fail)
+    const char *version)
 {
-	struct cp_action_type one[DEFINITION_VERSIONS_MAX];
-	size_t found;
-
 	for (size_t i = 0; i < choice->n; i++) {
-		r->types[i] = choice->types[i].definition.type;
-		r->n++;
-		if (version == NULL)
-			continue;
-		if (definition_versions(version, &r->types[i], one, &found,
-		    fail) != 0 || found != 1 || strchr(version, ' ') != NULL)
-			return fail_set(fail, FAIL_CONFIG, "--version: one "
-			    "version of 1 to 9 letters, digits, '_' or '-'");
-		r->types[i] = one[0];
+		struct cp_action_type *type = &r->types[r->n++];
+
+		*type = choice->types[i].definition.type;
+		if (version != NULL)
+			(void)strlcpy(type->version, version,
+			    sizeof(type->version));
 	}
-	return 0;
+}
+
+static bool
+version_valid(const char *version)
+{
+	struct cp_action_type none = { .version = "" };
+	struct cp_action_type list[DEFINITION_VERSIONS_MAX];
+	struct fail fail;
+	size_t n;
+
+	return *version != '\0' && strchr(version, ' ') == NULL &&
+	    definition_versions(version, &none, list, &n, &fail) == 0;
+}
+
+/* What is wrong with the command line; NULL: nothing. */
+static const char *
+options_fault(const struct ctl *ctl)
+{
+	const char *version = options_value(ctl, "version");
+
+	if (options_value(ctl, "yes") == NULL && !isatty(STDIN_FILENO))
+		return "there is no terminal to ask on, so nothing was "
+		    "deleted: --yes deletes without asking";
+	if (version != NULL && !version_valid(version))
+		return "--version: one version of 1 to 9 letters, digits, "
+		    "'_' or '-'";
+	return NULL;
 }
 
 /* Which are there. */
@@ -189,22 +209,21 @@ actions_uninstall(struct ctl *ctl, int argc, char **argv)
 	struct choice choice = { .n = 0 };
 	struct session s = { .of_service = false };
 	struct removal r = { .n = 0 };
+	const char *wrong = options_fault(ctl);
 	struct fail fail;
 	json_t *o;
 	int rc;
 
-	if (options_value(ctl, "yes") == NULL && !isatty(STDIN_FILENO)) {
-		out_error("there is no terminal to ask on, so nothing was "
-		    "deleted: --yes deletes without asking");
+	if (wrong != NULL) {
+		out_error("%s", wrong);
 		return CTL_USAGE;
 	}
 	o = json_object();
 	rc = chosen_load(&choice, &ctl->conf, argc, argv, &fail);
-	if (rc == 0)
-		rc = versions_set(&r, &choice, options_value(ctl, "version"),
-		    &fail);
-	if (rc == 0)
+	if (rc == 0) {
+		versions_set(&r, &choice, options_value(ctl, "version"));
 		rc = uninstall(ctl, &r, &s, &fail);
+	}
 	for (size_t i = 0; !ctl->json && i < r.n; i++)
 		if (r.word[i] != NULL)
 			out_line("%s %s %s: %s", s.found.region,
@@ -218,5 +237,6 @@ actions_uninstall(struct ctl *ctl, int argc, char **argv)
 	    json_boolean(r.uses != NULL && r.whole));
 	chosen_free(&choice);
 	session_close(&s);
-	return out_result(ctl->json, o, rc == 0 ? NULL : &fail);
+	rc = out_result(ctl->json, o, rc == 0 ? NULL : &fail);
+	return choice.no_such ? CTL_USAGE : rc;
 }

@@ -75,8 +75,10 @@ choose(struct choice *all, int argc, char **argv, struct fail *fail)
 		for (size_t i = 0; i < all->n; i++)
 			if (names(argv[k], &all->types[i]))
 				wanted[i] = found = true;
-		if (!found)
+		if (!found) {
+			all->no_such = true;
 			return complain(all, argv[k], fail);
+		}
 	}
 	for (size_t i = 0; i < all->n; i++)
 		if (wanted[i])

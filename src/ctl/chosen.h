@@ -21,6 +21,7 @@ struct chosen {
 struct choice {
 	struct chosen	 types[ACTION_MAX];
 	size_t		 n;
+	bool		 no_such;	/* a name was none: wrong usage */
 };
 
 /* Read and check the definitions of the actions that argv names

@@ -27,6 +27,15 @@
 
 #define CONF_PATH	SERVICE_DIR "/worker.conf"
 
+/* What libraries, the AWS programs and the settings read; nothing else reaches
+ * them, such as SSLKEYLOGFILE. */
+static const char *const kept_variables[] = { "AWS_*", "CLOUDSHELL_*", "HOME",
+	"PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "TERM", "http_proxy",
+	"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
+	"NO_PROXY", "RES_OPTIONS", "SSL_CERT_FILE", "SSL_CERT_DIR",
+	"CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
+	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL };
+
 static const struct command commands[] = {
 	{ .name = "actions list", .usage = "[NAME ...]",
 	    .summary = "compare the action types of the account with the files",
@@ -127,7 +136,8 @@ run(struct ctl *ctl, int argc, char **argv)
 	if ((ctl->command->needs & CTL_CONF) != 0 && ctl->nfaults > 0) {
 		for (size_t i = 0; i < ctl->nfaults; i++)
 			out_error("%s", ctl->faults[i]);
-		return CTL_FAILED;
+		return access(ctl->conf_path, R_OK) != 0 && errno == EACCES ?
+		    CTL_DENIED : CTL_FAILED;
 	}
 	if ((ctl->command->needs & CTL_NETWORK) != 0)
 		http_init();
@@ -141,6 +151,7 @@ main(int argc, char **argv)
 	int operands = 0, noperands = 0, status;
 	const char *topic;
 
+	sys_clean_environment(kept_variables);
 	json_init();
 	sys_fill_stdio();
 	sys_reset_signals();

@@ -593,8 +593,15 @@ def test_help_and_usage(ctl):
             (["-x", "policy"], "-x: no such option")]:
         out, err = ctl.run(*args, conf=False, status=USAGE)
         assert words in err and not out, (args, err)
-    _, err = ctl.run("actions", "show", "start-sandbx", status=FAILED)
-    assert "did you mean start-sandbox?" in err
+    for command in (["list"], ["install"], ["install", "--dry-run"], ["show"],
+                    ["uninstall", "--yes"]):
+        _, err = ctl.run("actions", *command, "start-sandbx", status=USAGE)
+        assert "did you mean start-sandbox?" in err
+    for version in ("", "8 9", "1.0", "1234567890"):
+        _, err = ctl.run("actions", "uninstall", "--yes", "--version",
+                         version, status=USAGE)
+        assert err.startswith("qualictl: --version: one version")
+    assert not ctl.sim.requests()
 
 
 def test_global_options_stand_anywhere(ctl):
