@@ -23,7 +23,8 @@ struct cp_action_type {
 
 /* Build and sign POST / of one operation; the caller keeps everything. input is
  * the JSON body, at most 1 MiB as text. attempt: NULL leaves its headers out.
- * wall: seconds, corrected by the clock's offset. FAIL_AUTH: no usable credentials; FAIL_SYSTEM: over a limit. */
+ * wall: seconds, corrected by the clock's offset. FAIL_AUTH: no usable
+ * credentials; FAIL_SYSTEM: over a limit. */
 int	cp_request(struct aws_request *, const struct aws_endpoint *,
 	    const char *region, const struct credentials *,
 	    const struct aws_attempt *, int64_t wall, const char *operation,

@@ -45,12 +45,12 @@ struct sts_role {
 	int		 duration_s;	/* 0: STS's own, an hour */
 };
 
-/* FAIL_CONFIG: something of the role is outside the limits above; the text names
- * it as a profile's key does. */
+/* FAIL_CONFIG: something of the role is outside the limits above; the text
+ * names it as a profile's key does. */
 int	sts_role_check(const struct sts_role *, struct fail *);
 
-/* Fill a zeroed request. FAIL_CONFIG as sts_place_find and sts_role_check. wall:
- * seconds, corrected by the clock's offset. */
+/* Fill a zeroed request. FAIL_CONFIG as sts_place_find and sts_role_check.
+ * wall: seconds, corrected by the clock's offset. */
 int	sts_assume_role(struct aws_request *, const struct sts_place *,
 	    const struct sts_role *, const struct credentials *,
 	    const struct aws_attempt *, int64_t wall, struct fail *);

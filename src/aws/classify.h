@@ -31,8 +31,8 @@ void	classify_code(struct aws_error *, long status, int64_t now,
 	    const struct code_class *own,
 	    enum aws_class (*other)(long status, bool coded));
 
-/* What a status means where the code is unknown, for services whose answers name
- * every error. */
+/* What a status means where the code is unknown, for services whose answers
+ * name every error. */
 enum aws_class	classify_other(long status, bool coded);
 
 #endif

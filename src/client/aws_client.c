@@ -98,7 +98,7 @@ int
 aws_client_call(struct aws_client *c, const struct aws_exchange *x,
     struct http_answer *answer, struct aws_error *e, struct fail *fail)
 {
-	struct aws_attempt number;
+	struct aws_attempt number = { .attempt = 0 };
 	struct aws_retry_call call = { 0 };
 	bool corrected = false;
 	struct fail why = { 0 };

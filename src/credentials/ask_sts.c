@@ -32,7 +32,8 @@ sts_way_open(struct sts_way *way, const struct chain *c,
 	way->user_agent = user_agent("quali-job-worker", c->app_id);
 	client->user_agent = way->user_agent;
 	client->ca_file = settings_ca_bundle(c);
-	client->attempts = c->attempts;
+	client->attempts = c->attempts < AWS_ATTEMPTS_MAX ? c->attempts :
+	    AWS_ATTEMPTS_MAX;
 	client->timeout_ms = STS_TIMEOUT_MS;
 	aws_client_open(client);
 	return 0;

@@ -10,7 +10,8 @@
 					   kilobytes and have no known limit */
 
 /* Check and take a key pair and a token (NULL: none) from one source, which
- * texts call where; source is its word for machines (aws_found.h). A secret_key or id that is NULL is the fault. */
+ * texts call where; source is its word for machines (aws_found.h). An id or
+ * secret_key that is NULL is the fault. */
 int	keys_take(struct aws_found *, const char *id, const char *secret_key,
 	    const char *token, const char *source, const char *where,
 	    struct fail *);

@@ -47,7 +47,7 @@ role_by_token(const struct chain *c, const char *profile)
 	    !has(c, profile, "credential_source");
 }
 
-/* Whether a role gets by with the keys beside it. */
+/* Whether a role is assumed by the keys beside it. */
 static bool
 own_source(const struct chain *c, const char *profile)
 {
@@ -62,6 +62,7 @@ warn_ignored(const struct chain *c, const char *profile, enum kind chosen,
     struct aws_found *found)
 {
 	bool by_token = role_by_token(c, profile);
+	bool own = own_source(c, profile);
 	struct buf list;
 
 	buf_init(&list, LIST_MAX);
@@ -70,9 +71,8 @@ warn_ignored(const struct chain *c, const char *profile, enum kind chosen,
 		const char *key = key_of(c, profile, kind);
 
 		if (key == NULL || kind == chosen ||
-		    (kind == KIND_ROLE && by_token) ||
-		    (kind == KIND_STATIC && chosen == KIND_ROLE &&
-		    own_source(c, profile)))
+		    (kind == KIND_ROLE && by_token) || (own &&
+		    (kind == KIND_ROLE || kind == KIND_STATIC)))
 			continue;
 		(void)buf_addf(&list, "%s%s", list.len > 0 ? ", " : "", key);
 	}

@@ -196,8 +196,8 @@ look_once(const struct options *options, bool last, struct aws_files **files,
 	return take_settings(&chain, found, fail);
 }
 
-/* Look up, and once more when somebody was perhaps writing the files: some tools
- * rewrite them in place (aws-2026 1.7). */
+/* Look up, and once more when somebody was perhaps writing the files: some
+ * tools rewrite them in place (aws-2026 1.7). */
 static int
 look_up(const struct options *options, struct aws_found *found,
     struct fail *fail)

@@ -216,6 +216,7 @@ ask(char **argv, struct aws_found *found, const char *where,
     struct fail *fail)
 {
 	struct buf out, said;
+	char *line;
 	int rc;
 
 	buf_init(&out, PROCESS_OUT_MAX);
@@ -228,9 +229,10 @@ ask(char **argv, struct aws_found *found, const char *where,
 		for (size_t i = 0; i < said.len; i++)
 			if (said.data[i] == '\0')
 				said.data[i] = ' ';
-		said_clean(said.data, buf_text(&out));
-		if (said.data[0] != '\0')
-			(void)fail_add(fail, "It said: %s", said.data);
+		line = said_clean(said.data, buf_text(&out));
+		if (line[0] != '\0')
+			(void)fail_add(fail, "It said: %s", line);
+		xfree_secret(line);
 	}
 	buf_free(&out);
 	buf_free(&said);

@@ -3,7 +3,6 @@
  * or provider whose credentials assume it.
  */
 #include <string.h>
-#include <strings.h>
 
 #include "await.h"
 #include "container.h"
@@ -47,7 +46,7 @@ named_source(const struct chain *c, const char *profile, const char *name,
 	enum verdict v;
 
 	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++) {
-		if (strcasecmp(name, sources[i].name) != 0)
+		if (strcmp(name, sources[i].name) != 0)
 			continue;
 		v = sources[i].look(c, source, &why);
 		if (v != FOUND)

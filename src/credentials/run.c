@@ -9,9 +9,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "mem.h"
 #include "run.h"
 #include "sys.h"
 
@@ -29,7 +31,7 @@ struct run {
 /* --- the child's side --- */
 
 static void __attribute__((noreturn))
-child(const struct run *r, char *const argv[], pid_t parent)
+child(const struct run *r, const char *path, char *const argv[], pid_t parent)
 {
 	sigset_t none;
 	int error;
@@ -45,7 +47,7 @@ child(const struct run *r, char *const argv[], pid_t parent)
 	    dup2(r->theirs[OUT], STDOUT_FILENO) != -1 &&
 	    dup2(r->theirs[ERR], STDERR_FILENO) != -1) {
 		sys_close_all_but(STDERR_FILENO + 1, &r->theirs[STATUS], 1);
-		(void)execvp(argv[0], argv);
+		(void)execve(path, argv, environ);
 	}
 	error = errno;
 	(void)!write(r->theirs[STATUS], &error, sizeof(error));
@@ -80,20 +82,45 @@ pipes_close(int fd[PIPES])
 		sys_close(&fd[i]);
 }
 
+/* The program of a name: one without '/' is looked for in PATH. New text, or
+ * NULL. */
+static char *
+program_find(const char *name)
+{
+	const char *dir = getenv("PATH");
+	size_t n;
+	char *path;
+
+	if (strchr(name, '/') != NULL)
+		return xstrdup(name);
+	for (; dir != NULL; dir = dir[n] == ':' ? dir + n + 1 : NULL) {
+		n = strcspn(dir, ":");
+		if (n == 0)
+			continue;	/* the current folder: not ours */
+		path = xasprintf("%.*s/%s", (int)n, dir, name);
+		if (access(path, X_OK) == 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 /* Start the program; errno of what went wrong, or 0. */
 static int
-start(struct run *r, char *const argv[])
+start(struct run *r, const char *path, char *const argv[])
 {
 	pid_t parent = getpid();
 	int error = 0;
 	ssize_t n;
 
+	if (path == NULL)
+		return ENOENT;
 	if (pipes_open(r) != 0)
 		return errno;
 	if ((r->pid = fork()) == -1)
 		return errno;
 	if (r->pid == 0)
-		child(r, argv, parent);
+		child(r, path, argv, parent);
 	(void)setpgid(r->pid, r->pid);	/* whoever of us comes first */
 	pipes_close(r->theirs);
 	do
@@ -195,9 +222,11 @@ run_program(char *const argv[], int64_t limit_ms, struct buf *out,
 {
 	struct run r = { .pid = -1, .pidfd = -1, .fd = { -1, -1, -1, -1 },
 	    .theirs = { -1, -1, -1, -1 }, .out = out, .errors = errors };
-	int error = start(&r, argv), status = 0, rc = -1;
+	char *path = program_find(argv[0]);
+	int error = start(&r, path, argv), status = 0, rc = -1;
 	bool late = false;
 
+	free(path);
 	if (error == 0)
 		late = follow(&r, limit_ms) != 0;
 	if (r.pid != -1) {

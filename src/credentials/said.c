@@ -4,8 +4,10 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
+#include <strings.h>
 
 #include "buf.h"
+#include "mem.h"
 #include "said.h"
 #include "utf8.h"
 
@@ -56,25 +58,22 @@ looks_secret(const char *word, size_t n)
 static bool
 is_label(const char *word, size_t n)
 {
-	static const char *const labels[] = { "secret", "token", "password",
-	    "passphrase", "key", "pin" };
-	char lower[64];
-	size_t i;
+	static const char *const within[] = { "secret", "token", "password",
+	    "passphrase", "keyid" };
+	static const char *const at_end[] = { "key", "pin" };
+	char *copy = xstrndup(word, n);
+	bool label = false;
 
-	if (n == 0 || n >= sizeof(lower))
-		return false;
-	for (i = 0; i < n; i++)
-		lower[i] = (char)tolower((unsigned char)word[i]);
-	lower[n] = '\0';
-	for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-		size_t len = strlen(labels[i]);
+	for (size_t i = 0; i < sizeof(within) / sizeof(within[0]); i++)
+		label |= strcasestr(copy, within[i]) != NULL;
+	for (size_t i = 0; i < sizeof(at_end) / sizeof(at_end[0]); i++) {
+		size_t len = strlen(at_end[i]);
 
-		if (strstr(lower, labels[i]) != NULL && (i < 4 || (n >= len &&
-		    strcmp(lower + n - len, labels[i]) == 0) ||
-		    strstr(lower, "keyid") != NULL))
-			return true;
+		label |= n >= len && strcasecmp(copy + n - len,
+		    at_end[i]) == 0;
 	}
-	return false;
+	xfree_secret(copy);
+	return label;
 }
 
 /* Between a label and its value: "\": \"", "=", ":". Returns its length, 0 if
@@ -90,41 +89,61 @@ separator(const char *s)
 	return n + strspn(s + n, "\"' ");
 }
 
-void
-said_clean(char *text, const char *out)
+/* The length of a value behind a separator, whose quote it ends with. */
+static size_t
+value_len(const char *value)
 {
-	struct buf clean;
+	char quote[2] = { value[-1], '\0' };
+
+	return strcspn(value, quote[0] == '"' || quote[0] == '\'' ? quote :
+	    "\"', ");
+}
+
+static bool
+is_secret(const char *word, size_t n, const char *out)
+{
+	char *copy;
+	bool same;
+
+	if (looks_secret(word, n))
+		return true;
+	if (n < SAME_WORD)
+		return false;
+	copy = xstrndup(word, n);
+	same = strstr(out, copy) != NULL;
+	xfree_secret(copy);
+	return same;
+}
+
+char *
+said_clean(const char *text, const char *out)
+{
+	char *line = xstrdup(text), *clean;
+	struct buf b;
 	size_t n, gap;
 
-	utf8_clean(text, false);
-	squeeze(text);
-	buf_init(&clean, strlen(text) * 3 + 1);
-	for (const char *p = text; *p != '\0'; p += n) {
-		char word[1100];
-
+	utf8_clean(line, false);
+	squeeze(line);
+	buf_init(&b, strlen(line) * 3 + 1);
+	for (const char *p = line; *p != '\0'; p += n) {
 		for (n = 0; in_word(p[n]); n++)
 			continue;
-		if (n == 0) {
-			(void)buf_add(&clean, p, n = 1);
-			continue;
-		}
-		(void)strlcpy(word, p, n < sizeof(word) ? n + 1 : sizeof(word));
-		if (looks_secret(p, n) ||
-		    (n >= SAME_WORD && strstr(out, word) != NULL))
-			(void)buf_adds(&clean, "***");
+		if (n == 0)
+			(void)buf_add(&b, p, n = 1);
+		else if (is_secret(p, n, out))
+			(void)buf_adds(&b, "***");
 		else
-			(void)buf_add(&clean, p, n);
-		if (is_label(p, n) && (gap = separator(p + n)) > 0) {
-			(void)buf_add(&clean, p + n, gap);
-			n += gap;
-			gap = strcspn(p + n, "\"', ");
-			(void)buf_adds(&clean, gap > 0 ? "***" : "");
-			n += gap;
-		}
-		explicit_bzero(word, sizeof(word));
+			(void)buf_add(&b, p, n);
+		if (!is_label(p, n) || (gap = separator(p + n)) == 0)
+			continue;
+		(void)buf_add(&b, p + n, gap);
+		n += gap;
+		gap = value_len(p + n);
+		(void)buf_adds(&b, gap > 0 ? "***" : "");
+		n += gap;
 	}
-	n = strlen(text);
-	(void)strlcpy(text, buf_text(&clean), n + 1);
-	utf8_trim(text);
-	buf_free(&clean);
+	clean = xstrdup(buf_text(&b));
+	buf_free(&b);
+	xfree_secret(line);
+	return clean;
 }

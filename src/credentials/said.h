@@ -4,9 +4,9 @@
 #ifndef SAID_H
 #define SAID_H
 
-/* Make one clean line of it, in place. What looks like key material becomes
- * "***": long words of letters and digits, what follows "secret:" and the like,
- * and words that the program wrote on stdout, too. */
-void	said_clean(char *text, const char *out);
+/* One clean line of it, new text. What looks like key material becomes "***":
+ * long words of letters and digits, what follows "secret:" and the like, and
+ * words that the program wrote on stdout, too. */
+char	*said_clean(const char *text, const char *out);
 
 #endif

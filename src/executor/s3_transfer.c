@@ -290,7 +290,9 @@ back_off(struct transfer *t, struct fail *fail)
 	ms = aws_retry_next(&t->access->retry, &t->retry, &t->error,
 	    arc4random());
 	if (ms < 0 || sys_now_ms() + ms >= t->access->deadline_ms) {
-		(void)fail_prefix(fail, "tried %u times", t->number.attempt);
+		if (t->number.attempt > 1)
+			(void)fail_prefix(fail, "tried %u times",
+			    t->number.attempt);
 		if (t->error.code[0] == '\0' && variant != NULL)
 			(void)fail_add(fail, "%s", variant);
 		(void)fail_add(fail, LATER);

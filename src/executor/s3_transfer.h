@@ -54,10 +54,10 @@ struct s3_access {
 
 /* Read an object into an empty buffer, whose maximum is the limit, or write an
  * object of len bytes (type application/zip, encrypted with KMS). They repeat
- * passing faults as the SDKs' standard mode does, renew credentials that are old
- * or refused, and correct region and clock once. FAIL_STOPPED, else FAIL_CONFIG,
- * FAIL_PERMISSION, FAIL_REVISION (no such object) or FAIL_SYSTEM, with a text
- * that names the object. */
+ * passing faults as the SDKs' standard mode does, renew credentials that are
+ * old or refused, and correct region and clock once. FAIL_STOPPED, else
+ * FAIL_CONFIG, FAIL_PERMISSION, FAIL_REVISION (no such object) or FAIL_SYSTEM,
+ * with a text that names the object. */
 int	s3_get(struct s3_access *, const struct job_artifact *, struct buf *,
 	    struct fail *);
 int	s3_put(struct s3_access *, const struct job_artifact *, const void *,

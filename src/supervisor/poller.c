@@ -179,8 +179,8 @@ poller_state(const struct poller *poller, struct poller_state *state)
 }
 
 /* Throttling and faults concern all types: none polls again before the pause is
- * over. Several failures at once are one round. The pauses are longer than those
- * of the SDKs' standard mode, since the next poll comes anyway. */
+ * over. Several failures at once are one round. The pauses are longer than
+ * those of the SDKs' standard mode, since the next poll comes anyway. */
 static void
 trouble(struct poll *poll, const struct aws_reply *reply)
 {

@@ -13,6 +13,7 @@
 #include "actions.h"
 #include "aws_call.h"
 #include "dispatch.h"
+#include "endpoint.h"
 #include "intake.h"
 #include "journal.h"
 #include "ledger.h"
@@ -54,7 +55,7 @@ struct worker {
 	enum worker_mode	 mode;
 	struct status_teller	 status;
 	bool			 told_ready;
-	struct told		 no_keys;
+	struct told		 no_keys, no_s3;
 	struct told		 warned[AWS_WARNINGS_MAX]; /* of look-ups */
 	sd_event_source		*stop_timer, *housekeeping, *upgrade;
 	sd_event_source		*rest;		/* while stopping: checks
@@ -248,6 +249,25 @@ tell_no_keys(struct worker *worker)
 		    "not polling or reporting until there are some");
 }
 
+/* Only jobs use S3's endpoint; an impossible one shows at the start. */
+static void
+check_s3(struct worker *worker)
+{
+	const struct aws_keys *keys = worker->aws.keys;
+	const char *region = aws_keys_region(keys);
+	struct aws_endpoint endpoint;
+	struct fail fail;
+
+	if (region[0] == '\0' || aws_endpoint_find("s3", region,
+	    aws_keys_endpoint(keys, AWS_S3), aws_keys_use_fips(keys),
+	    aws_keys_use_dualstack(keys), &endpoint, &fail) == 0)
+		told_over(&worker->no_s3);
+	else if (told_due(&worker->no_s3, fail.text, TOLD_HOURLY_MS,
+	    sys_now_ms()))
+		journal_event(JOURNAL_AWS, LOG_ERR, "jobs cannot reach their "
+		    "artifacts in S3: %s", fail.text);
+}
+
 /* What a look-up warned of, each once. */
 static void
 tell_warnings(struct worker *worker)
@@ -274,6 +294,7 @@ tell_keys(struct worker *worker)
 	    account[0] != '\0' ? ", account " : "", account,
 	    aws_keys_region(keys));
 	tell_warnings(worker);
+	check_s3(worker);
 }
 
 static void

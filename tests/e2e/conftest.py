@@ -95,6 +95,22 @@ def fixture_make_sim():
         shutil.rmtree(folder)
 
 
+@pytest.fixture(name="make_session_sim", scope="session")
+def fixture_make_session_sim():
+    """make_sim for fixtures that outlive a test."""
+    made = []
+
+    def make():
+        folder = tempfile.mkdtemp(prefix="qjw-sim-")
+        made.append((Simulator(program("quali-sim"), folder), folder))
+        return made[-1][0]
+
+    yield make
+    for sim, folder in made:
+        sim.stop()
+        shutil.rmtree(folder)
+
+
 @pytest.fixture(name="make_worker")
 def fixture_make_worker(sim, make_sim):
     """make_worker(settings={"section.name": value}, env={}): not started.

@@ -25,6 +25,10 @@ JSON_TYPE = "application/x-amz-json-1.1"
 FORM_TYPE = "application/x-www-form-urlencoded"
 # The model of botocore 1.29 does not say so; its handlers do.
 UNSIGNED = {"AssumeRoleWithWebIdentity"}
+# what all SDKs send; botocore adds a ttl to a repeat, and max in its newer modes
+INVOCATION = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ATTEMPT = re.compile(r"(?:ttl=[0-9]{8}T[0-9]{6}Z; )?attempt=([1-9][0-9]*)"
+                     r"(?:; max=([1-9][0-9]*))?")
 
 
 class Faults(list):
@@ -156,6 +160,8 @@ class Oracle:
     def faults(self, note):
         """What is wrong with this request, as texts; [] if nothing."""
         request, faults = Request(note), Faults()
+        if note["service"] in ("codepipeline", "s3"):
+            self.check_attempt(request, faults)
         if note["service"] == "codepipeline":
             self.check_call(request, faults)
             self.check_signature(request, "codepipeline", faults)
@@ -176,6 +182,18 @@ class Oracle:
         return ["%s: %s" % (request, text) for text in faults]
 
     # --- the form of a request ---
+
+    @staticmethod
+    def check_attempt(request, faults):
+        told = ATTEMPT.fullmatch(request.header("amz-sdk-request") or "")
+        faults.expect(INVOCATION.fullmatch(
+            request.header("amz-sdk-invocation-id") or ""),
+                      "amz-sdk-invocation-id %r",
+                      request.header("amz-sdk-invocation-id"))
+        if faults.expect(told, "amz-sdk-request %r",
+                         request.header("amz-sdk-request")) and told[2]:
+            faults.expect(int(told[1]) <= int(told[2]),
+                          "amz-sdk-request %s", told[0])
 
     def check_call(self, request, faults):
         note, meta = request.note, self.codepipeline["metadata"]

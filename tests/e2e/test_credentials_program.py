@@ -185,9 +185,6 @@ REFUSED = {
     "single sign-on": ({}, CREDENTIALS, "[default]\nsso_account_id = 1\n"
                        "sso_role_name = r\nsso_session = s\n",
                        ["sso_account_id", "not supported yet"]),
-    "container": (
-        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://localhost/"}, None,
-        None, ["AWS_CONTAINER_CREDENTIALS_FULL_URI", "not supported yet"]),
     "file without end of section": (
         {}, "[default\naws_secret_access_key = hidden\n", None,
         ["credentials: line 1:", "']'"]),

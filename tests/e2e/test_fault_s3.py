@@ -265,17 +265,17 @@ def test_artifact_that_expired(sim, worker):
 # --- what does not pass ---
 
 def test_writing_is_given_up(sim, worker):
-    """503 for ever: the worker tries some times, then reports it and ends the
+    """500 for ever: the worker tries some times, then reports it and ends the
     sandbox."""
     with Beside(sim, worker, "run-command") as beside:
         sim.fault("s3", "PutObject", "error", {
-            "code": "SlowDown", "status": 503, "message": "slow down"},
+            "code": "InternalError", "status": 500, "message": "x"},
             count=-1)
         job = sim.job_add("start-sandbox", configuration=start())
         told(sim, job, "SystemUnavailable", "output artifact",
-             "SlowDown", "tried 6 times", "if it happens again, tell the "
+             "InternalError", "tried 8 times", "if it happens again, tell the "
              "worker's operator. The sandbox was ended.")
-        assert len(sim.requests("s3", "PutObject")) == 6
+        assert len(sim.requests("s3", "PutObject")) == 8
         assert beside.posts() == ["StartSandbox", "StopSandbox"]
 
 

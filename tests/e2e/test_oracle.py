@@ -8,10 +8,13 @@ import http.client
 import json
 import urllib.parse
 
+import botocore.session
 import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
-from botocore.awsrequest import AWSRequest
+from botocore.awsrequest import AWSRequest, AWSResponse
+from botocore.config import Config
 from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
 
 from oracle import Oracle
 from sim import REGION, ROLE, WORKER_KEY, WORKER_SECRET
@@ -23,6 +26,8 @@ TYPE = {"category": "Deploy", "owner": "Custom",
         "provider": "Quali-Start-Sandbox", "version": "10"}
 KMS = {"x-amz-server-side-encryption": "aws:kms"}
 KEY = "arn:aws:kms:us-east-2:111122223333:key/abc"
+ATTEMPT = {"amz-sdk-invocation-id": "01234567-89ab-4cde-8123-456789abcdef",
+           "amz-sdk-request": "attempt=1; max=3"}
 
 
 def note_of(service, operation, method, url, headers, body):
@@ -43,7 +48,8 @@ def call(operation, body, known=WORKER, region=REGION,
     aws = AWSRequest(method, "http://127.0.0.1:1234" + path, data=data,
                      headers={"Host": "127.0.0.1:1234",
                               "Content-Type": content_type,
-                              "X-Amz-Target": prefix + operation, **extra})
+                              "X-Amz-Target": prefix + operation, **ATTEMPT,
+                              **extra})
     SigV4Auth(Credentials(*known), "codepipeline", region).add_auth(aws)
     return note_of("codepipeline", operation, method, aws.url,
                    dict(aws.headers.items()), data)
@@ -57,7 +63,8 @@ def put(key="P/A/x1", body=b"zip", known=ARTIFACTS, method="PUT", digest=None,
     if headers is None:
         headers = KMS
     aws = AWSRequest(method, url, data=body,
-                     headers={"Host": "127.0.0.1:1234", **headers})
+                     headers={"Host": "127.0.0.1:1234", **ATTEMPT,
+                              **headers})
     if method == "PUT":
         aws.headers["Content-Length"] = str(len(body))
     aws.headers["x-amz-content-sha256"] = digest or hashlib.sha256(
@@ -190,6 +197,54 @@ def test_bad_forms_are_refused(oracle, how, word):
     """Method, path, content type and target are those of the protocol."""
     faults = oracle.faults(call("GetJobDetails", {"jobId": JOB}, **how))
     assert len(faults) == 1 and word in faults[0]
+
+
+# --- the number of an attempt ---
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_attempts_of_botocore_pass(oracle, mode):
+    """What botocore itself sends, at first and again, in each of its modes."""
+    session = botocore.session.Session()
+    session.set_config_variable("credentials_file", "/dev/null")
+    session.set_config_variable("config_file", "/dev/null")
+    client = session.create_client(
+        "codepipeline", region_name=REGION, aws_access_key_id=WORKER_KEY,
+        aws_secret_access_key=WORKER_SECRET,
+        endpoint_url="http://127.0.0.1:1234",
+        config=Config(retries={"mode": mode, "max_attempts": 2}))
+    notes = []
+
+    def send(request, **_):
+        headers = {k: v.decode() if isinstance(v, bytes) else v
+                   for k, v in request.headers.items()}
+        notes.append(note_of("codepipeline", "GetJobDetails", "POST",
+                             request.url, headers, request.body))
+
+        class Raw:
+            @staticmethod
+            def stream(*_args, **_kwargs):
+                yield b"{}"
+        return AWSResponse(request.url, 500, {
+            "Date": "Sat, 28 Nov 2026 22:00:00 GMT"}, Raw())
+    client.meta.events.register("before-send.codepipeline", send)
+    with pytest.raises(ClientError):
+        client.get_job_details(jobId=JOB)
+    assert len(notes) >= 2
+    for note in notes:
+        assert oracle.faults(note) == []
+    assert len({h[1] for n in notes for h in n["headers"]
+                if h[0] == "amz-sdk-invocation-id"}) == 1
+
+
+@pytest.mark.parametrize("name, value", [
+    ("amz-sdk-invocation-id", None), ("amz-sdk-invocation-id", "x"),
+    ("amz-sdk-request", None), ("amz-sdk-request", "attempt=0; max=3"),
+    ("amz-sdk-request", "attempt=4; max=3"),
+    ("amz-sdk-request", "attempt=1;max=3"), ("amz-sdk-request", "max=3")])
+def test_bad_attempts_are_refused(oracle, name, value):
+    note = change(call("GetJobDetails", {"jobId": JOB}), name, value)
+    assert any(text.split(": ", 1)[1].startswith(name)
+               for text in oracle.faults(note))
 
 
 # --- bad signatures ---

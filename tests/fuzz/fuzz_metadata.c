@@ -107,8 +107,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	input = data + 2;	/* a digit and a line end */
 	left = size - 2;
 	calls = 0;
-	files = files_load(&options, &fail);
-	MUST(files != NULL);
+	MUST(files_load(&files, &options, &fail) == 0);
 	chain.files = files;
 	options.metadata_v1 = data[0] % 3 == 2;
 	look(data[0] % 3 == 0 ? container_look : ec2_look, &chain);

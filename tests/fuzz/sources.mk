@@ -22,10 +22,15 @@ SOURCES_fuzz_cloudshell := $(wildcard src/cloudshell/*.c)
 LDFLAGS_fuzz_cloudshell := -Wl,--wrap=http_perform
 SOURCES_fuzz_text := $(wildcard src/cloudshell/*.c)
 SOURCES_fuzz_conf := $(wildcard src/common/conf*.c) src/common/ini.c
-SOURCES_fuzz_aws_files := $(addprefix src/common/,credentials.c ini.c) \
+# No program is run and nobody is asked.
+SOURCES_fuzz_aws_files := $(filter-out $(FUZZ_BASE),src/common/ini.c $(CLIENT) \
+	$(filter-out %/main.c,$(wildcard src/credentials/*.c)))
+PKG_fuzz_aws_files := expat
+LDFLAGS_fuzz_aws_files := -Wl,--wrap=run_program,--wrap=http_perform
+SOURCES_fuzz_process := src/common/credentials.c src/common/ini.c \
 	src/aws/aws_found.c src/aws/aws_time.c \
-	$(addprefix src/credentials/,environment.c files.c keys.c profile.c \
-	settings.c)
+	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c \
+	process.c run.c said.c)
 SOURCES_fuzz_metadata := $(addprefix src/common/,credentials.c ini.c) \
 	src/aws/aws_found.c src/aws/aws_time.c src/aws/endpoint.c \
 	$(addprefix src/credentials/,container.c ec2.c environment.c files.c imds.c \

@@ -9,7 +9,6 @@
 
 #include "state.h"
 
-#define VARIABLES_MAX	122880
 #define BATCH_MAX	1000
 #define TARGET		"CodePipeline_20150709."
 
@@ -23,8 +22,8 @@ codepipeline_error(struct req *r, int status, const char *code,
 	    message));
 }
 
-static void
-refuse(struct req *r, const char *code, const char *message)
+void
+codepipeline_refuse(struct req *r, const char *code, const char *message)
 {
 	req_why(r, "%s: %s", code, message);
 	codepipeline_error(r, 400, code, message);
@@ -113,7 +112,7 @@ query_fits(struct req *r, const char *queryable, json_t *query)
 		why = "The queryable property of the action type must be "
 		    "given.";
 	if (why != NULL)
-		refuse(r, "ValidationException", why);
+		codepipeline_refuse(r, "ValidationException", why);
 	return why == NULL;
 }
 
@@ -129,11 +128,11 @@ poll_for_jobs(struct req *r)
 	if (strcmp(jstr(type, "owner"), "Custom") != 0) {
 		snprintf(text, sizeof(text), "ActionType with owner '%s' is "
 		    "not supported", jstr(type, "owner"));
-		refuse(r, "ValidationException", text);
+		codepipeline_refuse(r, "ValidationException", text);
 		return;
 	}
 	if (!actiontype_known(type)) {
-		refuse(r, "ActionTypeNotFoundException",
+		codepipeline_refuse(r, "ActionTypeNotFoundException",
 		    "The specified action type could not be found.");
 		return;
 	}
@@ -160,15 +159,15 @@ poll_for_jobs(struct req *r)
 
 /* The job that the request names; otherwise answers with the error and returns
  * NULL. */
-static struct job *
-find_job(struct req *r)
+struct job *
+codepipeline_job(struct req *r)
 {
 	const char *id = jstr(r->json, "jobId");
 	struct job *job = job_find(id);
 
 	snprintf(r->job, sizeof(r->job), "%s", id);
 	if (job == NULL)
-		refuse(r, "JobNotFoundException",
+		codepipeline_refuse(r, "JobNotFoundException",
 		    "The specified job could not be found.");
 	else
 		job_tick(job, now_ms());
@@ -178,7 +177,7 @@ find_job(struct req *r)
 static void
 get_job_details(struct req *r)
 {
-	struct job *job = find_job(r);
+	struct job *job = codepipeline_job(r);
 
 	if (job == NULL)
 		return;
@@ -193,7 +192,7 @@ get_job_details(struct req *r)
 static void
 acknowledge_job(struct req *r)
 {
-	struct job *job = find_job(r);
+	struct job *job = codepipeline_job(r);
 	const char *status = NULL;
 
 	if (job == NULL)
@@ -201,7 +200,8 @@ acknowledge_job(struct req *r)
 	if (job->nonce[0] == '\0' ||
 	    strcmp(jstr(r->json, "nonce"), job->nonce) != 0) {
 		job->refused_acks++;
-		refuse(r, "InvalidNonceException", "The nonce is stale.");
+		codepipeline_refuse(r, "InvalidNonceException",
+		    "The nonce is stale.");
 		return;
 	}
 	if (job->state == JOB_QUEUED || job->state == JOB_DISPATCHED) {
@@ -217,110 +217,13 @@ acknowledge_job(struct req *r)
 		    job->state == JOB_SUCCEEDED ? "Succeeded" : "Failed";
 	if (status == NULL) {
 		job->refused_acks++;
-		refuse(r, "InvalidNonceException",
+		codepipeline_refuse(r, "InvalidNonceException",
 		    "The job has been claimed already.");
 		return;
 	}
 	if (strcmp(status, "InProgress") != 0)
 		job->refused_acks++;
 	codepipeline_answer(r, json_pack("{ss}", "status", status));
-}
-
-/* --- results --- */
-
-static void
-result_note(struct req *r, struct job *job, const char *kind, bool accepted)
-{
-	json_array_append_new(job->results, json_pack("{ss sO sb sI}", "kind",
-	    kind, "body", r->json, "accepted", accepted, "seq",
-	    (json_int_t)note_next()));
-}
-
-static void
-console_set(struct job *job, const char *name, json_t *value)
-{
-	if (value != NULL)
-		json_object_set(job->execution->console, name, value);
-}
-
-static bool
-job_takes_result(struct req *r, struct job *job, const char *kind)
-{
-	if (job->state == JOB_IN_PROGRESS)
-		return true;
-	result_note(r, job, kind, false);
-	refuse(r, "InvalidJobStateException",
-	    "The job is not in a state that takes a result.");
-	return false;
-}
-
-static bool
-variables_good(struct req *r, json_t *variables)
-{
-	const char *name;
-	json_t *value;
-	size_t n = 0;
-
-	if (variables != NULL &&
-	    json_object_get(r->json, "continuationToken") != NULL) {
-		refuse(r, "ValidationException", "Output variables cannot be "
-		    "given with a continuation token.");
-		return false;
-	}
-	json_object_foreach(variables, name, value)
-		n += strlen(name) + json_string_length(value);
-	if (n <= VARIABLES_MAX)
-		return true;
-	refuse(r, "OutputVariablesSizeExceededException",
-	    "Exceeded the total size limit for all variables.");
-	return false;
-}
-
-static void
-put_success(struct req *r)
-{
-	json_t *details = json_object_get(r->json, "executionDetails");
-	json_t *variables = json_object_get(r->json, "outputVariables");
-	const char *token = jstr(r->json, "continuationToken");
-	struct job *job = find_job(r);
-
-	if (job == NULL)
-		return;
-	if (!variables_good(r, variables)) {
-		result_note(r, job, "success", false);
-		return;
-	}
-	if (!job_takes_result(r, job, "success"))
-		return;
-	result_note(r, job, "success", true);
-	console_set(job, "summary", json_object_get(details, "summary"));
-	console_set(job, "externalExecutionId",
-	    json_object_get(details, "externalExecutionId"));
-	console_set(job, "percentComplete",
-	    json_object_get(details, "percentComplete"));
-	console_set(job, "variables", variables);
-	if (token != NULL)
-		job_continue(job, token);
-	else
-		job_finish(job, JOB_SUCCEEDED);
-	codepipeline_answer(r, NULL);
-}
-
-static void
-put_failure(struct req *r)
-{
-	json_t *details = json_object_get(r->json, "failureDetails");
-	struct job *job = find_job(r);
-
-	if (job == NULL || !job_takes_result(r, job, "failure"))
-		return;
-	result_note(r, job, "failure", true);
-	console_set(job, "type", json_object_get(details, "type"));
-	console_set(job, "message", json_object_get(details, "message"));
-	console_set(job, "externalExecutionId",
-	    json_object_get(details, "externalExecutionId"));
-	job_finish(job, JOB_FAILED);
-	codepipeline_answer(r, NULL);
 }
 
 /* --- the request --- */
@@ -332,8 +235,8 @@ static const struct operation {
 	{ "PollForJobs", poll_for_jobs },
 	{ "AcknowledgeJob", acknowledge_job },
 	{ "GetJobDetails", get_job_details },
-	{ "PutJobSuccessResult", put_success },
-	{ "PutJobFailureResult", put_failure },
+	{ "PutJobSuccessResult", result_success },
+	{ "PutJobFailureResult", result_failure },
 	{ "CreateCustomActionType", actiontype_create },
 	{ "DeleteCustomActionType", actiontype_delete },
 	{ "ListActionTypes", actiontype_list },
@@ -377,14 +280,14 @@ signature_good(struct req *r)
 	switch (r->sig) {
 	case SIG_OK:
 		if (r->cred != NULL && r->cred->job != NULL) {
-			refuse(r, "AccessDeniedException", "Artifact "
-			    "credentials may not call CodePipeline.");
+			codepipeline_refuse(r, "AccessDeniedException",
+			    "Artifact credentials may not call CodePipeline.");
 			return false;
 		}
 		if (strcmp(r->sig_region,
 		    set_str("codepipeline", "region")) != 0) {
-			refuse(r, "InvalidSignatureException", "Credential "
-			    "should be scoped to a valid region.");
+			codepipeline_refuse(r, "InvalidSignatureException",
+			    "Credential should be scoped to a valid region.");
 			return false;
 		}
 		return true;
@@ -417,80 +320,46 @@ form_good(struct req *r)
 
 	if (strcmp(r->method, "POST") != 0 || strcmp(r->target, "/") != 0 ||
 	    target == NULL || strncmp(target, TARGET, strlen(TARGET)) != 0)
-		refuse(r, "UnknownOperationException",
+		codepipeline_refuse(r, "UnknownOperationException",
 		    "not POST / with a known X-Amz-Target");
 	else if (type == NULL ||
 	    strcmp(type, "application/x-amz-json-1.1") != 0)
-		refuse(r, "SerializationException",
+		codepipeline_refuse(r, "SerializationException",
 		    "Content-Type is not application/x-amz-json-1.1");
 	else
 		return true;
 	return false;
 }
 
-/* What the permission is about, in the form of the end of an ARN. */
-static void
-resource(struct req *r, const char *operation, struct buf *b)
-{
-	json_t *type = r->json;
-
-	if (strcmp(operation, "PollForJobs") == 0)
-		type = json_object_get(r->json, "actionTypeId");
-	if (jstr(type, "provider") != NULL)
-		buf_fmt(b, "actiontype:Custom/%s/%s/%s",
-		    jstr(type, "category"), jstr(type, "provider"),
-		    jstr(type, "version"));
-	else if (strcmp(operation, "GetPipeline") == 0)
-		buf_str(b, jstr(r->json, "name"));
-	else
-		buf_str(b, "*");
-}
-
-static bool
-permission_good(struct req *r, const char *operation)
-{
-	struct buf end = { NULL, 0, 0 }, arn = { NULL, 0, 0 };
-	struct buf why = { NULL, 0, 0 };
-	char action[128];
-	bool denied;
-
-	resource(r, operation, &end);
-	arn_make(&arn, "codepipeline", end.data);
-	snprintf(action, sizeof(action), "codepipeline:%s", operation);
-	denied = permission_denied(r, action, arn.data, &why) ||
-	    (json_object_get(r->json, "tags") != NULL &&
-	    permission_denied(r, "codepipeline:TagResource", arn.data, &why));
-	if (denied)
-		refuse(r, "AccessDeniedException", why.data);
-	buf_free(&end);
-	buf_free(&arn);
-	buf_free(&why);
-	return !denied;
-}
-
 static void
 handle(struct req *r)
 {
 	const struct operation *op;
+	struct buf denied = { NULL, 0, 0 };
 	const char *code;
 	char why[WHY_MAX];
 
 	if (!signature_good(r) || !form_good(r))
 		return;
 	if ((op = operation_find(r->operation)) == NULL) {
-		refuse(r, "UnknownOperationException", "unknown operation");
+		codepipeline_refuse(r, "UnknownOperationException",
+		    "unknown operation");
 		return;
 	}
 	if (r->json == NULL) {
-		refuse(r, "SerializationException", "body is not JSON");
+		codepipeline_refuse(r, "SerializationException",
+		    "body is not JSON");
 		return;
 	}
 	if (validate(r->json, op->name, &code, why, sizeof(why)) == -1) {
-		refuse(r, code, why);
+		codepipeline_refuse(r, code, why);
 		return;
 	}
-	if (permission_good(r, op->name))
+	if (permission_refuses(r, op->name, &denied))
+		codepipeline_refuse(r, "AccessDeniedException", denied.data);
+	else
 		op->run(r);
+	buf_free(&denied);
 }
 
 const struct service codepipeline_service = {

@@ -47,7 +47,7 @@ static json_t *
 action_make(json_t *spec, int order)
 {
 	int64_t outputs = 0;
-	json_t *type = job_action_type(spec, &outputs);
+	json_t *type = execution_type(spec, &outputs);
 
 	return json_pack("{sO so si so so so}", "name",
 	    json_object_get(spec, "name"), "actionTypeId", type, "runOrder",
@@ -66,7 +66,7 @@ stages_make(json_t *const *specs, int n)
 	int i;
 
 	for (i = 0; i < n; i++) {
-		if ((type = job_action_type(specs[i], &outputs)) == NULL)
+		if ((type = execution_type(specs[i], &outputs)) == NULL)
 			continue;
 		json_decref(type);
 		name = jstr(specs[i], "stage");

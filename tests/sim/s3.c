@@ -1,6 +1,7 @@
 /*
- * S3 in path style, for the two or three requests that a job worker sends with
- * artifact credentials, and the policy of an artifact bucket.
+ * S3, for the two or three requests that a job worker sends with artifact
+ * credentials, and the policy of an artifact bucket. The bucket stands in the
+ * path, or before ".s3." and the like in the Host header.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,11 +73,25 @@ denied(struct req *r, const char *why)
 	s3_error(r, 403, "AccessDenied", "Access Denied");
 }
 
+/* How long the bucket's name in the Host header is; 0: the path has it. */
+static size_t
+host_bucket(struct req *r)
+{
+	const char *host = req_header(r, "Host"), *end;
+
+	if (host == NULL)
+		return 0;
+	if ((end = strstr(host, ".s3.")) == NULL)
+		end = strstr(host, ".s3-fips.");
+	return end == NULL ? 0 : (size_t)(end - host);
+}
+
 static void
 classify(struct req *r)
 {
 	const char *op = "Unknown";
-	bool key = strchr(r->path + 1, '/') != NULL;
+	bool key = host_bucket(r) > 0 ? strlen(r->path) > 1 :
+	    strchr(r->path + 1, '/') != NULL;
 
 	if (strcmp(r->method, "GET") == 0)
 		op = key ? "GetObject" : "ListObjects";
@@ -360,12 +375,13 @@ handle_object(struct req *r, const char *bucket, const char *key)
 static void
 handle(struct req *r)
 {
+	size_t hosted = host_bucket(r);
 	const char *slash;
 	char *bucket, *key;
 
 	if (!signature_good(r) || !region_good(r))
 		return;
-	slash = strchr(r->path + 1, '/');
+	slash = hosted > 0 ? r->path : strchr(r->path + 1, '/');
 	if (r->path[0] != '/' || slash == NULL || slash[1] == '\0') {
 		denied(r, "no object named");
 		return;
@@ -376,7 +392,8 @@ handle(struct req *r)
 		    "provided implies functionality that is not implemented");
 		return;
 	}
-	bucket = xstrndup(r->path + 1, (size_t)(slash - r->path - 1));
+	bucket = hosted > 0 ? xstrndup(req_header(r, "Host"), hosted) :
+	    xstrndup(r->path + 1, (size_t)(slash - r->path - 1));
 	key = target_decode(r, slash + 1, strlen(slash + 1));
 	if (key != NULL)
 		handle_object(r, bucket, key);

@@ -248,7 +248,7 @@ struct cred {
 	TAILQ_ENTRY(cred) next;
 	char id[21], secret[41];
 	char *token;		/* NULL: they go without */
-	const char *origin;	/* "job", or the service that made the session */
+	const char *origin;	/* "job", or the service that made it */
 	struct job *job;	/* artifact credentials; NULL: a session */
 	char *role, *name;	/* of the session */
 	int64_t life_ms;	/* of the session */
@@ -306,7 +306,7 @@ struct object *object_get(const char *, const char *);
 json_t	*object_list(void);
 void	 object_reset(void);
 
-/* --- job.c --- */
+/* --- execution.c --- */
 
 enum action { ACTION_START, ACTION_RUN, ACTION_END, ACTION_MAX };
 
@@ -338,6 +338,13 @@ struct execution {
 	int step;
 };
 
+struct execution *execution_new(json_t *, struct pipeline *, char *, size_t);
+const char *execution_action(const struct execution *);
+json_t	*execution_type(json_t *, int64_t *);
+void	 executions_free(void);
+
+/* --- job.c --- */
+
 TAILQ_HEAD(job_list, job);
 
 /* One type of action: where jobs wait to be polled. */
@@ -368,7 +375,6 @@ void	 job_reset(void);
 struct execution *job_execute(json_t *, struct pipeline *, char *, size_t);
 struct job *job_find(const char *);
 struct job *job_poll(const char *, json_t *, double);
-json_t	*job_action_type(json_t *, int64_t *);
 void	 job_continue(struct job *, const char *);
 void	 job_finish(struct job *, enum job_state);
 void	 job_tick(struct job *, double);
@@ -396,6 +402,13 @@ int	 validate(json_t *, const char *, const char **, char *, size_t);
 
 void	 codepipeline_answer(struct req *, json_t *);
 void	 codepipeline_error(struct req *, int, const char *, const char *);
+void	 codepipeline_refuse(struct req *, const char *, const char *);
+struct job *codepipeline_job(struct req *);
+
+/* --- result.c --- */
+
+void	 result_success(struct req *);
+void	 result_failure(struct req *);
 
 /* --- declaration.c --- */
 
@@ -407,6 +420,7 @@ void	 declaration_get(struct req *);
 
 bool	 permission_denied(const struct req *, const char *, const char *,
 	    struct buf *);
+bool	 permission_refuses(const struct req *, const char *, struct buf *);
 
 /* --- pipeline.c --- */
 

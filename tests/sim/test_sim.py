@@ -198,10 +198,9 @@ def test_abandon_and_timeout(sim):
     job = sim.poll()[0]
     sim.admin("POST", "/jobs/" + jid, {"state": "Abandoned"})
     assert sim.ack(job).json == {"status": "Failed"}
-    sim.settings(codepipeline={"action_timeout_ms": 100})
     jid = sim.job()
     sim.claim()
-    time.sleep(0.15)
+    sim.settings(codepipeline={"action_timeout_ms": 1})
     a = sim.cp("PutJobSuccessResult", {"jobId": jid})
     assert a.code == "InvalidJobStateException"
     assert sim.admin("GET", "/jobs/" + jid)["state"] == "TimedOut"

@@ -47,6 +47,11 @@ PKG_test_aws_error := libcurl libssl libcrypto expat
 SOURCES_test_sts := $(sort $(BASE) $(HTTP) $(CLIENT))
 PKG_test_sts := libcurl libssl libcrypto expat
 
+SOURCES_test_process := $(BASE) src/common/credentials.c src/common/ini.c \
+	src/aws/aws_found.c src/aws/aws_time.c \
+	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c run.c \
+	said.c)
+
 SOURCES_test_transfer := $(BASE) $(HTTP) $(LOOPBACK) src/supervisor/transfer.c
 PKG_test_transfer := libcurl libssl libcrypto libsystemd
 

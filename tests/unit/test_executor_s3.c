@@ -270,7 +270,7 @@ faults_that_stay(void **state)
 	(void)setup(NULL);
 	s3.steps[0] = (struct step) { .kind = FAIL_AGAIN };
 	reach.deadline_ms = sys_now_ms();
-	expect_failure(FAIL_SYSTEM, "tried 1 times");
+	expect_failure(FAIL_SYSTEM, "s3://artifacts/a/b: no answer. Retry");
 	assert_int_equal(s3.pauses, 0);
 	(void)setup(NULL);
 	s3.steps[0] = (struct step) { .kind = FAIL_AGAIN };

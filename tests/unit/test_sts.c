@@ -90,7 +90,7 @@ static struct credentials
 some_keys(void)
 {
 	return (struct credentials){ .access_key_id = xstrdup("AKIDEXAMPLE"),
-	    .secret_key = secret_text("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"),
+	    .secret_key = secret_text("wJalrXUtnFEMI/K7MDENG/bPxRfiCY"),
 	    .token = secret_text("tok") };
 }
 
