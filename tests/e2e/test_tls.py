@@ -93,21 +93,29 @@ def test_verify_off_is_for_cloudshell_alone(sim, make_worker):
     sim.succeeded(sim.job_add("start-sandbox", configuration=start()))
 
 
-@pytest.fixture(name="wrong_name")
-def fixture_wrong_name(ca, tmp_path_factory):
-    """A folder whose server certificate is for another name."""
-    folder = str(tmp_path_factory.mktemp("wrong"))
-    for name, source in (("ca.pem", "ca.pem"), ("server.pem", "wrong.pem"),
-                         ("server.key", "wrong.key")):
-        shutil.copy(os.path.join(ca, source), os.path.join(folder, name))
-    return folder
-
-
-def test_certificate_of_another_name(sim, make_worker, wrong_name,
-                                     make_sim):
-    """A certificate for another name is refused."""
-    other = make_sim(wrong_name)
+def start_at(sim, make_worker, other, trusted):
+    """A job that starts a sandbox at another simulator's CloudShell."""
     job = sim.job_add("start-sandbox", configuration=start())
-    make_worker({"cloudshell.url": other.urls["cloudshell"]}).start()
+    make_worker({"cloudshell.url": other.urls["cloudshell_tls"],
+                 "cloudshell.ca_file": trusted}).start()
+    return job
+
+
+@pytest.mark.parametrize("name", ["wrong", "expired", "unknown", "other"])
+def test_bad_certificates_of_cloudshell(sim, make_worker, make_sim, ca, name):
+    """For another name, expired, of an unknown CA, self-signed: refused, and
+    no password is sent."""
+    other = make_sim(cloudshell_tls=os.path.join(ca, name))
+    job = start_at(sim, make_worker, other, os.path.join(ca, "ca.pem"))
     assert "certificate" in sim.failed(job)["message"].lower()
     assert other.requests("cloudshell") == []
+
+
+@pytest.mark.parametrize("name, trusted", [("other", "other"),
+                                           ("unknown", "private")])
+def test_certificates_of_a_lab(sim, make_worker, make_sim, ca, name, trusted):
+    """A self-signed certificate may be trusted itself, and a private CA."""
+    other = make_sim(cloudshell_tls=os.path.join(ca, name))
+    sim.succeeded(start_at(sim, make_worker, other,
+                           os.path.join(ca, trusted + ".pem")))
+    assert other.requests("cloudshell", "StartSandbox")

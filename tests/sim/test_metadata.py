@@ -8,7 +8,7 @@ from botocore.utils import (ContainerMetadataFetcher,
                             InstanceMetadataFetcher,
                             InstanceMetadataRegionFetcher)
 
-from rig import REGION, START
+from rig import REGION, START, wait_for
 
 IAM = "/latest/meta-data/iam/security-credentials/"
 TTL = "x-aws-ec2-metadata-token-ttl-seconds"
@@ -100,7 +100,10 @@ def test_tokens(sim):
     assert get(sim, IAM, token).status == 200
     assert get(sim, IAM + "sim-worker", token).status == 401
     assert get(sim, IAM + "sim-worker", token_of(sim)).status == 200
-    a = put(sim, "1")
+    sim.settings(imds={"token_uses": 0})
+    token = put(sim, "1").body.decode()
+    wait_for(lambda: get(sim, IAM, token).status == 401)
+    a = put(sim)
     sim.admin("POST", "/reset", {})
     assert get(sim, IAM, a.body.decode()).status == 401
 

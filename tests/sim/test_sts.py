@@ -100,9 +100,9 @@ def test_trust_and_chain(sim):
     second = assume(first, "sim-chained", RoleSessionName="second")
     assert second["AssumedRoleUser"]["Arn"].endswith("/sim-chained/second")
     assert poll_code(sim, *keys(second)) == 200
-    assert refused(assume, first, "sim-chained", DurationSeconds=3601) == \
-        ("ValidationError", 400)
     sim.settings(sts={"any_role": True})
+    assert refused(assume, first, "nobody", DurationSeconds=3601) == \
+        ("ValidationError", 400)
     assert assume(client, "nobody", DurationSeconds=43200)
     assert refused(assume, client, "sim-web") == ("AccessDenied", 403)
     for who in ("arn:aws:iam::111122223333:user/sim-worker",
@@ -218,10 +218,6 @@ def test_broken_forms(sim, body, code):
     a = sim.send("sts", "POST", "/", FORM, body)
     assert b"<Code>%s</Code>" % code.encode() in a.body
     assert a.headers["content-type"] == "text/xml"
-    for broken in (b"&a", b"&a=%", b"&a=*", b"&Action=x", b"&a=%00",
-                   b"&a=%ff", b"&a=\0"):
-        a = sim.send("sts", "POST", "/", FORM, body + broken)
-        assert a.status in (400, 403)
 
 
 def test_odd_forms(sim):
@@ -233,6 +229,10 @@ def test_odd_forms(sim):
     body = body.replace(b"a+b", b"a%2Bb")
     a = sim.send("sts", "POST", "/", FORM, body)
     assert a.status == 200 and b"/sim-web/a+b<" in a.body
+    for broken in (b"&a", b"&a=%", b"&a=*", b"&RoleSessionName=xy", b"&a=%00",
+                   b"&a=%ff", b"&a=\0", b"&"):
+        assert sim.send("sts", "POST", "/", FORM,
+                        body + broken).status == 403
     assert sim.send("sts", "GET", "/?" + body.decode(), FORM).status != 200
     assert sim.send("sts", "POST", "/", dict(
         FORM, **{"Content-Type": "application/json"}), body).status == 400
