@@ -57,15 +57,6 @@ build(struct aws_request *request, const struct aws_attempt *number,
 	    &c->api->found->keys, number, wall, c->operation, c->input, fail);
 }
 
-/* Two changes at once: the other one may be over soon. */
-static void
-classify(const struct http_answer *answer, int64_t now, struct aws_error *e)
-{
-	aws_error_json(answer, now, e);
-	if (strcmp(e->code, "ConcurrentModificationException") == 0)
-		e->class = AWS_TRANSIENT;
-}
-
 static json_t *
 parse(const char *operation, const struct http_answer *answer,
     struct fail *fail)
@@ -92,7 +83,7 @@ api_call(struct api *api, const char *operation, const json_t *input,
 {
 	struct call c = { api, operation, input };
 	struct aws_exchange x = { .operation = operation, .build = build,
-	    .classify = classify, .arg = &c, .answer_max = API_ANSWER_MAX };
+	    .classify = aws_error_json, .arg = &c, .answer_max = API_ANSWER_MAX };
 	struct http_answer answer;
 	json_t *o = NULL;
 

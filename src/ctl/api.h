@@ -30,10 +30,8 @@ int	api_open(struct api *, const struct conf *, const struct aws_found *,
 	    struct fail *);
 void	api_close(struct api *);
 
-/* One call, repeated as AWS's standard mode has it, and after a
- * ConcurrentModificationException. Returns a new object, empty for an empty
- * answer; NULL: e and fail say why, as aws_client_call has it; FAIL_PERMISSION
- * for AccessDenied. */
+/* One call, repeated as AWS's standard mode has it. Returns a new object, empty
+ * for an empty answer; NULL: e and fail say why, as aws_client_call has it. */
 json_t	*api_call(struct api *, const char *operation, const json_t *input,
 	    struct aws_error *, struct fail *);
 

@@ -114,7 +114,7 @@ pipelines_using(struct api *api, const struct cp_action_type *types, size_t n,
 	if (names == NULL)
 		return NULL;
 	uses = json_array();
-	*whole = json_array_size(names) <= PIPELINES_MAX;
+	*whole = true;
 	json_array_foreach(names, i, name) {
 		if (i == PIPELINES_MAX || sys_now_ms() >= end) {
 			*whole = false;

@@ -518,6 +518,8 @@ def test_validate(ctl):
         "a\x1b[31m": 1}))
     _, err = ctl.run("actions", "validate", path, status=FAILED)
     assert "\x1b" not in err
+    _, err = ctl.run("actions", "validate", "/x\x1b[31m.json", status=FAILED)
+    assert err == "qualictl: /x\\x1b[31m.json: No such file or directory\n"
     for command in (["list"], ["install"], ["show"], ["install",
                                                       "--dry-run"]):
         _, err = ctl.run("actions", *command, status=FAILED)
