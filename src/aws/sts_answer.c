@@ -3,7 +3,6 @@
  * they may be secrets, so all memory is wiped.
  */
 #include <expat.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,7 +212,7 @@ take_value(struct buf *to, const json_t *value)
 	if (json_is_string(value))
 		return buf_adds(to, json_string_value(value));
 	if (json_is_number(value) && number >= 0 && number < 1e15)
-		return buf_addf(to, "%.0f", floor(number));
+		return buf_addf(to, "%lld", (long long)number);
 	return 0;
 }
 
