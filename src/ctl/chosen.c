@@ -93,11 +93,15 @@ int
 chosen_load(struct choice *c, const struct conf *conf, int argc, char **argv,
     struct fail *fail)
 {
-	for (int i = 0; i < ACTION_MAX; i++)
-		if (load(&c->types[c->n++], (enum job_action)i, conf,
-		    fail) != 0)
-			return -1;
-	return argc == 0 ? 0 : choose(c, argc, argv, fail);
+	int rc = 0;
+
+	for (int i = 0; i < ACTION_MAX && rc == 0; i++)
+		rc = load(&c->types[c->n++], (enum job_action)i, conf, fail);
+	if (rc == 0 && argc > 0)
+		rc = choose(c, argc, argv, fail);
+	if (rc != 0)
+		chosen_free(c);
+	return rc;
 }
 
 void

@@ -26,7 +26,8 @@ struct choice {
 
 /* Read and check the definitions of the actions that argv names
  * ("start-sandbox", or a provider's name), in the order of enum job_action;
- * without a name all of them. Over a zeroed struct; the caller frees it.
+ * without a name all of them. Over a zeroed struct, which has none of them if
+ * this fails; the caller frees it.
  * FAIL_CONFIG: file and member, or a name that is none. */
 int	chosen_load(struct choice *, const struct conf *, int argc, char **argv,
 	    struct fail *);

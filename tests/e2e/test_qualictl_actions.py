@@ -522,8 +522,11 @@ def test_validate(ctl):
     assert err == "qualictl: /x\\x1b[31m.json: No such file or directory\n"
     for command in (["list"], ["install"], ["show"], ["install",
                                                       "--dry-run"]):
-        _, err = ctl.run("actions", *command, status=FAILED)
+        out, err = ctl.run("-j", "actions", *command, status=FAILED)
         assert "no such member" in err
+        told = json.loads(out)
+        assert told["types"] == [] and told["error"]["kind"] == \
+            "ConfigurationError"
 
 
 # --- who calls ---
@@ -571,6 +574,41 @@ def test_profile_and_region(sim, make_ctl):
     assert told["region"] == "us-east-2"
     _, err = ctl.run("--profile", "nobody", "actions", "list", status=FAILED)
     assert "nobody" in err
+
+
+# --- JSON ---
+
+def shape(value):
+    """What a reader may rely on: members of objects, and of lists' entries."""
+    if isinstance(value, dict):
+        return {k: shape(v) if k in ("types", "files") else
+                isinstance(v, list) for k, v in value.items()}
+    return sorted({json.dumps(shape(v), sort_keys=True) for v in value})
+
+
+@pytest.mark.parametrize("command", [
+    ["list"], ["install"], ["install", "--dry-run"], ["show"],
+    ["uninstall", "--yes"], ["uninstall", "--yes", "--version", "9"]])
+def test_json_has_one_shape(sim, ctl, command):
+    """Before anything is registered, when all is, when something differs, and
+    when AWS denies it."""
+    seen = [ctl.json("actions", *command)]
+    ctl.run("actions", "install")
+    seen.append(ctl.json("actions", *command))
+    registered(sim, ctl, configurationProperties=[])
+    out, _ = ctl.run("-j", "actions", *command, status=FAILED
+                     if command == ["install"] else 0)
+    seen.append(json.loads(out))
+    sim.deny("codepipeline:ListActionTypes")
+    out, _ = ctl.run("-j", "actions", *command, status=0 if
+                     "--dry-run" in command or command == ["show"]
+                     else DENIED)
+    seen.append(json.loads(out))
+    for told in seen:
+        told.pop("pipelines", None)     # null if it could not look
+    tops = {tuple(sorted(told)) for told in seen}
+    rows = {row for told in seen for row in shape(told["types"])}
+    assert len(tops) == 1 and len(rows) == 1, (tops, rows)
 
 
 # --- the command line ---
