@@ -83,7 +83,8 @@ api_call(struct api *api, const char *operation, const json_t *input,
 {
 	struct call c = { api, operation, input };
 	struct aws_exchange x = { .operation = operation, .build = build,
-	    .classify = aws_error_json, .arg = &c, .answer_max = API_ANSWER_MAX };
+	    .classify = aws_error_json, .arg = &c,
+	    .answer_max = API_ANSWER_MAX };
 	struct http_answer answer;
 	json_t *o = NULL;
 

@@ -106,16 +106,17 @@ add_tags(struct buf *b, const json_t *list)
 {
 	const json_t *tag;
 	size_t i;
-	int rc = buf_adds(b, "\n  tags = {\n");
 
+	if (buf_adds(b, "\n  tags = {\n") != 0)
+		return -1;
 	json_array_foreach(list, i, tag)
-		if (rc != 0 || (rc = buf_adds(b, "    ")) != 0 ||
-		    (rc = add_quoted(b, json_text(tag, "key"))) != 0 ||
-		    (rc = buf_adds(b, " = ")) != 0 ||
-		    (rc = add_quoted(b, json_text(tag, "value"))) != 0 ||
-		    (rc = buf_adds(b, "\n")) != 0)
+		if (buf_adds(b, "    ") != 0 ||
+		    add_quoted(b, json_text(tag, "key")) != 0 ||
+		    buf_adds(b, " = ") != 0 ||
+		    add_quoted(b, json_text(tag, "value")) != 0 ||
+		    buf_adds(b, "\n") != 0)
 			return -1;
-	return rc != 0 ? rc : buf_adds(b, "  }\n");
+	return buf_adds(b, "  }\n");
 }
 
 static int
@@ -143,8 +144,10 @@ label_make(char *label, size_t size, const json_t *input)
 	    "action_", json_text(input, "provider"),
 	    json_text(input, "version"));
 	for (; *label != '\0'; label++)
-		*label = *label == '-' ? '_' :
-		    (char)tolower((unsigned char)*label);
+		if (*label == '-')
+			*label = '_';
+		else
+			*label = (char)tolower((unsigned char)*label);
 }
 
 static int
