@@ -11,6 +11,7 @@
 #include "json.h"
 #include "mem.h"
 #include "sys.h"
+#include "utf8.h"
 
 #define ACTIONS_FILE_MAX	(64 * 1024)	/* bytes of a definition file */
 #define ACTIONS_VERSIONS_MAX	16		/* versions polled */
@@ -77,6 +78,83 @@ category_check(const char *category, const char *path, struct fail *fail)
 	    "category %s", path, category);
 }
 
+/* The one property that a poll gives a value of (aws-contract 1.10). */
+static int
+queryable_load(const json_t *o, struct cp_action_type *type, const char *path,
+    struct fail *fail)
+{
+	json_t *list = json_array_of(o, "configurationProperties"), *p;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(list, i, p) {
+		if (!json_flag(p, "queryable", false))
+			continue;
+		name = json_text(p, "name");
+		if (name == NULL || *name == '\0' ||
+		    utf8_count(name) > CP_PROPERTY_MAX)
+			return fail_set(fail, FAIL_CONFIG, "%s: "
+			    "configurationProperties: the name of a queryable "
+			    "property must be a text of 1 to %d characters",
+			    path, CP_PROPERTY_MAX);
+		if (type->property[0] != '\0')
+			return fail_set(fail, FAIL_CONFIG, "%s: "
+			    "configurationProperties: %s and %s are queryable, "
+			    "but CodePipeline allows only one", path,
+			    type->property, name);
+		if (!json_flag(p, "required", false) ||
+		    json_flag(p, "secret", false))
+			return fail_set(fail, FAIL_CONFIG, "%s: "
+			    "configurationProperties: %s is queryable, so it "
+			    "must be required and must not be secret", path,
+			    name);
+		(void)strlcpy(type->property, name, sizeof(type->property));
+	}
+	return 0;
+}
+
+static bool
+versions_have(const char *versions, const char *version)
+{
+	size_t len;
+
+	for (const char *p = versions; *p != '\0'; p += len) {
+		p += strspn(p, " ");
+		len = strcspn(p, " ");
+		if (len == strlen(version) && strncmp(p, version, len) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* CodePipeline refuses polls without a value where the type has a queryable
+ * property, and polls with one where it has none (aws-contract 1.5). */
+static int
+query_check(const struct conf *conf, const struct cp_action_type *type,
+    const char *path, struct fail *fail)
+{
+	const char *versions = conf->worker.versions;
+
+	if (conf->worker.query == NULL && type->property[0] == '\0')
+		return 0;
+	if (conf->worker.query == NULL)
+		return fail_set(fail, FAIL_CONFIG, "%s: "
+		    "configurationProperties: %s is queryable, so polls must "
+		    "give a value for it: set query in section [worker]", path,
+		    type->property);
+	if (type->property[0] == '\0')
+		return fail_set(fail, FAIL_CONFIG, "worker.query: %s has no "
+		    "queryable property: put definitions that have one into "
+		    "worker.actions_dir, or leave query out", path);
+	if (versions != NULL && versions[strspn(versions, " ")] != '\0' &&
+	    !versions_have(versions, type->version))
+		return fail_set(fail, FAIL_CONFIG, "worker.versions: the "
+		    "queryable property %s belongs to version %s (%s): write "
+		    "versions = %s", type->property, type->version, path,
+		    type->version);
+	return 0;
+}
+
 static int
 definition_load(const struct conf *conf, enum job_action action,
     struct cp_action_type *type, struct fail *fail)
@@ -97,9 +175,11 @@ definition_load(const struct conf *conf, enum job_action action,
 	    path, fail) == 0 &&
 	    category_check(type->category, path, fail) == 0 &&
 	    member_word(o, "provider", type->provider, sizeof(type->provider),
-	    path, fail) == 0)
-		rc = member_word(o, "version", type->version,
-		    sizeof(type->version), path, fail);
+	    path, fail) == 0 &&
+	    member_word(o, "version", type->version, sizeof(type->version),
+	    path, fail) == 0 &&
+	    queryable_load(o, type, path, fail) == 0)
+		rc = query_check(conf, type, path, fail);
 out:
 	json_decref(o);
 	xfree_secret(text);
@@ -109,10 +189,11 @@ out:
 
 /* One entry per version of the setting; without the setting, the file's. */
 static int
-versions_add(const char *versions, enum job_action action,
+versions_add(const struct conf *conf, enum job_action action,
     const struct cp_action_type *type, struct action_type *list, size_t *n,
     struct fail *fail)
 {
+	const char *versions = conf->worker.versions;
 	static const char separators[] = " ";
 	size_t begin = *n, len;
 	bool known;
@@ -135,6 +216,7 @@ versions_add(const char *versions, enum job_action action,
 			    "more than %d versions", ACTIONS_VERSIONS_MAX);
 		a->action = action;
 		a->type = *type;
+		a->query = conf->worker.query;
 		memset(a->type.version, 0, sizeof(a->type.version));
 		memcpy(a->type.version, p, len);
 		known = false;
@@ -160,7 +242,7 @@ actions_load(const struct conf *conf, struct action_type **list, size_t *n,
 			continue;
 		memset(&type, 0, sizeof(type));
 		if (definition_load(conf, (enum job_action)i, &type,
-		    fail) != 0 || versions_add(conf->worker.versions,
+		    fail) != 0 || versions_add(conf,
 		    (enum job_action)i, &type, all, &used, fail) != 0) {
 			free(all);
 			return -1;
