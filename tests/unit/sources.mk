@@ -71,6 +71,7 @@ SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)
 PKG_test_cloudshell_calls := libcurl libssl libcrypto
 
 SOURCES_test_actions := $(BASE) src/common/credentials.c src/common/job.c \
+	$(addprefix src/aws/,definition.c definition_model.c model.c) \
 	src/supervisor/actions.c
 PKG_test_actions := libcurl libcrypto
 

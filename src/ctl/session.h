@@ -1,0 +1,25 @@
+/*
+ * Credentials and region of somebody who calls qualictl, as for AWS's own
+ * tools.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "api.h"
+#include "command.h"
+
+struct session {
+	struct aws_found found;
+	struct api	 api;
+	bool		 of_service;	/* credentials: not the caller's own */
+};
+
+/* The caller's own credentials: --profile, environment, ~/.aws. If nothing
+ * there configures any, those of the service, as stderr then says. The region
+ * is that of --region, else of the settings, else theirs. */
+int	session_keys(struct ctl *, struct session *, struct fail *);
+/* The same, ready for calls. */
+int	session_open(struct ctl *, struct session *, struct fail *);
+void	session_close(struct session *);	/* also a zeroed one */
+
+#endif
