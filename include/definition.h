@@ -27,7 +27,8 @@ struct definition {
 
 /* Read NAME.json from own_dir (NULL: there is none), else from
  * data_dir/actions: category, provider and version must be there and follow the
- * model. FAIL_CONFIG names file and member. The caller frees it. */
+ * model; type.property is the first queryable one. FAIL_CONFIG names file and
+ * member. The caller frees it. */
 int	definition_load(struct definition *, const char *own_dir,
 	    const char *data_dir, const char *name, struct fail *);
 /* The same from one file. */

@@ -12,6 +12,7 @@
 #include "mem.h"
 #include "model.h"
 #include "sys.h"
+#include "utf8.h"
 
 /* --- reading --- */
 
@@ -38,6 +39,26 @@ member_word(const struct definition *d, const char *key, char *dst, size_t size,
 	return 0;
 }
 
+/* definition_check says what is wrong with the property. */
+static void
+take_queryable(struct definition *d)
+{
+	const json_t *p;
+	const char *name;
+	size_t i;
+
+	json_array_foreach(json_array_of(d->input, "configurationProperties"),
+	    i, p) {
+		name = json_text(p, "name");
+		if (!json_flag(p, "queryable", false) || name == NULL ||
+		    utf8_count(name) > CP_PROPERTY_MAX)
+			continue;
+		(void)strlcpy(d->type.property, name,
+		    sizeof(d->type.property));
+		return;
+	}
+}
+
 static int
 take(struct definition *d, const char *text, size_t len, struct fail *fail)
 {
@@ -57,6 +78,7 @@ take(struct definition *d, const char *text, size_t len, struct fail *fail)
 	if (member_word(d, "provider", type->provider, sizeof(type->provider),
 	    fail) != 0)
 		return -1;
+	take_queryable(d);
 	return member_word(d, "version", type->version, sizeof(type->version),
 	    fail);
 }

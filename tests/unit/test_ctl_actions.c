@@ -216,7 +216,8 @@ policy_of_one_type(void **state)
 {
 	const struct policy_scope scope = { "aws-cn", "cn-north-1",
 	    "111122223333" };
-	const struct cp_action_type type = { "Test", "P", "7" };
+	const struct cp_action_type type = { .category = "Test",
+	    .provider = "P", .version = "7" };
 	json_t *statements = json_array(), *document;
 	char *line;
 
