@@ -22,7 +22,7 @@ SOURCES_test_turn := $(BASE) $(IPC) src/common/ipc_order.c \
 	told.c)
 PKG_test_turn := libsystemd
 
-SOURCES_test_token_key := $(BASE) src/supervisor/password.c \
+SOURCES_test_token_key := $(BASE) src/common/password.c \
 	src/supervisor/token_key.c
 
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
@@ -144,10 +144,11 @@ PKG_test_executors_ends := libsystemd
 CODEPIPELINE := $(addprefix src/common/,credentials.c job.c url.c) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	model.c aws_request.c sigv4.c)
-BOARD := $(BASE) $(CODEPIPELINE) $(IPC) src/common/ipc_order.c $(LIFE) \
+BOARD := $(BASE) $(CODEPIPELINE) $(IPC) \
+	$(addprefix src/common/,ipc_order.c password.c) $(LIFE) \
 	$(RECORDS) tests/unit/board_rig.c \
 	$(addprefix tests/unit/fake_,aws_call.c executors.c loop.c) \
-	$(addprefix src/supervisor/,board.c job_log.c order.c password.c \
+	$(addprefix src/supervisor/,board.c job_log.c order.c \
 	requests.c told.c)
 SOURCES_test_dispatch := $(sort $(BOARD))
 PKG_test_dispatch := libcurl
