@@ -46,6 +46,11 @@ int	definition_check(const struct definition *, struct fail *);
 int	definition_versions(const char *setting, const struct cp_action_type *,
 	    struct cp_action_type *list, size_t *n, struct fail *);
 
+/* Whether the setting worker.query (NULL: not set) fits the definition and the
+ * versions polled of it. FAIL_CONFIG names file or setting. */
+int	definition_query(const struct definition *, const char *query,
+	    const struct cp_action_type *versions, size_t n, struct fail *);
+
 /* New object, what qualictl sends: the file's members, with portal_url in place
  * of DEFINITION_PORTAL; portal_url NULL: without the templates that begin with
  * it. Empty objects and lists of optional members are left out. The same file

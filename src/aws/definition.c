@@ -196,6 +196,32 @@ definition_versions(const char *setting, const struct cp_action_type *type,
 	}
 }
 
+/* CodePipeline refuses polls without a value where the type has a queryable
+ * property, and polls with one where it has none (aws-contract 1.5). */
+int
+definition_query(const struct definition *d, const char *query,
+    const struct cp_action_type *versions, size_t n, struct fail *fail)
+{
+	const char *property = d->type.property;
+
+	if (query == NULL && property[0] == '\0')
+		return 0;
+	if (query == NULL)
+		return fail_set(fail, FAIL_CONFIG, "%s: "
+		    "configurationProperties: %s is queryable, so polls must "
+		    "give a value for it: set query in section [worker]",
+		    d->path, property);
+	if (property[0] == '\0')
+		return fail_set(fail, FAIL_CONFIG, "worker.query: %s has no "
+		    "queryable property: put definitions that have one into "
+		    "worker.actions_dir, or leave query out", d->path);
+	if (known(versions, n, d->type.version))
+		return 0;
+	return fail_set(fail, FAIL_CONFIG, "worker.versions: the queryable "
+	    "property %s belongs to version %s (%s): write versions = %s",
+	    property, d->type.version, d->path, d->type.version);
+}
+
 /* --- what is sent --- */
 
 /* New text, or NULL: the template is left out. */

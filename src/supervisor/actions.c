@@ -2,38 +2,10 @@
  * The action types that the supervisor polls for.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "actions.h"
 #include "definition.h"
 #include "mem.h"
-
-/* CodePipeline refuses polls without a value where the type has a queryable
- * property, and polls with one where it has none (aws-contract 1.5). */
-static int
-query_check(const struct conf *conf, const struct definition *d,
-    const struct cp_action_type *versions, size_t n, struct fail *fail)
-{
-	const char *property = d->type.property, *query = conf->worker.query;
-
-	if (query == NULL && property[0] == '\0')
-		return 0;
-	if (query == NULL)
-		return fail_set(fail, FAIL_CONFIG, "%s: "
-		    "configurationProperties: %s is queryable, so polls must "
-		    "give a value for it: set query in section [worker]",
-		    d->path, property);
-	if (property[0] == '\0')
-		return fail_set(fail, FAIL_CONFIG, "worker.query: %s has no "
-		    "queryable property: put definitions that have one into "
-		    "worker.actions_dir, or leave query out", d->path);
-	for (size_t i = 0; i < n; i++)
-		if (strcmp(versions[i].version, d->type.version) == 0)
-			return 0;
-	return fail_set(fail, FAIL_CONFIG, "worker.versions: the queryable "
-	    "property %s belongs to version %s (%s): write versions = %s",
-	    property, d->type.version, d->path, d->type.version);
-}
 
 /* Add the versions of one action. */
 static int
@@ -51,7 +23,8 @@ versions_add(const struct conf *conf, enum job_action action,
 	rc = definition_versions(conf->worker.versions, &d.type, versions,
 	    &found, fail);
 	if (rc == 0)
-		rc = query_check(conf, &d, versions, found, fail);
+		rc = definition_query(&d, conf->worker.query, versions, found,
+		    fail);
 	definition_free(&d);
 	if (rc != 0)
 		return -1;
