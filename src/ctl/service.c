@@ -84,8 +84,12 @@ service_load(const char *dir)
 void
 service_free(struct service *s)
 {
+	static char *none[] = { NULL };
+
 	if (s == NULL)
 		return;
+	if (environ == s->env)
+		environ = none;
 	for (size_t i = 0; s->env[i] != NULL; i++)
 		xfree_secret(s->env[i]);
 	free(s->env);
