@@ -13,6 +13,7 @@
 #include "actions_show.h"
 #include "actions_uninstall.h"
 #include "actions_validate.h"
+#include "check.h"
 #include "command.h"
 #include "help.h"
 #include "http_tls.h"
@@ -74,6 +75,13 @@ static const struct command commands[] = {
 	    .summary = "print the IAM policy that the worker needs",
 	    .details = "With --account and a region it asks nobody.",
 	    .options = policy_options, .needs = CTL_CONF, .run = policy },
+	{ .name = "check", .usage = "[--offline] [--blueprint NAME]",
+	    .summary = "say whether the worker can work, and what to do if not",
+	    .details = "It changes nothing, and takes no job from a worker "
+	    "that runs. Status 1: something\nfailed; 77: this user may not "
+	    "read what it needs.",
+	    .options = check_options,
+	    .needs = CTL_NETWORK | CTL_SERVICE, .run = check_run },
 	{ .name = NULL },
 };
 

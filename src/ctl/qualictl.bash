@@ -40,7 +40,7 @@ _qualictl()
 		mapfile -t COMPREPLY < <(compgen \
 		    -W "json cloudformation terraform" -- "$cur")
 		return ;;
-	--region | --account | --pipeline)
+	--region | --account | --pipeline | --blueprint)
 		return ;;
 	esac
 
