@@ -182,3 +182,6 @@ SOURCES_test_ctl_actions := $(BASE) $(addprefix src/ctl/,cloudformation.c \
 	compare.c out.c policy_document.c terraform.c)
 SOURCES_test_ctl_service := $(BASE) src/common/credentials.c \
 	src/aws/aws_found.c $(addprefix src/ctl/,env_file.c keys.c service.c)
+SOURCES_test_ctl_check := $(BASE) $(HTTP) src/common/url.c \
+	$(addprefix src/ctl/,findings.c proxy.c trust.c)
+PKG_test_ctl_check := libcurl libssl libcrypto
