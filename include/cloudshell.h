@@ -95,6 +95,33 @@ int	cs_blueprint_find(struct cs_client *, const char *name,
 	    struct cs_blueprint *, struct fail *);
 void	cs_blueprint_free(struct cs_blueprint *);
 
+/* --- catalog.c, for qualictl --- */
+
+struct cs_input {
+	char	*name;
+	char	*type;		/* NULL: not said */
+	char	*fallback;	/* its default, may be ""; NULL: none */
+	json_t	*values;	/* the possible ones, an array of texts; empty:
+				   any */
+	bool	 required;	/* no start without it */
+};
+
+struct cs_details {
+	char		*setup;		/* estimated duration, ISO 8601; NULL:
+					   not said, as is the next */
+	char		*availability;
+	struct cs_input	*inputs;
+	size_t		 n;
+};
+
+/* GET /blueprints: names of those that this login sees, as a new array of texts
+ * that the caller frees in every case. */
+int	cs_blueprint_names(struct cs_client *, json_t **, struct fail *);
+/* GET /blueprints/{id} (5.1): what a start needs. */
+int	cs_blueprint_details(struct cs_client *, const char *id,
+	    struct cs_details *, struct fail *);
+void	cs_details_free(struct cs_details *);
+
 /* --- sandbox.c --- */
 
 enum cs_phase {			/* classes of 7.1 */

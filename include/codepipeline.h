@@ -15,10 +15,15 @@
 #include "fail.h"
 #include "job.h"
 
+#define CP_PROPERTY_MAX		50	/* characters of a property's name */
+#define CP_PROPERTY_SIZE	(4 * CP_PROPERTY_MAX + 1)	/* its bytes as
+						   UTF-8, NUL included */
+
 struct cp_action_type {
 	char	category[16];
 	char	provider[36];
 	char	version[JOB_VERSION_SIZE];
+	char	property[CP_PROPERTY_SIZE];	/* the queryable one, or "" */
 };
 
 /* Build and sign POST / of one operation; the caller keeps everything. input is
@@ -30,7 +35,11 @@ int	cp_request(struct aws_request *, const struct aws_endpoint *,
 	    const struct aws_attempt *, int64_t wall, const char *operation,
 	    const json_t *input, struct fail *);
 
-json_t	*cp_poll_input(const struct cp_action_type *, int batch);
+/* query: the value that the queryable property of the jobs must have (1 to 50
+ * letters, digits, '_' or '-'); NULL exactly if the type has no such
+ * property. */
+json_t	*cp_poll_input(const struct cp_action_type *, const char *query,
+	    int batch);
 json_t	*cp_acknowledge_input(const char *id, const char *nonce);
 json_t	*cp_details_input(const char *id);
 /* PutJobSuccessResult's or PutJobFailureResult's input, by the outcome; texts

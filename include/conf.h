@@ -58,6 +58,8 @@ struct conf {
 		bool	 tag_sandbox_names;
 		char	*versions;		/* "10 9": action versions
 						   polled */
+		char	*query;			/* value of the action types'
+						   queryable property */
 		char	*log_level;
 		char	*state_dir;
 		char	*runtime_dir;

@@ -17,6 +17,9 @@
 
 /* Whether a text has the form of a region name. */
 bool	aws_region_valid(const char *);
+/* The partition of a region, as ARNs name it: "aws". A constant. */
+const char	*aws_partition(const char *region);
+
 /* Whether two regions are of one partition: credentials of one may be used in
  * the other. */
 bool	aws_region_near(const char *, const char *);

@@ -62,12 +62,17 @@ out:
 }
 
 json_t *
-cp_poll_input(const struct cp_action_type *type, int batch)
+cp_poll_input(const struct cp_action_type *type, const char *query, int batch)
 {
-	return json_pack("{s:{s:s, s:s, s:s, s:s}, s:i}", "actionTypeId",
-	    "category", type->category, "owner", "Custom",
+	json_t *input = json_pack("{s:{s:s, s:s, s:s, s:s}, s:i}",
+	    "actionTypeId", "category", type->category, "owner", "Custom",
 	    "provider", type->provider, "version", type->version,
 	    "maxBatchSize", batch < 1 ? 1 : batch);
+
+	if (query != NULL)
+		json_object_set_new(input, "queryParam", json_pack("{s:s}",
+		    type->property, query));
+	return input;
 }
 
 json_t *

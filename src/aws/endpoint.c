@@ -17,19 +17,24 @@
  * word and a number; else to the first of all. */
 static const struct partition {
 	const char	*prefix;
+	const char	*name;		/* in ARNs */
 	const char	*dns;
 	const char	*dual;
 	bool		 no_fips;	/* S3's model refuses it, and of the
 					   others no name exists */
 } partitions[] = {
-	{ "", "amazonaws.com", "api.aws", false },
-	{ "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", true },
-	{ "us-gov-", "amazonaws.com", "api.aws", false },
-	{ "eusc-de-", "amazonaws.eu", "api.amazonwebservices.eu", false },
-	{ "us-iso-", "c2s.ic.gov", "api.aws.ic.gov", false },
-	{ "us-isob-", "sc2s.sgov.gov", "api.aws.scloud", false },
-	{ "eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk", false },
-	{ "us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov", false },
+	{ "", "aws", "amazonaws.com", "api.aws", false },
+	{ "cn-", "aws-cn", "amazonaws.com.cn", "api.amazonwebservices.com.cn",
+	    true },
+	{ "us-gov-", "aws-us-gov", "amazonaws.com", "api.aws", false },
+	{ "eusc-de-", "aws-eusc", "amazonaws.eu", "api.amazonwebservices.eu",
+	    false },
+	{ "us-iso-", "aws-iso", "c2s.ic.gov", "api.aws.ic.gov", false },
+	{ "us-isob-", "aws-iso-b", "sc2s.sgov.gov", "api.aws.scloud", false },
+	{ "eu-isoe-", "aws-iso-e", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk",
+	    false },
+	{ "us-isof-", "aws-iso-f", "csp.hci.ic.gov", "api.aws.hci.ic.gov",
+	    false },
 };
 
 static const struct partition *
@@ -61,6 +66,12 @@ aws_region_valid(const char *region)
 	return len >= 4 && len < AWS_REGION_SIZE &&
 	    strspn(region, "abcdefghijklmnopqrstuvwxyz0123456789-") == len &&
 	    region[0] >= 'a' && region[0] <= 'z' && region[len - 1] != '-';
+}
+
+const char *
+aws_partition(const char *region)
+{
+	return partition_of(region)->name;
 }
 
 bool

@@ -75,6 +75,7 @@ const struct conf_setting conf_table[] = {
 	    claim_words),
 	FLAG("worker", "tag_sandbox_names", worker.tag_sandbox_names, "yes"),
 	TEXT("worker", "versions", CONF_VERSIONS, worker.versions, "10 9"),
+	TEXT("worker", "query", CONF_QUERY, worker.query, NULL),
 	SETTING("worker", "log_level", CONF_WORD, worker.log_level, 0, 0,
 	    "info", level_words),
 	TEXT("worker", "state_dir", CONF_PATH, worker.state_dir, STATEDIR),

@@ -22,6 +22,7 @@ enum conf_kind {
 	CONF_SERVER,	/* char *, http[s]://host[:port] */
 	CONF_URL,	/* char *, http[s]://host[:port][/path] */
 	CONF_WORD,	/* char *, one of words */
+	CONF_QUERY,	/* char *, value of a queryable property */
 	CONF_VERSIONS,	/* char *, action versions with blanks between */
 	CONF_FLAG,	/* bool */
 	CONF_CHOICE,	/* int64_t, index in words */

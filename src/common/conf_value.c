@@ -11,6 +11,13 @@
 #include "utf8.h"
 
 #define TEXT_MAX	1023	/* bytes of a text setting */
+#define QUERY_MAX	20	/* of a queryable value: CodePipeline's model
+				   allows polls 50, but its documentation
+				   allows pipelines no more than this */
+
+/* What versions and queryable values consist of (aws-contract 1.4). */
+static const char word_characters[] = "0123456789-_"
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /* A number followed by one of units ("ms" "s" ...), with their factors in the
  * same order. A bare number has the factor otherwise. */
@@ -133,11 +140,8 @@ check_url(const char *value, bool path)
 static const char *
 check_versions(const char *value)
 {
-	static const char valid[] = "0123456789-_"
-	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
 	while (*value != '\0') {
-		size_t n = strspn(value, valid);
+		size_t n = strspn(value, word_characters);
 
 		if (n == 0 || n >= JOB_VERSION_SIZE ||
 		    (value[n] != '\0' && value[n] != ' '))
@@ -146,6 +150,16 @@ check_versions(const char *value)
 		value += n;
 		value += strspn(value, " ");
 	}
+	return NULL;
+}
+
+static const char *
+check_query(const char *value)
+{
+	size_t n = strspn(value, word_characters);
+
+	if (n == 0 || n > QUERY_MAX || value[n] != '\0')
+		return "must be 1 to 20 letters, digits, '_' or '-'";
 	return NULL;
 }
 
@@ -196,6 +210,8 @@ conf_parse_text(const struct conf_setting *s, char **field, const char *value,
 			reason = check_url(copy, s->kind == CONF_URL);
 	} else if (reason == NULL && s->kind == CONF_VERSIONS) {
 		reason = check_versions(copy);
+	} else if (reason == NULL && s->kind == CONF_QUERY) {
+		reason = check_query(copy);
 	} else if (reason == NULL && s->kind == CONF_PATH && *copy != '/') {
 		reason = "must be an absolute path (begin with /)";
 	}

@@ -1,43 +1,18 @@
 /*
- * Checks the programs, folders and files that the configuration names, for -n
- * and at the start, so that an operator hears of a typing error at once.
+ * Checks what the configuration names, for -n and at the start.
  */
-#include <sys/stat.h>
-
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "mem.h"
 #include "actions.h"
 #include "check.h"
+#include "conf_named.h"
 #include "log.h"
 
-static int
-check_file(const char *setting, const char *path, int mode)
+static void
+log_fault(const char *text, void *arg)
 {
-	if (path == NULL || access(path, mode) == 0)
-		return 0;
-	log_err("%s: %s: %s", setting, path, strerror(errno));
-	return 1;
-}
-
-static int
-check_programs(const struct conf *conf)
-{
-	static const char *const programs[] = { "executor",
-	    "aws-credentials" };
-	int faults = 0;
-
-	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-		char *path = xasprintf("%s/%s", conf->worker.libexec_dir,
-		    programs[i]);
-
-		faults += check_file("worker.libexec_dir", path, X_OK);
-		free(path);
-	}
-	return faults;
+	(void)arg;
+	log_err("%s", text);
 }
 
 static int
@@ -58,25 +33,13 @@ check_actions(const struct conf *conf)
 int
 check_named(const struct conf *conf)
 {
-	return check_programs(conf) + check_actions(conf) +
-	    check_file("cloudshell.ca_file", conf->cloudshell.ca_file, R_OK) +
-	    check_file("aws.ca_file", conf->aws.ca_file, R_OK) +
-	    check_file("aws.config_file", conf->aws.config_file, R_OK) +
-	    check_file("aws.credentials_file", conf->aws.credentials_file,
-	    R_OK);
+	return conf_named(conf, log_fault, NULL) + check_actions(conf);
 }
 
 int
 check_state_dir(const struct conf *conf)
 {
-	const char *path = conf->worker.state_dir;
-	struct stat st;
-
-	/* systemd makes its own folder when the service first starts */
-	if (stat(path, &st) != 0 && errno == ENOENT &&
-	    strcmp(path, STATEDIR) == 0)
-		return 0;
-	return check_file("worker.state_dir", path, R_OK | W_OK | X_OK);
+	return conf_named_state(conf, log_fault, NULL);
 }
 
 static bool

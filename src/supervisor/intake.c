@@ -6,6 +6,7 @@
 #include "intake.h"
 #include "job_log.h"
 #include "journal.h"
+#include "json.h"
 #include "sys.h"
 
 static struct life_rules
@@ -23,17 +24,37 @@ rules_of(const struct intake *intake, enum job_action action)
 	};
 }
 
-static enum job_action
-action_of(const struct intake *intake, const struct job_data *data)
+static const struct action_type *
+type_of(const struct intake *intake, const struct job_data *data)
 {
 	for (size_t i = 0; i < intake->ntypes; i++) {
 		const struct action_type *type = &intake->types[i];
 
 		if (strcmp(type->type.provider, data->provider) == 0 &&
 		    strcmp(type->type.category, data->category) == 0)
-			return type->action;
+			return type;
 	}
-	return ACTION_MAX;
+	return NULL;
+}
+
+/* CodePipeline hands out only jobs with the value that was asked for. Another
+ * value means another CloudShell server, where this job must run. */
+static bool
+astray(struct intake *intake, const struct action_type *type,
+    const struct job_data *data)
+{
+	const char *property = type->type.property, *value;
+
+	if (type->query == NULL)
+		return false;
+	value = json_text(data->configuration, property);
+	if (value != NULL && strcmp(value, type->query) == 0)
+		return false;
+	if (told_due(&intake->astray, property, TOLD_HOURLY_MS, sys_now_ms()))
+		journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: "
+		    "CodePipeline offers it although its %s is not %s; leaving "
+		    "such jobs alone", data->id, property, type->query);
+	return true;
 }
 
 /* The same job again: its claim may still be open, or it was ours and gets no
@@ -83,17 +104,19 @@ bool
 intake_offer(struct job_data *data, void *arg)
 {
 	struct intake *intake = arg;
-	const struct offer offer = { action_of(intake, data), data };
+	const struct action_type *type = type_of(intake, data);
+	struct offer offer = { .data = data };
 	struct life_rules rules;
 	struct life_now now = { .ms = sys_now_ms(), .wall = sys_wall() };
 	struct entry *entry;
 
-	if (offer.action != ACTION_MAX)
-		rules = rules_of(intake, offer.action);
-	if (offer.action == ACTION_MAX || known(intake, data)) {
+	if (type == NULL || astray(intake, type, data) ||
+	    known(intake, data)) {
 		job_data_free(data);
 		return false;
 	}
+	offer.action = type->action;
+	rules = rules_of(intake, offer.action);
 	if (data->continuation != NULL)
 		token_key_refresh(intake->tokens);
 	entry = board_add(intake->board);

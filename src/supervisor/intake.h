@@ -14,6 +14,7 @@
 #include "executors.h"
 #include "ledger.h"
 #include "poller.h"
+#include "told.h"
 #include "token_key.h"
 
 /* What it works with, all of which outlives it. */
@@ -26,6 +27,7 @@ struct intake {
 	struct token_source	*tokens;
 	const struct action_type *types;
 	size_t			 ntypes;
+	struct told		 astray;	/* a job of another server */
 	void			*arg;		/* its owner's */
 };
 

@@ -284,8 +284,8 @@ start_poll(struct poll *poll, int batch)
 
 	poll->batch = batch;
 	poll->call = aws_call_start(poller->aws, "PollForJobs",
-	    cp_poll_input(&poll->type->type, batch), AWS_SINGLE, polled, poll,
-	    &fail);
+	    cp_poll_input(&poll->type->type, poll->type->query, batch),
+	    AWS_SINGLE, polled, poll, &fail);
 	if (poll->call == NULL) {	/* new credentials wake us */
 		poll->due_ms = sys_now_ms() + interval(poller);
 		poll->blocked = true;

@@ -460,10 +460,12 @@ static void
 tell_start(const struct worker *worker)
 {
 	const struct conf *conf = &worker->conf;
+	const char *query = conf->worker.query;
 
 	journal_event(JOURNAL_STARTED, LOG_NOTICE, "quali-job-worker %s: "
-	    "polling %zu action types for CloudShell at %s (user %s, domain "
-	    "%s), at most %lld jobs at once", VERSION, worker->ntypes,
+	    "polling %zu action types%s%s for CloudShell at %s (user %s, "
+	    "domain %s), at most %lld jobs at once", VERSION, worker->ntypes,
+	    query == NULL ? "" : " with query ", query == NULL ? "" : query,
 	    conf->cloudshell.url, conf->cloudshell.user,
 	    conf->cloudshell.domain, (long long)conf->worker.max_jobs);
 }

@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 # pylint: disable=wrong-import-position
+from ctl import Ctl                                             # noqa: E402
 from oracle import Oracle                                       # noqa: E402
 from sim import (CONTAINER_TOKEN, PASSWORD, WEB_TOKEN,           # noqa: E402
                  WORKER_KEY, WORKER_SECRET, Simulator, crash_checks,
@@ -138,6 +139,30 @@ def fixture_make_worker(sim, make_sim):
                                         worker.stderr()[-20000:]))
         worker.remove()
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(name="make_ctl")
+def fixture_make_ctl(sim):
+    """make_ctl(settings={"section.name": value}, env={}): a person who calls
+    qualictl, in an account without action types."""
+    made = []
+
+    def make(settings=None, env=None):
+        program("qualictl")
+        made.append(Ctl(sim, BUILD, SRC, settings, env))
+        return made[-1]
+
+    sim.settings(codepipeline={"action_types": []})
+    yield make
+    wrong = [leak for ctl in made for leak in ctl.leaks()]
+    for ctl in made:
+        ctl.remove()
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.fixture(name="ctl")
+def fixture_ctl(make_ctl):
+    return make_ctl()
 
 
 @pytest.fixture(name="worker")

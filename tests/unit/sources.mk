@@ -22,7 +22,7 @@ SOURCES_test_turn := $(BASE) $(IPC) src/common/ipc_order.c \
 	told.c)
 PKG_test_turn := libsystemd
 
-SOURCES_test_token_key := $(BASE) src/supervisor/password.c \
+SOURCES_test_token_key := $(BASE) src/common/password.c \
 	src/supervisor/token_key.c
 
 SOURCES_test_sigv4 := $(BASE) src/aws/sigv4.c
@@ -83,6 +83,7 @@ SOURCES_test_cloudshell_calls := $(SOURCES_test_cloudshell_client)
 PKG_test_cloudshell_calls := libcurl libssl libcrypto
 
 SOURCES_test_actions := $(BASE) src/common/credentials.c src/common/job.c \
+	$(addprefix src/aws/,definition.c definition_model.c model.c) \
 	src/supervisor/actions.c
 PKG_test_actions := libcurl libcrypto
 
@@ -143,10 +144,11 @@ PKG_test_executors_ends := libsystemd
 CODEPIPELINE := $(addprefix src/common/,credentials.c job.c url.c) \
 	$(addprefix src/aws/,codepipeline.c codepipeline_answer.c endpoint.c \
 	model.c aws_request.c sigv4.c)
-BOARD := $(BASE) $(CODEPIPELINE) $(IPC) src/common/ipc_order.c $(LIFE) \
+BOARD := $(BASE) $(CODEPIPELINE) $(IPC) \
+	$(addprefix src/common/,ipc_order.c password.c) $(LIFE) \
 	$(RECORDS) tests/unit/board_rig.c \
 	$(addprefix tests/unit/fake_,aws_call.c executors.c loop.c) \
-	$(addprefix src/supervisor/,board.c job_log.c order.c password.c \
+	$(addprefix src/supervisor/,board.c job_log.c order.c \
 	requests.c told.c)
 SOURCES_test_dispatch := $(sort $(BOARD))
 PKG_test_dispatch := libcurl
@@ -172,3 +174,14 @@ PKG_test_status := libsystemd
 SOURCES_test_job_log := $(BASE) $(IPC) $(RECORDS) src/supervisor/job_log.c
 SOURCES_test_child_lines := $(BASE) $(IPC) src/supervisor/child_lines.c
 PKG_test_child_lines := libsystemd
+
+SOURCES_test_definition := $(BASE) $(addprefix src/common/,credentials.c job.c) \
+	$(addprefix src/aws/,definition.c definition_model.c model.c)
+PKG_test_definition := libcurl libcrypto
+SOURCES_test_ctl_actions := $(BASE) $(addprefix src/ctl/,cloudformation.c \
+	compare.c out.c policy_document.c terraform.c)
+SOURCES_test_ctl_service := $(BASE) src/common/credentials.c \
+	src/aws/aws_found.c $(addprefix src/ctl/,env_file.c keys.c service.c)
+SOURCES_test_ctl_check := $(BASE) $(HTTP) src/common/url.c \
+	$(addprefix src/ctl/,findings.c proxy.c trust.c)
+PKG_test_ctl_check := libcurl libssl libcrypto

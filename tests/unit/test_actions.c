@@ -164,6 +164,125 @@ none_polled(void **state)
 	assert_int_equal(n, 0);
 }
 
+/* The second set of the tree, by which several servers share an account. */
+static void
+by_server(void **state)
+{
+	char *own = xasprintf("%s/src/actions/by-server", getenv("SRCDIR"));
+
+	(void)state;
+	conf.worker.actions_dir = own;
+	conf.worker.query = (char *)(uintptr_t)"lab-a";
+	conf.worker.versions = (char *)(uintptr_t)"11s 10s";
+	load();
+	assert_int_equal(n, 6);
+	assert_entry(0, ACTION_START, "Deploy", "Quali-Start-Sandbox", "11s");
+	assert_entry(1, ACTION_START, "Deploy", "Quali-Start-Sandbox", "10s");
+	assert_entry(3, ACTION_RUN, "Test", "Quali-Run-Command", "10s");
+	assert_entry(5, ACTION_END, "Deploy", "Quali-End-Sandbox", "10s");
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(list[i].type.property, "Server");
+		assert_string_equal(list[i].query, "lab-a");
+	}
+	free(own);
+}
+
+/* The definition of Quali-Run-Command, with these properties. */
+static void
+write_properties(const char *properties)
+{
+	char *text = xasprintf("{\"category\": \"Test\", \"provider\": "
+	    "\"Mine\", \"version\": \"1\", \"configurationProperties\": "
+	    "[%s]}", properties);
+
+	write_file("run-command", text);
+	free(text);
+}
+
+#define PROPERTY(name, queryable) "{\"name\": " name ", \"required\": true, " \
+	"\"key\": true, \"secret\": false, \"queryable\": " queryable "}"
+#define WHERE	PROPERTY("\"Where\"", "true")
+#define OTHER	PROPERTY("\"Other\"", "false")
+#define TAIL	"2345678901234567890123456789012345678901234567890"
+
+static void
+only_run_command(void)
+{
+	conf.action[ACTION_START].poll = conf.action[ACTION_END].poll = false;
+}
+
+static void
+property_is_found(void **state)
+{
+	(void)state;
+	only_run_command();
+	write_properties(OTHER "," WHERE "," OTHER);
+	conf.worker.query = (char *)(uintptr_t)"x";
+	load();
+	assert_int_equal(n, 1);
+	assert_entry(0, ACTION_RUN, "Test", "Mine", "1");
+	assert_string_equal(list[0].type.property, "Where");
+	free(list);
+	list = NULL;
+	/* 50 characters in 52 bytes */
+	write_properties(PROPERTY("\"\xe2\x82\xac" TAIL "\"", "true"));
+	load();
+	assert_string_equal(list[0].type.property, "\xe2\x82\xac" TAIL);
+}
+
+static void
+without_query(void **state)
+{
+	(void)state;
+	only_run_command();
+	write_properties(OTHER);
+	load();
+	assert_int_equal(n, 1);
+	assert_string_equal(list[0].type.property, "");
+	assert_null(list[0].query);
+}
+
+/* Query, versions and definitions must fit together. */
+static void
+faults_of_queries_are_told(void **state)
+{
+	static const struct {
+		const char	*properties, *query, *versions, *text;
+	} cases[] = {
+		{ WHERE, NULL, NULL, "/run-command.json: "
+		    "configurationProperties: Where is queryable, so polls "
+		    "must give a value for it: set query in section "
+		    "[worker]" },
+		{ WHERE, NULL, "10 9", "set query in section [worker]" },
+		{ OTHER, "x", NULL, "worker.query: " },
+		{ OTHER, "x", NULL, "/run-command.json has no queryable "
+		    "property: put definitions that have one into "
+		    "worker.actions_dir, or leave query out" },
+		{ WHERE, "x", "10 9", "worker.versions: the queryable property "
+		    "Where belongs to version 1 (" },
+		{ WHERE, "x", "11 1a", "write versions = 1" },
+		{ PROPERTY("\"12" TAIL "\"", "true"), "x", NULL,
+		    "has no queryable property" },
+		{ PROPERTY("7", "true"), "x", NULL,
+		    "has no queryable property" },
+	};
+
+	(void)state;
+	only_run_command();
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct fail f = { 0 };
+
+		write_properties(cases[i].properties);
+		conf.worker.query = (char *)(uintptr_t)cases[i].query;
+		conf.worker.versions = (char *)(uintptr_t)cases[i].versions;
+		assert_int_equal(actions_load(&conf, &list, &n, &f), -1);
+		assert_int_equal(f.kind, FAIL_CONFIG);
+		if (strstr(f.text, cases[i].text) == NULL)
+			fail_msg("%s: %s", cases[i].text, f.text);
+		assert_null(list);
+	}
+}
+
 /* A broken file of one's own is reported, not replaced by the shipped one. */
 static void
 broken_files_are_told(void **state)
@@ -254,6 +373,10 @@ main(void)
 		CASE(own_folder_wins),
 		CASE(no_own_folder),
 		CASE(none_polled),
+		CASE(by_server),
+		CASE(property_is_found),
+		CASE(without_query),
+		CASE(faults_of_queries_are_told),
 		CASE(broken_files_are_told),
 		CASE(unreadable_files_are_told),
 		CASE(bad_versions_are_told),

@@ -202,16 +202,30 @@ static void
 test_inputs(void **state)
 {
 	static const struct cp_action_type type = {
-		"Deploy", "Quali-Start-Sandbox", "10"
+		"Deploy", "Quali-Start-Sandbox", "10", ""
 	};
 
 	(void)state;
-	expect_json(cp_poll_input(&type, 3), "{\"actionTypeId\":{\"category\":"
-	    "\"Deploy\",\"owner\":\"Custom\",\"provider\":"
+	expect_json(cp_poll_input(&type, NULL, 3), "{\"actionTypeId\":"
+	    "{\"category\":\"Deploy\",\"owner\":\"Custom\",\"provider\":"
 	    "\"Quali-Start-Sandbox\",\"version\":\"10\"},\"maxBatchSize\":3}");
 	expect_json(cp_acknowledge_input(ID, "3"),
 	    "{\"jobId\":\"" ID "\",\"nonce\":\"3\"}");
 	expect_json(cp_details_input(ID), "{\"jobId\":\"" ID "\"}");
+}
+
+static void
+test_poll_with_query(void **state)
+{
+	static const struct cp_action_type type = {
+		"Test", "Quali-Run-Command", "10s", "Server"
+	};
+
+	(void)state;
+	expect_json(cp_poll_input(&type, "lab-a", 0), "{\"actionTypeId\":"
+	    "{\"category\":\"Test\",\"owner\":\"Custom\",\"provider\":"
+	    "\"Quali-Run-Command\",\"version\":\"10s\"},\"maxBatchSize\":1,"
+	    "\"queryParam\":{\"Server\":\"lab-a\"}}");
 }
 
 static void
@@ -811,6 +825,7 @@ main(void)
 		cmocka_unit_test(test_request_attempts),
 		cmocka_unit_test(test_request_refused),
 		cmocka_unit_test(test_inputs),
+		cmocka_unit_test(test_poll_with_query),
 		cmocka_unit_test(test_success),
 		cmocka_unit_test(test_continue),
 		cmocka_unit_test(test_failure),

@@ -166,6 +166,7 @@ setup(void **state)
 	static const char *const providers[] = { "Start", "Run", "End" };
 
 	(void)state;
+	memset(types, 0, sizeof(types));
 	for (int i = 0; i < TYPES; i++) {
 		types[i].action = (enum job_action)(i / 2);
 		(void)strlcpy(types[i].type.category, "Test",
@@ -302,6 +303,29 @@ batches_are_bounded(void **state)
 	assert_int_equal(fake_calls(), TYPES);
 	for (int i = 0; i < TYPES; i++)
 		assert_int_equal(batch_of(fake_call(i)), 50);
+}
+
+/* Each poll names the value of its own type's property. */
+static void
+polls_name_the_value(void **state)
+{
+	const json_t *query;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		(void)strlcpy(types[i].type.property, i == 0 ? "Server" :
+		    "Where", sizeof(types[i].type.property));
+		types[i].query = "lab-a";
+	}
+	begin();
+	for (int i = 0; i < TYPES; i++) {
+		query = json_object_get(call_for(i)->input, "queryParam");
+		assert_int_equal(json_object_size(query), i < 2 ? 1 : 0);
+		assert_true(i < 2 || query == NULL);
+		if (i < 2)
+			assert_string_equal(json_string_value(json_object_get(
+			    query, types[i].type.property)), "lab-a");
+	}
 }
 
 static void
@@ -889,6 +913,7 @@ main(void)
 		CASE(begins_with_the_next_turn),
 		CASE(slots_are_shared_out),
 		CASE(batches_are_bounded),
+		CASE(polls_name_the_value),
 		CASE(no_slots_no_polls),
 		CASE(types_take_turns),
 		CASE(full_batches_starve_nobody),

@@ -1,0 +1,109 @@
+/*
+ * Says which action types are missing, and where one differs from its file.
+ */
+#include <string.h>
+
+#include "account.h"
+#include "buf.h"
+#include "check_types.h"
+#include "compare.h"
+#include "json.h"
+
+#define LIST_MAX	1024	/* bytes of a list of names */
+
+/* How many of the polled versions are registered; missing: the others. */
+static size_t
+count_registered(const struct chosen *c, const json_t *types,
+    struct buf *missing)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->npolled; i++)
+		if (account_find(types, &c->polled[i]) != NULL)
+			n++;
+		else
+			(void)buf_addf(missing, "%s%s", missing->len > 0 ?
+			    ", " : "", c->polled[i].version);
+	return n;
+}
+
+static void
+say_different(struct findings *f, const struct chosen *c,
+    const json_t *different)
+{
+	const json_t *d;
+	struct buf members;
+	size_t i;
+
+	buf_init(&members, LIST_MAX);
+	json_array_foreach(different, i, d)
+		(void)buf_addf(&members, "%s%s", i > 0 ? ", " : "",
+		    json_text(d, "member"));
+	finding(f, "actions", FINDING_WARNING, "`qualictl actions list` shows "
+	    "both; to change a registered type, raise its version in the file "
+	    "and call `qualictl actions install`", "%s, version %s, is "
+	    "registered, but differs from %s: %s",
+	    c->definition.type.provider, c->definition.type.version,
+	    c->definition.path, buf_text(&members));
+	buf_free(&members);
+}
+
+/* false: a line was added. */
+static bool
+check_type(struct findings *f, const struct chosen *c, const json_t *types,
+    bool compare)
+{
+	const struct cp_action_type *own = &c->definition.type;
+	const json_t *registered = account_find(types, own);
+	json_t *different;
+	struct buf missing;
+	bool good = true;
+
+	buf_init(&missing, LIST_MAX);
+	if (count_registered(c, types, &missing) == 0) {
+		finding(f, "actions", FINDING_FAILED, "`qualictl actions "
+		    "install` registers it", "%s is not registered in any "
+		    "version that the worker polls for (%s)", own->provider,
+		    buf_text(&missing));
+		good = false;
+	} else if (missing.len > 0) {
+		finding(f, "actions", FINDING_WARNING, registered == NULL ?
+		    "`qualictl actions install` registers the file's version, "
+		    "or name the registered versions in versions of [worker]" :
+		    "name the registered versions in versions of [worker]",
+		    "the worker polls for %s in version %s, too, which is not "
+		    "registered", own->provider, buf_text(&missing));
+		good = false;
+	}
+	buf_free(&missing);
+	if (!compare || registered == NULL ||
+	    !chosen_polled(c, own->version))
+		return good;
+	different = compare_types(c->input, registered);
+	if (json_array_size(different) > 0) {
+		say_different(f, c, different);
+		good = false;
+	}
+	json_decref(different);
+	return good;
+}
+
+void
+check_types(struct findings *f, const struct choice *all, const json_t *types,
+    bool compare)
+{
+	size_t polled = 0;
+	bool good = true;
+
+	for (size_t i = 0; i < all->n; i++)
+		if (all->types[i].npolled > 0) {
+			good = check_type(f, &all->types[i], types,
+			    compare) && good;
+			polled++;
+		}
+	if (good)
+		finding(f, "actions", FINDING_OK, NULL, "all %zu are "
+		    "registered in the versions that the worker polls for%s",
+		    polled, compare ? ", as their files say" :
+		    "; not compared with their files");
+}
