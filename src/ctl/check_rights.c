@@ -261,9 +261,9 @@ check_registered(struct rights *r, const struct choice *all)
 		    "actions list`, called by somebody who may, compares the "
 		    "action types with their files");
 	if (types != NULL)
-		check_types(f, all, types, true);
+		check_types(f, &r->k->ctl->conf, all, types, true);
 	else if (r->polled)
-		check_types(f, all, r->seen, false);
+		check_types(f, &r->k->ctl->conf, all, r->seen, false);
 	json_decref(types);
 }
 

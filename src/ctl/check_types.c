@@ -48,10 +48,25 @@ say_different(struct findings *f, const struct chosen *c,
 	buf_free(&members);
 }
 
-/* false: a line was added. */
+/* Whether the operator has not chosen the versions. */
+static bool
+usual_versions(const struct conf *conf)
+{
+	struct conf usual;
+	bool same;
+
+	conf_defaults(&usual);
+	same = conf->worker.versions != NULL && strcmp(conf->worker.versions,
+	    usual.worker.versions) == 0;
+	conf_free(&usual);
+	return same;
+}
+
+/* false: a line was added. spare, if not NULL, gets versions that need not be
+ * there. */
 static bool
 check_type(struct findings *f, const struct chosen *c, const json_t *types,
-    bool compare)
+    bool compare, struct buf *spare)
 {
 	const struct cp_action_type *own = &c->definition.type;
 	const json_t *registered = account_find(types, own);
@@ -66,6 +81,9 @@ check_type(struct findings *f, const struct chosen *c, const json_t *types,
 		    "version that the worker polls for (%s)", own->provider,
 		    buf_text(&missing));
 		good = false;
+	} else if (missing.len > 0 && spare != NULL && registered != NULL) {
+		buf_clear(spare);
+		(void)buf_adds(spare, buf_text(&missing));
 	} else if (missing.len > 0) {
 		finding(f, "actions", FINDING_WARNING, registered == NULL ?
 		    "`qualictl actions install` registers the file's version, "
@@ -89,21 +107,26 @@ check_type(struct findings *f, const struct chosen *c, const json_t *types,
 }
 
 void
-check_types(struct findings *f, const struct choice *all, const json_t *types,
-    bool compare)
+check_types(struct findings *f, const struct conf *conf,
+    const struct choice *all, const json_t *types, bool compare)
 {
+	bool usual = usual_versions(conf), good = true;
 	size_t polled = 0;
-	bool good = true;
+	struct buf spare;
 
+	buf_init(&spare, LIST_MAX);
 	for (size_t i = 0; i < all->n; i++)
 		if (all->types[i].npolled > 0) {
-			good = check_type(f, &all->types[i], types,
-			    compare) && good;
+			good = check_type(f, &all->types[i], types, compare,
+			    usual ? &spare : NULL) && good;
 			polled++;
 		}
 	if (good)
 		finding(f, "actions", FINDING_OK, NULL, "all %zu are "
-		    "registered in the versions that the worker polls for%s",
+		    "registered in the versions that the worker polls for%s%s%s",
 		    polled, compare ? ", as their files say" :
-		    "; not compared with their files");
+		    "; not compared with their files", spare.len == 0 ? "" :
+		    "; only pipelines of Quali's former worker need version ",
+		    spare.len == 0 ? "" : buf_text(&spare));
+	buf_free(&spare);
 }

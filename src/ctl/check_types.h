@@ -8,11 +8,13 @@
 #include <stdbool.h>
 
 #include "chosen.h"
+#include "conf.h"
 #include "findings.h"
 
 /* Add the lines "actions". types: a list as account_types makes it. compare:
- * its entries are whole, not only ids. */
-void	check_types(struct findings *, const struct choice *,
-	    const json_t *types, bool compare);
+ * its entries are whole, not only ids. By default the worker also polls for the
+ * version of Quali's former worker: that need not be registered. */
+void	check_types(struct findings *, const struct conf *,
+	    const struct choice *, const json_t *types, bool compare);
 
 #endif

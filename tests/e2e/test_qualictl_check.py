@@ -922,10 +922,10 @@ def no_action_type(host, **_):
     host.register("start-sandbox", "run-command")
 
 
-@case("actions", "warning", r"polls for Quali-\S+ in version 9, too",
+@case("actions", "warning", r"polls for Quali-\S+ in version 11, too",
       r"versions of \[worker\]")
 def version_not_registered(host, **_):
-    host.set(worker__versions="10 9")
+    host.set(worker__versions="10 11")
 
 
 @case("actions", "warning", r"Quali-Start-Sandbox, version 10, is registered, "
