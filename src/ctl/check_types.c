@@ -123,8 +123,8 @@ check_types(struct findings *f, const struct conf *conf,
 		}
 	if (good)
 		finding(f, "actions", FINDING_OK, NULL, "all %zu are "
-		    "registered in the versions that the worker polls for%s%s%s",
-		    polled, compare ? ", as their files say" :
+		    "registered in the versions that the worker polls "
+		    "for%s%s%s", polled, compare ? ", as their files say" :
 		    "; not compared with their files", spare.len == 0 ? "" :
 		    "; only pipelines of Quali's former worker need version ",
 		    spare.len == 0 ? "" : buf_text(&spare));
