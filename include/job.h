@@ -84,6 +84,10 @@ struct job_data {
 	char			*continuation;	/* token as it came, cut to
 						   JOB_TOKEN_MAX + 1 bytes;
 						   NULL: none */
+	char			*unread;	/* what of all this could not be
+						   read, for people; NULL: it
+						   is whole */
+	enum fail_kind		 unread_kind;
 };
 
 void	job_data_free(struct job_data *);	/* members only; wipes,

@@ -96,6 +96,9 @@ struct life_answer {
 	const char	*status;	/* AcknowledgeJob: the job's status */
 	const char	*token;		/* GetJobDetails: the continuation
 					   token; NULL: none */
+	const char	*unread;	/* GetJobDetails: what of the job cannot
+					   be read; NULL: it is whole */
+	enum fail_kind	 unread_kind;
 	int64_t		 retry_after_ms; /* 0: not said */
 };
 
@@ -134,8 +137,12 @@ struct life {
 	bool		cleaning;	/* the child is a clean-up executor */
 	enum life_stop	stop;
 	bool		resumed;	/* an earlier process began it */
-	char		*token_fault;	/* why its continuation token cannot be
-					   used; NULL: none, or it can */
+	char		*unfit;		/* why the job cannot begin: what
+						   CodePipeline sent of it
+						   cannot be read, or its
+						   continuation token cannot be
+						   used; NULL: it can */
+	enum fail_kind	unfit_kind;
 	bool		have_data;	/* job data is at hand */
 	bool		token_unread;	/* it may carry a continuation token
 					   that is not read yet, so the facts

@@ -89,6 +89,7 @@ job_data_free(struct job_data *d)
 	free(d->encryption_key);
 	free(d->encryption_type);
 	free(d->continuation);
+	free(d->unread);
 	explicit_bzero(d, sizeof(*d));
 }
 

@@ -69,6 +69,21 @@ leave(struct life *life, int64_t left_ms, const struct life_now *now)
 	life->deadline_wall = now->wall + (left_ms + 999) / 1000;
 }
 
+static void
+unfit(struct life *life, enum fail_kind kind, char *why)
+{
+	free(life->unfit);
+	life->unfit = why;
+	life->unfit_kind = kind;
+}
+
+void
+claim_unread(struct life *life, const char *what, enum fail_kind kind)
+{
+	unfit(life, kind, xasprintf("The worker cannot read this job as "
+	    "CodePipeline describes it: %s.", what));
+}
+
 bool
 claim_token(struct life *life, const char *token, const struct life_now *now)
 {
@@ -82,8 +97,7 @@ claim_token(struct life *life, const char *token, const struct life_now *now)
 		return false;
 	if (token_decode(token, &owner, life->rules.key, &told, &left_ms,
 	    &fail) != 0) {
-		free(life->token_fault);
-		life->token_fault = xstrdup(fail.text);
+		unfit(life, FAIL_CONFIG, xstrdup(fail.text));
 		life->token_unread = true;
 		return false;
 	}
@@ -95,11 +109,12 @@ claim_token(struct life *life, const char *token, const struct life_now *now)
 
 /* --- AcknowledgeJob --- */
 
-/* A job whose token cannot be trusted fails before it begins. */
+/* A job that cannot be read, or whose token cannot be trusted, fails before it
+ * begins. */
 static unsigned
-fail_token(struct life *life)
+fail_unfit(struct life *life)
 {
-	end_failed(life, FAIL_CONFIG, "%s", life->token_fault);
+	end_failed(life, life->unfit_kind, "%s", life->unfit);
 	return flow_ended(life, false);
 }
 
@@ -120,8 +135,8 @@ own(struct life *life, const struct life_now *now)
 	life->deadline_ms = now->ms + ms;
 	life->retry_ms = 0;
 	life->tries = 0;
-	if (life->token_fault != NULL)
-		return fail_token(life);
+	if (life->unfit != NULL)
+		return fail_unfit(life);
 	if (life->parking)
 		out = run_rest(life, now);
 	if (out == 0)
@@ -245,8 +260,10 @@ claim_details(struct life *life, const struct life_event *ev,
 		return FX_CREDENTIALS;
 	}
 	life->have_data = true;
-	taken = claim_token(life, answer->token, now);
-	if (life->token_fault != NULL)
-		return fail_token(life);
+	if (answer->unread != NULL)
+		claim_unread(life, answer->unread, answer->unread_kind);
+	taken = life->unfit == NULL && claim_token(life, answer->token, now);
+	if (life->unfit != NULL)
+		return fail_unfit(life);
 	return taken ? flow_save_then(life, FX_START) : flow_start(life, now);
 }

@@ -92,7 +92,9 @@ life_new(struct life *life, const struct offer *offer,
 	    sizeof(life->execution));
 	life->action = offer->action;
 	life->rules = *rules;
-	if (data->continuation != NULL)
+	if (data->unread != NULL)
+		claim_unread(life, data->unread, data->unread_kind);
+	else if (data->continuation != NULL)
 		(void)claim_token(life, data->continuation, now);
 }
 
@@ -101,7 +103,7 @@ life_free(struct life *life)
 {
 	job_facts_free(&life->facts);
 	job_result_free(&life->result);
-	free(life->token_fault);
+	free(life->unfit);
 }
 
 const char *const life_state_names[LIFE_STATE_MAX] = {

@@ -7,6 +7,7 @@
 #include "job_log.h"
 #include "journal.h"
 #include "json.h"
+#include "mem.h"
 #include "sys.h"
 
 static struct life_rules
@@ -24,17 +25,20 @@ rules_of(const struct intake *intake, enum job_action action)
 	};
 }
 
-static const struct action_type *
-type_of(const struct intake *intake, const struct job_data *data)
+/* A job is of the type that was polled. If it says otherwise, or nothing, it
+ * cannot be run, but it can be claimed and failed. */
+static void
+check_type(struct job_data *data, const struct cp_action_type *polled)
 {
-	for (size_t i = 0; i < intake->ntypes; i++) {
-		const struct action_type *type = &intake->types[i];
+	bool provider = strcmp(polled->provider, data->provider) == 0;
 
-		if (strcmp(type->type.provider, data->provider) == 0 &&
-		    strcmp(type->type.category, data->category) == 0)
-			return type;
-	}
-	return NULL;
+	if (data->unread != NULL || (provider &&
+	    strcmp(polled->category, data->category) == 0))
+		return;
+	data->unread = xasprintf("actionTypeId: %s is not %s, which the worker "
+	    "polled for", provider ? "category" : "provider",
+	    provider ? polled->category : polled->provider);
+	data->unread_kind = FAIL_SYSTEM;
 }
 
 /* CodePipeline hands out only jobs with the value that was asked for. Another
@@ -48,7 +52,8 @@ astray(struct intake *intake, const struct action_type *type,
 	if (type->query == NULL)
 		return false;
 	value = json_text(data->configuration, property);
-	if (value != NULL && strcmp(value, type->query) == 0)
+	if (value == NULL ? data->unread != NULL :
+	    strcmp(value, type->query) == 0)
 		return false;
 	if (told_due(&intake->astray, property, TOLD_HOURLY_MS, sys_now_ms()))
 		journal_event(JOURNAL_OTHER, LOG_WARNING, "job %.8s: "
@@ -101,22 +106,20 @@ intake_may_claim(void *arg)
 }
 
 bool
-intake_offer(struct job_data *data, void *arg)
+intake_offer(struct job_data *data, const struct action_type *polled,
+    void *arg)
 {
 	struct intake *intake = arg;
-	const struct action_type *type = type_of(intake, data);
-	struct offer offer = { .data = data };
-	struct life_rules rules;
+	const struct offer offer = { polled->action, data };
+	struct life_rules rules = rules_of(intake, offer.action);
 	struct life_now now = { .ms = sys_now_ms(), .wall = sys_wall() };
 	struct entry *entry;
 
-	if (type == NULL || astray(intake, type, data) ||
-	    known(intake, data)) {
+	if (astray(intake, polled, data) || known(intake, data)) {
 		job_data_free(data);
 		return false;
 	}
-	offer.action = type->action;
-	rules = rules_of(intake, offer.action);
+	check_type(data, &polled->type);
 	if (data->continuation != NULL)
 		token_key_refresh(intake->tokens);
 	entry = board_add(intake->board);

@@ -5,7 +5,6 @@
 #define INTAKE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "actions.h"
 #include "board.h"
@@ -25,8 +24,6 @@ struct intake {
 	struct executors	*executors;
 	struct ledger		*ledger;
 	struct token_source	*tokens;
-	const struct action_type *types;
-	size_t			 ntypes;
 	struct told		 astray;	/* a job of another server */
 	void			*arg;		/* its owner's */
 };
@@ -35,7 +32,8 @@ struct intake {
  * sets the poller's changed. */
 int	intake_slots(void *);
 bool	intake_may_claim(void *);
-bool	intake_offer(struct job_data *, void *);
+bool	intake_offer(struct job_data *, const struct action_type *polled,
+	    void *);
 /* A record from the ledger; takes over (and zeroes) it. */
 void	intake_resume(struct intake *, struct life *);
 

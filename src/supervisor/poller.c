@@ -230,10 +230,10 @@ take(struct poll *poll, const struct aws_reply *reply)
 	}
 	if (broken > 0)
 		journal_event(JOURNAL_AWS, LOG_WARNING, "PollForJobs: left out "
-		    "%zu jobs that break the service's own limits (%s)",
-		    broken, fail.text);
+		    "%zu jobs that cannot be claimed (%s)", broken, fail.text);
 	for (size_t i = 0; i < n && i < (size_t)poll->batch; i++)
-		if (poller->calls.offer(&jobs[i], poller->arg))
+		if (poller->calls.offer(&jobs[i], poll->type,
+		    poller->arg))
 			fresh++;
 	cp_jobs_free(jobs, n);
 	/* After a full batch there may be more, unless all are known

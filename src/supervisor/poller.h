@@ -22,9 +22,10 @@ struct poller_calls {
 	int	(*slots)(void *arg);
 	/* whether a job could be written down and run */
 	bool	(*may_claim)(void *arg);
-	/* a job, which the callee takes over (and zeroes); returns whether it
-	 * is new */
-	bool	(*offer)(struct job_data *, void *arg);
+	/* a job of the type polled, which the callee takes over (and zeroes);
+	 * returns whether it is new */
+	bool	(*offer)(struct job_data *, const struct action_type *polled,
+		    void *arg);
 	/* what hinders the poller may have changed */
 	void	(*changed)(void *arg);
 };

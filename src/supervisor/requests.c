@@ -80,6 +80,10 @@ take_details(struct entry *entry, struct job_data *data,
 {
 	if (!(entry->life.busy & FX_DETAILS)) {	/* nobody waits any more */
 		job_data_free(data);
+	} else if (entry->life.want_credentials && data->unread != NULL &&
+	    data->credentials.access_key_id == NULL) {
+		answer->ok = false;	/* there are none */
+		job_data_free(data);
 	} else if (entry->life.want_credentials) {
 		credentials_free(&entry->fresh);
 		entry->fresh = data->credentials;
@@ -89,6 +93,8 @@ take_details(struct entry *entry, struct job_data *data,
 		job_data_free(&entry->data);
 		entry->data = *data;
 		answer->token = entry->data.continuation;
+		answer->unread = entry->data.unread;
+		answer->unread_kind = entry->data.unread_kind;
 	}
 }
 

@@ -417,8 +417,7 @@ wire(struct worker *worker)
 	worker->intake = (struct intake){ .conf = conf,
 	    .board = &worker->board, .commit = &worker->commit,
 	    .executors = worker->executors, .ledger = worker->ledger,
-	    .tokens = &worker->tokens, .types = worker->types,
-	    .ntypes = worker->ntypes, .arg = worker };
+	    .tokens = &worker->tokens, .arg = worker };
 	status_teller_init(&worker->status, worker->event,
 	    &(struct status_sources){ .mode = &worker->mode,
 	    .board = &worker->board, .commit = &worker->commit });

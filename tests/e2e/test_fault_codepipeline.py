@@ -374,11 +374,11 @@ def test_redelivery_while_the_claim_is_open(sim, make_worker):
 
 
 def test_broken_job_beside_a_good_one(sim, make_worker):
-    """A job that breaks the service's own limits does not affect the other."""
+    """A job that nobody can claim does not affect the other."""
     sim.settings(**NEVER)
     job = run_job(sim, sim.sandbox_add())
     offer = take(sim, job)
-    broken = [dict(offer, id="x" * 5000), dict(offer, data=None),
+    broken = [dict(offer, id="x" * 5000), dict(offer, id=None),
               dict(offer, nonce="n" * 5000), {"id": offer["id"]}]
     offered(sim, *broken, offer)
     worker = make_worker().start()

@@ -8,7 +8,8 @@
 #include "fuzz.h"
 #include "ipc_order.h"
 
-/* An accepted job can be handed to an executor and reaches it whole. */
+/* A job that could be read can be handed to an executor and reaches it whole;
+ * of another one it is known what is wrong. */
 static void
 check_job(const struct job_data *job)
 {
@@ -19,6 +20,12 @@ check_job(const struct job_data *job)
 	struct fail fail = { 0 };
 	struct buf line;
 
+	if (job->unread != NULL) {
+		fail.kind = job->unread_kind;
+		(void)strlcpy(fail.text, job->unread, sizeof(fail.text));
+		fuzz_fail_check(&fail, CANARY);
+		return;
+	}
 	MUST(job->id[0] != '\0' && strnlen(job->id, JOB_ID_SIZE) <
 	    JOB_ID_SIZE);
 	MUST(job->ninputs <= JOB_ARTIFACTS_MAX);

@@ -521,9 +521,11 @@ test_poll_whole(void **state)
 	}
 }
 
-/* A job with one piece replaced: accepted or left out. */
+enum readable { WHOLE, UNREAD, LEFT_OUT };
+
+/* A job with one piece replaced. */
 static void
-job_try(const char *old, const char *new, bool good)
+job_try(const char *old, const char *new, enum readable want)
 {
 	static const char body[] = "{\"jobs\":[" JOB "]}";
 	struct job_data *jobs;
@@ -538,9 +540,17 @@ job_try(const char *old, const char *new, bool good)
 	assert_int_equal(buf_adds(&b, new), 0);
 	assert_int_equal(buf_adds(&b, at + strlen(old)), 0);
 	assert_int_equal(cp_poll_parse(&b, &jobs, &n, &broken, &fail), 0);
-	if (n != good || broken == good)
-		fail_msg("%s -> %.60s: %zu taken (%s)", old, new, n, fail.text);
-	assert_int_equal(fail.kind, good ? FAIL_NONE : FAIL_SYSTEM);
+	if (n != (want != LEFT_OUT) || broken != (want == LEFT_OUT) ||
+	    (n == 1 && (jobs[0].unread != NULL) != (want == UNREAD)))
+		fail_msg("%s -> %.60s: %zu taken (%s%s)", old, new, n,
+		    fail.text, n == 1 && jobs[0].unread != NULL ?
+		    jobs[0].unread : "");
+	assert_int_equal(fail.kind, want == LEFT_OUT ? FAIL_SYSTEM : FAIL_NONE);
+	if (want == UNREAD) {
+		assert_int_not_equal(jobs[0].unread_kind, FAIL_NONE);
+		assert_null(strstr(jobs[0].unread, "hunter2"));
+		assert_null(strstr(jobs[0].unread, "s3cr3t"));
+	}
 	assert_null(strstr(fail.text, "hunter2"));
 	assert_null(strstr(fail.text, "s3cr3t"));
 	cp_jobs_free(jobs, n);
@@ -561,6 +571,7 @@ test_job_broken(void **state)
 		{ "\"nonce\":\"3\"", "\"nonce\":3" },
 		{ "\"nonce\":\"3\"", "\"nonce\":\"hunter2678901234567890123456"
 		    "7890123456789012345678901\"" },
+#define UNCLAIMABLE	7	/* of the cases: the id or nonce is bad */
 		{ "\"data\":", "\"dat\":" },
 		{ "\"version\":\"1\"", "\"version\":\"1234567890\"" },
 		{ "\"Build\"", "\"Bu/ld\"" },
@@ -595,7 +606,8 @@ test_job_broken(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++)
-		job_try(cases[i].old, cases[i].new, false);
+		job_try(cases[i].old, cases[i].new, i < UNCLAIMABLE ?
+		    LEFT_OUT : UNREAD);
 }
 
 static void
@@ -627,7 +639,7 @@ test_job_lenient(void **state)
 
 	(void)state;
 	for (i = 0; i < COUNT(cases); i++)
-		job_try(cases[i].old, cases[i].new, true);
+		job_try(cases[i].old, cases[i].new, WHOLE);
 }
 
 /* old replaced by a text with `count` repeats of unit between quotes. */
@@ -643,7 +655,7 @@ job_try_long(const char *old, const char *before, const char *unit,
 	for (i = 0; i < count; i++)
 		assert_int_equal(buf_adds(&b, unit), 0);
 	assert_int_equal(buf_adds(&b, after), 0);
-	job_try(old, buf_text(&b), good);
+	job_try(old, buf_text(&b), good ? WHOLE : UNREAD);
 	buf_free(&b);
 }
 
@@ -681,7 +693,7 @@ test_job_limits(void **state)
 		for (i = 0; i < many; i++)
 			assert_int_equal(buf_addf(&b, "%s\"p%d\":\"v\"",
 			    i > 0 ? "," : "", i), 0);
-		job_try(empty, buf_text(&b), many == 62);
+		job_try(empty, buf_text(&b), many == 62 ? WHOLE : UNREAD);
 		buf_free(&b);
 	}
 }
@@ -760,7 +772,8 @@ test_configuration_total(void **state)
 		for (i = 0; i < many; i++)
 			assert_int_equal(buf_addf(&b, "%s\"p%02d\":\"%s\"",
 			    i > 0 ? "," : "", i, buf_text(&value)), 0);
-		job_try("\"Empty\":\"\"", buf_text(&b), many == 25);
+		job_try("\"Empty\":\"\"", buf_text(&b), many == 25 ? WHOLE :
+		    UNREAD);
 		buf_free(&b);
 	}
 	buf_free(&value);

@@ -63,9 +63,11 @@ may_claim(void *arg)
 }
 
 static bool
-offer(struct job_data *data, void *arg)
+offer(struct job_data *data, const struct action_type *polled, void *arg)
 {
 	assert_ptr_equal(arg, &free_slots);
+	assert_in_range((uintptr_t)polled, (uintptr_t)types,
+	    (uintptr_t)&types[TYPES - 1]);
 	offers++;
 	(void)strlcpy(last_id, data->id, sizeof(last_id));
 	job_data_free(data);
