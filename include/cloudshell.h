@@ -167,9 +167,16 @@ struct cs_found {
 int	cs_sandbox_find(struct cs_client *, const char *name,
 	    const char *blueprint, struct cs_found *, struct fail *);
 
-/* POST /sandboxes/{id}/stop without body, v1 as fall-back (5.6). 0: accepted,
- * or it had ended before (*already). */
-int	cs_sandbox_stop(struct cs_client *, const char *id, bool *already,
+enum cs_stop {
+	CS_STOP_AGREED,		/* the teardown begins */
+	CS_STOP_ENDED,		/* the sandbox had ended before */
+	CS_STOP_UNKNOWN,	/* CloudShell knows no sandbox with the id, so
+				   it may have ended long ago */
+};
+
+/* POST /sandboxes/{id}/stop without body, v1 as fall-back (5.6). 0: see
+ * *answer. */
+int	cs_sandbox_stop(struct cs_client *, const char *id, enum cs_stop *answer,
 	    struct fail *);
 
 /* --- activity.c --- */

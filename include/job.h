@@ -12,6 +12,7 @@
 
 #include "credentials.h"
 #include "fail.h"
+#include "id.h"
 
 /* Limits of the service model (aws-contract 1.4), NUL included. */
 #define JOB_ID_SIZE		37
@@ -37,7 +38,7 @@
 #define S3_BUCKET_MAX		255	/* old buckets; new ones have 63 */
 #define S3_KEY_MAX		1024	/* name of an object */
 
-#define SANDBOX_ID_SIZE		101	/* a GUID; room for a longer one */
+#define SANDBOX_ID_SIZE		ID_SIZE
 #define SANDBOX_NAME_MAX	60	/* characters (cloudshell-sandbox-api
 					   5.2) */
 

@@ -224,23 +224,27 @@ cs_sandbox_find(struct cs_client *c, const char *name, const char *blueprint,
 	return rc;
 }
 
-/* After a refused stop: 1 if nothing is left to stop, 0 if the sandbox lives,
- * -1. */
+/* After a refused stop: 1 and why if nothing is left to stop, 0 if the sandbox
+ * lives, -1. */
 static int
-sandbox_is_over(struct cs_client *c, const char *id, struct fail *fail)
+sandbox_is_over(struct cs_client *c, const char *id, enum cs_stop *answer,
+    struct fail *fail)
 {
 	struct fail why = { 0 };
 	struct cs_sandbox s;
 	int over;
 
 	if (cs_sandbox_get(c, id, &s, &why) != 0) {
-		if (why.kind == FAIL_REVISION)
+		if (why.kind == FAIL_REVISION) {
+			*answer = CS_STOP_UNKNOWN;
 			return 1;
+		}
 		if (fail != NULL)
 			*fail = why;
 		return -1;
 	}
-	over = s.phase == CS_ENDED || s.phase == CS_ENDING;
+	if ((over = s.phase == CS_ENDED || s.phase == CS_ENDING))
+		*answer = CS_STOP_ENDED;
 	cs_sandbox_free(&s);
 	return over;
 }
@@ -286,7 +290,7 @@ passes(enum verdict v)
 }
 
 int
-cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
+cs_sandbox_stop(struct cs_client *c, const char *id, enum cs_stop *answer,
     struct fail *fail)
 {
 	struct fail why = { 0 }, unread = { 0 };
@@ -294,7 +298,7 @@ cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
 	enum verdict v;
 	int over, rc;
 
-	*already = false;
+	*answer = CS_STOP_AGREED;
 	if ((rc = cs_path(&path, fail, "sandboxes", id, "stop", NULL)) != 0)
 		goto out;
 	v = stop_once(c, buf_text(&path), STOP_TRIES, &why);
@@ -304,11 +308,13 @@ cs_sandbox_stop(struct cs_client *c, const char *id, bool *already,
 	if (v == VERDICT_MISSING || v == VERDICT_NO_API ||
 	    v == VERDICT_REFUSED || v == VERDICT_CONFLICT || passes(v)) {
 		over = why.kind == FAIL_STOPPED ? -1 :
-		    sandbox_is_over(c, id, &unread);
+		    sandbox_is_over(c, id, answer, &unread);
 		if (unread.kind == FAIL_STOPPED)
 			why = unread;
 		if (over == 1) {
-			*already = true;
+			rc = 0;
+		} else if (over == -1 && why.kind == FAIL_REVISION) {
+			*answer = CS_STOP_UNKNOWN;
 			rc = 0;
 		} else if (over == 0 && passes(v) &&
 		    stop_once(c, buf_text(&path), 0, &why) == VERDICT_DONE) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "html.h"
+#include "id.h"
 #include "json.h"
 #include "text.h"
 #include "utf8.h"
@@ -144,12 +145,8 @@ bool
 text_id(const json_t *j, const char *key, char *id, size_t size)
 {
 	char *text = json_loose_text(j, key);
-	size_t i;
-	bool ok;
+	bool ok = text != NULL && strlen(text) < size && id_plain(text);
 
-	ok = text != NULL && strlen(text) < size;
-	for (i = 0; ok && text[i] != '\0'; i++)
-		ok = isgraph((unsigned char)text[i]) && text[i] != '*';
 	if (ok)
 		(void)strlcpy(id, text, size);
 	free(text);

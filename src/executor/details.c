@@ -1,7 +1,6 @@
 /*
  * Our artifacts are ZIP archives; the worker before this one wrote bare JSON.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -71,15 +70,6 @@ bare(const char *data, size_t len, struct fail *fail)
 	return details;
 }
 
-static bool
-plain(const char *id)
-{
-	for (; *id != '\0'; id++)
-		if (!isgraph((unsigned char)*id))
-			return false;
-	return true;
-}
-
 int
 details_read(const void *data, size_t len, char id[SANDBOX_ID_SIZE],
     struct fail *fail)
@@ -96,7 +86,7 @@ details_read(const void *data, size_t len, char id[SANDBOX_ID_SIZE],
 		return -1;
 	if (json_is_object(details))
 		text = json_loose_text(details, "id");
-	if (text != NULL && plain(text) && strlen(text) < SANDBOX_ID_SIZE) {
+	if (text != NULL && id_plain(text)) {
 		(void)strlcpy(id, text, SANDBOX_ID_SIZE);
 		rv = 0;
 	} else

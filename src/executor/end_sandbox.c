@@ -9,11 +9,10 @@
 #include "report.h"
 #include "teardown.h"
 
-/* *from: the feed's last event before the request, 0: not known. *gone: nothing
- * is left to end. */
+/* *from: the feed's last event before the request, 0: not known. */
 static int
-request(struct task *t, bool wait, int64_t *from, bool *gone,
-    struct fail *fail)
+request(struct task *t, bool wait, int64_t *from,
+    enum cs_stop *answer, struct fail *fail)
 {
 	const char *id = t->facts.sandbox_id;
 
@@ -23,17 +22,29 @@ request(struct task *t, bool wait, int64_t *from, bool *gone,
 		*from = 0;
 	}
 	report_progress(STEP_SANDBOX_END, id);
-	if (teardown_request(t->cs, id, gone, fail) != 0)
+	if (cs_sandbox_stop(t->cs, id, answer, fail) != 0)
 		return -1;
 	t->facts.stop_accepted = true;
 	return task_fact(t, fail);
+}
+
+static const char *
+summary(enum cs_stop answer, bool waited)
+{
+	if (answer == CS_STOP_UNKNOWN)
+		return "is not known to CloudShell: it ended long ago, or it "
+		    "was another server's";
+	if (answer == CS_STOP_ENDED)
+		return "had ended already";
+	return waited ? "ended" : "is ending";
 }
 
 int
 end_sandbox(struct task *t, struct fail *fail)
 {
 	int64_t from = 0;
-	bool wait, gone = false, unknown = false;
+	enum cs_stop answer = CS_STOP_AGREED;
+	bool wait, unknown = false;
 
 	if (input_flag(t->order.data.configuration, "WaitForTeardown",
 	    t->order.policy.wait_for_teardown, &wait, fail) != 0)
@@ -41,16 +52,15 @@ end_sandbox(struct task *t, struct fail *fail)
 	if (artifact_sandbox(t, fail) != 0 || task_login(t, fail) != 0)
 		return -1;
 	if (!t->facts.stop_accepted &&
-	    request(t, wait, &from, &gone, fail) != 0)
+	    request(t, wait, &from, &answer, fail) != 0)
 		return -1;
-	if (wait && !gone && (teardown_await(t, fail) != 0 ||
+	if (wait && answer == CS_STOP_AGREED && (teardown_await(t, fail) != 0 ||
 	    teardown_check(t, from, &unknown, fail) != 0))
 		return -1;
 	t->result.sandbox_ended = true;
 	t->result.external_id = xstrdup(t->facts.sandbox_id);
 	t->result.text = xasprintf("Sandbox %s %s%s", t->facts.sandbox_id,
-	    gone ? "had ended already" : wait ? "ended" :
-	    "is ending", unknown ? "; the worker cannot tell whether the "
+	    summary(answer, wait), unknown ? "; the worker cannot tell whether the "
 	    "teardown had errors, because it cannot read the activity feed" :
 	    "");
 	return 0;

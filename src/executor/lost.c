@@ -107,10 +107,10 @@ lost_await(struct task *t, struct fail *fail)
 static int
 end_one(struct task *t, const char *id, struct buf *text, struct fail *fail)
 {
-	bool gone;
+	enum cs_stop answer;
 
 	report_progress(STEP_SANDBOX_END, id);
-	if (teardown_request(t->cs, id, &gone, fail) != 0) {
+	if (cs_sandbox_stop(t->cs, id, &answer, fail) != 0) {
 		if (fail->kind == FAIL_STOPPED)
 			return -1;
 		(void)buf_sentence(text, "A second sandbox (%s) has started, "

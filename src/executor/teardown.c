@@ -15,17 +15,6 @@
 				   7.1) */
 #define FEED_LOOKS	5	/* after the teardown */
 
-int
-teardown_request(struct cs_client *cs, const char *id, bool *gone,
-    struct fail *fail)
-{
-	*gone = false;
-	if (cs_sandbox_stop(cs, id, gone, fail) == 0)
-		return 0;
-	*gone = fail->kind == FAIL_REVISION;
-	return *gone ? 0 : -1;
-}
-
 /* --- waiting for it --- */
 
 struct teardown {

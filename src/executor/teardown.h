@@ -11,12 +11,6 @@
 #include "fail.h"
 #include "task.h"
 
-/* Asks CloudShell to end a sandbox. 0: it agreed, or the sandbox had ended
- * before or CloudShell does not know it (*gone). Errors as
- * cs_sandbox_stop's. */
-int	teardown_request(struct cs_client *, const char *id, bool *gone,
-	    struct fail *);
-
 /* Waits until the task's sandbox has ended or is gone. FAIL_JOB: CloudShell
  * agreed to end it, but does not. */
 int	teardown_await(struct task *, struct fail *);

@@ -25,13 +25,13 @@ int
 undo_sandbox(struct task *t, const char *why, struct buf *left,
     struct fail *fail)
 {
-	bool gone;
+	enum cs_stop answer;
 
 	report_progress(STEP_SANDBOX_END, t->facts.sandbox_id);
 	if (note_reason(t, why, fail) != 0)
 		return -1;
-	if (!t->facts.stop_accepted && teardown_request(t->cs,
-	    t->facts.sandbox_id, &gone, fail) != 0)
+	if (!t->facts.stop_accepted && cs_sandbox_stop(t->cs,
+	    t->facts.sandbox_id, &answer, fail) != 0)
 		return -1;
 	t->result.sandbox_ended = true;
 	if (!t->facts.stop_accepted) {

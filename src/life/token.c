@@ -144,17 +144,6 @@ verified(json_t *token, const struct token_owner *owner,
 	return same;
 }
 
-/* An id in the form that is safe to show and to type. */
-static bool
-is_plain_id(const char *id)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
-
-	return id[0] != '\0' && strlen(id) < SANDBOX_ID_SIZE &&
-	    id[strspn(id, plain)] == '\0';
-}
-
 /* What the reader can look at, though none of it can be believed. */
 static int
 not_trusted(const json_t *token, const char *why, struct fail *fail)
@@ -163,7 +152,7 @@ not_trusted(const json_t *token, const char *why, struct fail *fail)
 
 	(void)fail_set(fail, FAIL_CONFIG, "The continuation token of this job "
 	    "cannot be trusted: %s. The worker touched nothing.", why);
-	if (id != NULL && is_plain_id(id))
+	if (id != NULL && id_plain(id))
 		(void)fail_add(fail, "The token names sandbox %s: look in "
 		    "CloudShell whether it still runs, and end it there if "
 		    "nobody needs it.", id);

@@ -1,7 +1,7 @@
 """Quali-End-Sandbox beyond the simplest case."""
 import pytest
 
-from actions import artifact_of, bare_artifact_of
+from actions import artifact_of, bare_artifact_of, run
 
 
 @pytest.fixture(name="box")
@@ -62,9 +62,38 @@ def test_already_ended(sim, box, wait):
 
 
 def test_forgotten_sandbox(sim, box):
-    """A sandbox that CloudShell no longer knows counts as ended."""
+    """A sandbox that CloudShell no longer knows counts as ended, but the
+    summary does not say that it had."""
     sim.sandbox_set(box, remove=True)
-    sim.succeeded(add(sim, artifact_of(box)))
+    console = sim.succeeded(add(sim, artifact_of(box)))["console"]
+    assert "not known to CloudShell" in console["summary"]
+    assert "had ended" not in console["summary"]
+
+
+@pytest.mark.parametrize("form", [artifact_of, bare_artifact_of])
+@pytest.mark.parametrize("name", [
+    "a/../b", "..", ".", ".hidden", "", "a b", "a%2fb", "a?b", "a#b", "a*b",
+    "a\\b", "a\nb", "\u00e4", "x" * 65, None, ["a"], {"id": "a"}])
+def test_odd_ids(sim, worker, name, form):
+    """An id that may not be part of a URL is no id: CloudShell hears
+    nothing, and the console gets no link."""
+    assert worker.running()
+    for action in ("end-sandbox", "run-command"):
+        console = sim.failed(sim.job_add(
+            action, input=form(name), configuration={} if
+            action == "end-sandbox" else run()))
+        assert console["type"] == "ConfigurationError"
+        assert '"id"' in console["message"]
+        assert not console.get("externalExecutionId")
+    assert sim.requests("cloudshell") == []
+
+
+@pytest.mark.parametrize("name", ["x" * 64, "A-b_c.9", "7"])
+def test_plain_ids(sim, worker, name):
+    """Ids that only look unusual reach CloudShell."""
+    assert worker.running()
+    console = sim.succeeded(add(sim, artifact_of(name)))["console"]
+    assert "not known to CloudShell" in console["summary"]
 
 
 def test_older_servers(sim, box):

@@ -82,7 +82,7 @@ try_sandboxes(struct cs_client *c)
 	struct cs_sandbox sandbox = { 0 };
 	struct fail fail = { 0 };
 	struct cs_found found;
-	bool already;
+	enum cs_stop answer;
 
 	if (went_well(cs_blueprint_find(c, "Lab", &blueprint, &fail), &fail))
 		MUST(blueprint.id != NULL);
@@ -96,7 +96,7 @@ try_sandboxes(struct cs_client *c)
 	cs_sandbox_free(&sandbox);
 	if (went_well(cs_sandbox_find(c, "n", "Lab", &found, &fail), &fail))
 		MUST(found.n == 0 || found.id[0][0] != '\0');
-	(void)went_well(cs_sandbox_stop(c, "s1", &already, &fail), &fail);
+	(void)went_well(cs_sandbox_stop(c, "s1", &answer, &fail), &fail);
 }
 
 static void

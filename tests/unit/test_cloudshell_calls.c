@@ -21,19 +21,20 @@ stop_falls_back_and_is_idempotent(void **state)
 		"\"state\":\"Ended\"}"),
 	    SAY(400, "no"), SAY(400, "also no"), OK(BOX) };
 	struct rig g;
-	bool already;
+	enum cs_stop answer;
 
 	(void)state;
 	START(&g, steps);
-	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &answer,
 	    &g.fail), 0);
-	assert_false(already);
+	assert_int_equal(answer, CS_STOP_AGREED);
 	for (int i = 0; i < 2; i++) {
-		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &answer,
 		    &g.fail), 0);
-		assert_true(already);
+		assert_int_equal(answer, i == 0 ? CS_STOP_UNKNOWN :
+		    CS_STOP_ENDED);
 	}
-	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &answer,
 	    &g.fail), -1);
 	assert_int_equal(g.fail.kind, FAIL_JOB);
 	rig_done(&g);
@@ -51,7 +52,7 @@ stop_that_fails_looks_at_the_state(void **state)
 	static const struct step faults[] = { SAY(502, "x"),
 	    { 200, "{}", NULL, ACT_CUT, 0 }, SAY(429, "") };
 	struct rig g;
-	bool already;
+	enum cs_stop answer;
 
 	(void)state;
 	for (size_t e = 0; e < COUNT(faults); e++) {
@@ -61,12 +62,12 @@ stop_that_fails_looks_at_the_state(void **state)
 		    faults[e], faults[e], faults[e], OK("") };
 
 		START(&g, steps);
-		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &answer,
 		    &g.fail), 0);
-		assert_true(already);
-		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+		assert_int_equal(answer, CS_STOP_ENDED);
+		assert_int_equal(cs_sandbox_stop(g.client, "box-1", &answer,
 		    &g.fail), 0);
-		assert_false(already);
+		assert_int_equal(answer, CS_STOP_AGREED);
 		rig_done(&g);
 		assert_int_equal(g.server.n, COUNT(steps));
 		rig_free(&g);

@@ -21,15 +21,15 @@ headers_are_exact(void **state)
 	const struct step steps[] = { { 200, "\"Zm9v+mFy\\/mF6cXV4MTIzNA==\"",
 	    NULL, ACT_ANSWER, 0 }, OK(BOX), OK("{\"result\":\"success\"}") };
 	struct rig g;
-	bool already;
+	enum cs_stop answer;
 	char *r;
 
 	(void)state;
 	START(&g, steps);
 	assert_int_equal(rig_get(&g), 0);
-	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &already,
+	assert_int_equal(cs_sandbox_stop(g.client, "box-1", &answer,
 	    &g.fail), 0);
-	assert_false(already);
+	assert_int_equal(answer, CS_STOP_AGREED);
 	rig_done(&g);
 	assert_int_equal(g.server.n, 3);
 	r = g.server.requests[0];
