@@ -1,7 +1,8 @@
 /*
  * One HTTP request, one bounded response, over libcurl. All programs set up all
  * transfers here: http and https only, no redirects, TLS 1.2 at least, time
- * limits, bounded header and body.
+ * limits, bounded header and body. It asks for answers that are not compressed
+ * and decodes those that are; the limits count decoded bytes.
  *
  * The supervisor drives prepared calls through its own multi handle; the other
  * programs use http_client.h, which can be interrupted.

@@ -19,6 +19,12 @@ void	json_init(void);
  * FAIL_JOB with position and reason, never a piece of the text. */
 json_t	*json_parse(const char *, size_t len, struct fail *);
 
+/* Parse what a careless peer wrote, of any type: a byte order mark comes off,
+ * bytes that are not UTF-8 become '?', half a surrogate pair becomes U+FFFD, a
+ * text may hold NUL, and of a key that occurs twice the last counts. NULL: not
+ * even that. */
+json_t	*json_parse_careless(const char *, size_t len);
+
 /* Whether a text would become more than about max values. Ask before parsing
  * it, since Jansson turns each "{}" into 200 bytes or more. */
 bool	json_crowded(const char *, size_t len, size_t max);

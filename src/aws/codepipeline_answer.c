@@ -13,6 +13,8 @@
 #include "model.h"
 #include "utf8.h"
 
+#define VALUES_MAX	100000		/* of an answer: more than JOBS_MAX
+					   jobs can have */
 #define JOBS_MAX	256		/* jobs read from one answer */
 #define PROPERTIES_MAX	64		/* of a configuration; the model: 10 */
 #define PROPERTY_MAX	50		/* characters of a property's name */
@@ -401,6 +403,11 @@ answer_parse(const struct buf *body, struct fail *fail)
 
 	if (body->len == 0) {
 		fail_set(fail, FAIL_SYSTEM, "the answer is empty");
+		return NULL;
+	}
+	if (json_crowded(body->data, body->len, VALUES_MAX)) {
+		fail_set(fail, FAIL_SYSTEM, "the answer has more than %d "
+		    "values", VALUES_MAX);
 		return NULL;
 	}
 	if ((answer = json_parse(body->data, body->len, &why)) == NULL) {

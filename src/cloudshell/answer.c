@@ -68,28 +68,6 @@ answer_verdict(long status, const char *message)
 	    VERDICT_BROKEN;
 }
 
-json_t *
-answer_parse(const char *data, size_t len)
-{
-	json_error_t error;
-	json_t *j;
-	char *copy;
-	size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
-
-	if (data == NULL || len == 0)
-		return NULL;
-	if ((j = json_loadb(data, len, flags, &error)) != NULL)
-		return j;
-	if (json_error_code(&error) != json_error_invalid_utf8 ||
-	    memchr(data, '\0', len) != NULL)
-		return NULL;
-	copy = xstrndup(data, len);
-	utf8_clean(copy, true);
-	j = json_loads(copy, flags, &error);
-	xfree_secret(copy);
-	return j;
-}
-
 /* An error has errorCategory or a statusCode of at least 400, whatever the
  * HTTP status (4.2). Returns the status to go by, 0: no error. */
 static long
@@ -240,7 +218,8 @@ answer_read(struct cs_client *c, const struct cs_request *r,
 
 	a->status = h->status;
 	a->after_ms = http_retry_after(h, 0, CS_AFTER_MAX_MS);
-	j = much ? NULL : answer_parse(h->body.data, h->body.len);
+	j = much || h->body.data == NULL ? NULL :
+	    json_parse_careless(h->body.data, h->body.len);
 	failed = error_status(j, h->status);
 	if (failed != 0) {
 		read_error(c, r, h, j, failed, a);

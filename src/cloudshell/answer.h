@@ -14,9 +14,6 @@ void	answer_read(struct cs_client *, const struct cs_request *,
 void	answer_lost(struct cs_client *, const struct cs_request *,
 	    const struct http_answer *, const struct fail *,
 	    struct cs_answer *);
-/* Parse as JSON of any type, tolerating bytes that are not UTF-8; NUL in texts
- * becomes a blank. NULL if it is not JSON. */
-json_t	*answer_parse(const char *, size_t len);
 /* " (HTTP 502, 3 tries): message", as far as known, cut to size. */
 const char *answer_details(const struct cs_answer *, char *, size_t);
 /* The same without a final full stop, since something follows. */

@@ -4,6 +4,7 @@
  */
 #include <ctype.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -55,6 +56,71 @@ json_parse(const char *text, size_t len, struct fail *fail)
 		    e.column, parse_reason(&e));
 	explicit_bzero(&e, sizeof(e));
 	return v;
+}
+
+/* The number of the escape \\uXXXX that a text begins with, -1: none. */
+static long
+escape_number(const char *text)
+{
+	char digits[5] = "";
+
+	if (text[0] != '\\' || text[1] != 'u')
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		if (!isxdigit((unsigned char)text[2 + i]))
+			return -1;
+		digits[i] = text[2 + i];
+	}
+	return strtol(digits, NULL, 16);
+}
+
+/* Replace escapes that are half a surrogate pair, as where a server cut a text
+ * in the middle of a character. */
+static void
+mend_surrogates(char *text)
+{
+	long n, next;
+
+	for (; *text != '\0'; text++) {
+		if (*text != '\\')
+			continue;
+		n = escape_number(text);
+		if (n >= 0xd800 && n <= 0xdbff) {
+			next = escape_number(text + 6);
+			if (next >= 0xdc00 && next <= 0xdfff)
+				text += 6;
+			else
+				memcpy(text + 2, "fffd", 4);
+		} else if (n >= 0xdc00 && n <= 0xdfff)
+			memcpy(text + 2, "fffd", 4);
+		if (text[1] != '\0')
+			text++;		/* what is escaped */
+	}
+}
+
+json_t *
+json_parse_careless(const char *data, size_t len)
+{
+	static const size_t flags = JSON_DECODE_ANY | JSON_ALLOW_NUL;
+	static const char mark[] = "\xef\xbb\xbf";
+	char *copy;
+	json_t *j;
+
+	if (len >= 3 && memcmp(data, mark, 3) == 0) {
+		data += 3;
+		len -= 3;
+	}
+	if (len == 0)
+		return NULL;
+	if ((j = json_loadb(data, len, flags, NULL)) != NULL ||
+	    memchr(data, '\0', len) != NULL)
+		return j;
+	copy = xstrndup(data, len);
+	utf8_clean(copy, true);
+	mend_surrogates(copy);
+	j = json_loads(copy, flags, NULL);
+	xfree_secret(copy);
+	return j;
 }
 
 /* The loader, which stops at 2048 levels, judges unclosed nesting. */

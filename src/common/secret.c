@@ -308,7 +308,7 @@ struct secret *
 secret_read(const char *path, struct fail *fail)
 {
 	struct secret *s;
-	size_t len;
+	size_t len, from = 0;
 	char *text;
 
 	text = sys_read_file(path, SECRET_MAX, &len);
@@ -321,7 +321,10 @@ secret_read(const char *path, struct fail *fail)
 		len--;
 	if (len > 0 && text[len - 1] == '\r' && text[len] == '\n')
 		len--;
-	if (len == 0) {
+	/* some editors begin a file with a byte order mark */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
+		from = 3;
+	if (len == from) {
 		xfree_secret(text);
 		(void)fail_set(fail, FAIL_CONFIG, "%s: the file is empty",
 		    path);
@@ -333,7 +336,7 @@ secret_read(const char *path, struct fail *fail)
 		    "save it in that encoding", path);
 		return NULL;
 	}
-	s = secret_new(text, len);
+	s = secret_new(text + from, len - from);
 	xfree_secret(text);
 	return s;
 }

@@ -44,16 +44,11 @@ details_text(const json_t *details)
 	return text;
 }
 
-/* Reads bare JSON; blanks and a byte order mark may come first. */
 static json_t *
 bare(const char *data, size_t len, struct fail *fail)
 {
 	json_t *details = NULL;
 
-	if (len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0) {
-		data += 3;
-		len -= 3;
-	}
 	if (json_crowded(data, len, CS_VALUES_MAX)) {
 		(void)fail_set(fail, FAIL_CONFIG, "the input artifact has more "
 		    "than %d values: use the output artifact of "
@@ -62,7 +57,7 @@ bare(const char *data, size_t len, struct fail *fail)
 		return NULL;
 	}
 	if (len > 0 && len <= ARTIFACT_DETAILS_MAX)
-		details = json_parse(data, len, NULL);
+		details = json_parse_careless(data, len);
 	if (details == NULL)
 		(void)fail_set(fail, FAIL_CONFIG, "the input artifact is "
 		    "neither a ZIP archive nor JSON: use the output artifact "

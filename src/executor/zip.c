@@ -213,7 +213,7 @@ try_member(zip_t *za, zip_uint64_t i, json_t **details, struct fail *fail)
 		    "values", CS_VALUES_MAX);
 		rv = broken(fail, why);
 	} else if (rv == 0 && text.len > 0)
-		*details = json_parse(text.data, text.len, NULL);
+		*details = json_parse_careless(text.data, text.len);
 	buf_free(&text);
 	if (*details == NULL)
 		return rv;

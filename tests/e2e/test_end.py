@@ -1,4 +1,6 @@
 """Quali-End-Sandbox beyond the simplest case."""
+import base64
+
 import pytest
 
 from actions import artifact_of, bare_artifact_of, run
@@ -119,3 +121,15 @@ def test_bad_flag(sim, box):
     console = sim.failed(add(sim, artifact_of(box), WaitForTeardown="maybe"))
     assert console["type"] == "ConfigurationError"
     assert sim.sandbox(box)["stops"] == 0
+
+
+@pytest.mark.parametrize("text", [
+    '\ufeff{"id": "%s"}', '{"id": "%s", "note": "cut \\ud83d"}'],
+    ids=["byte order mark", "half a pair"])
+@pytest.mark.parametrize("packed", [True, False])
+def test_careless_artifacts(sim, box, text, packed):
+    """As editors and servers write them."""
+    text = text % box
+    sim.succeeded(add(sim, {"zip": {"sandbox.json": text}} if packed else {
+        "base64": base64.b64encode(text.encode()).decode()}))
+    assert sim.sandbox(box)["stops"] == 1

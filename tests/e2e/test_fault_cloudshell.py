@@ -1,10 +1,12 @@
 """A CloudShell that misbehaves: the worker waits out what passes, reports what
 does not, and starts nothing twice."""
+import json
+
 import pytest
 
 from actions import artifact_of, run_job, start
 from faults import FAST, Beside, Listener, Peak, once, told
-from sim import PASSWORD, Relay
+from sim import PASSWORD, Relay, wait_for
 from worker import alive
 
 GIB = 1 << 30
@@ -550,3 +552,27 @@ def test_redirection(sim, worker, status, operation):
     finally:
         other.close()
     assert other.taken == [] and alive(worker.pid)
+
+
+@pytest.mark.parametrize("operation", ["GetExecution", "GetSandbox"])
+def test_half_a_surrogate_pair(sim, make_worker, operation):
+    """A text that the server cut in the middle of an emoji is read all the
+    same: the command has succeeded, the sandbox is Ready."""
+    worker = make_worker(dict(FAST, **{
+        "run-command.output_variable": "yes"})).start()
+    sim.settings(cloudshell={"command": {"ms": 600000}, "setup": "never"})
+    run_one = operation == "GetExecution"
+    job = run_job(sim, sim.sandbox_add()) if run_one else sim.job_add(
+        "start-sandbox", configuration=start())
+    wait_for(lambda: sim.requests("cloudshell", operation), "a look",
+             worker.stderr)
+    what = sim.executions()[0]["id"] if run_one else sim.wait_sandbox(
+        lambda s: True)["id"]
+    body = {"id": what, "status": "Completed", "output": "HALF"} if run_one \
+        else {"id": what, "name": "n", "state": "Ready", "description": "HALF"}
+    sim.fault("cloudshell", operation, "status", {
+        "status": 200, "type": "application/json", "body": json.dumps(
+            body).replace("HALF", "cut \\ud83d")}, count=-1)
+    console = sim.succeeded(job)["console"]
+    if run_one:
+        assert console["variables"]["CommandOutput"] == "cut \ufffd"

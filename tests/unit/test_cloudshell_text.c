@@ -300,26 +300,6 @@ ids_and_names(void **state)
 	secret_free(password);
 }
 
-static void
-parsing(void **state)
-{
-	static const char latin[] = "{\"message\":\"caf\xe9\"}";
-	static const char nul[] = "\"a\\u0000b\"";
-	json_t *j;
-
-	(void)state;
-	j = answer_parse(latin, sizeof(latin) - 1);
-	assert_string_equal(json_string_value(json_object_get(j, "message")),
-	    "caf?");
-	json_decref(j);
-	j = answer_parse(nul, sizeof(nul) - 1);
-	assert_int_equal(json_string_length(j), 3);
-	json_decref(j);
-	assert_null(answer_parse("<html>", 6));
-	assert_null(answer_parse(NULL, 0));
-	assert_null(answer_parse("{} x", 4));
-}
-
 int
 main(void)
 {
@@ -334,7 +314,6 @@ main(void)
 		cmocka_unit_test(masking_of_outputs),
 		cmocka_unit_test(parameters),
 		cmocka_unit_test(ids_and_names),
-		cmocka_unit_test(parsing),
 	};
 
 	json_init();

@@ -46,6 +46,8 @@ static struct {
 	unsigned char	 body_sum;
 } server;
 
+/* Lengths of answers that hold NULs, by round; 0: strlen. */
+static size_t answer_len[ROUNDS_MAX];
 static struct http_client *client;
 static char base[64];
 
@@ -115,7 +117,8 @@ serve(void *arg)
 		if (r->silent)
 			(void)!read(fd, &c, 1);
 		if (r->answer != NULL)
-			(void)write_all(fd, r->answer, strlen(r->answer));
+			(void)write_all(fd, r->answer, answer_len[i] != 0 ?
+			    answer_len[i] : strlen(r->answer));
 		if (!r->keep) {
 			(void)close(fd);
 			fd = -1;
@@ -210,7 +213,8 @@ get_and_headers(void **state)
 	    "\r\nX-Token: abc\r\n"));
 	assert_non_null(strstr(buf_text(&server.requests),
 	    "\r\nUser-Agent: ua/1\r\n"));
-	assert_null(strcasestr(buf_text(&server.requests), "accept-encoding"));
+	assert_non_null(strstr(buf_text(&server.requests),
+	    "\r\nAccept-Encoding: identity\r\n"));
 	(void)close(server.listener);
 	buf_free(&server.requests);
 	http_answer_free(&a);
@@ -343,6 +347,46 @@ answers_over_the_limits(void **state)
 	assert_fails(&rq, FAIL_SYSTEM, "answer larger than 32768 bytes");
 	assert_true(too_big);
 	server_stop();
+}
+
+/* An answer may be compressed although nobody asked for that; the limit counts
+ * what comes out. */
+static void
+compressed_answers(void **state)
+{
+#define GZIP(n)								\
+	"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " n	\
+	"\r\n\r\n"
+	static const char small[] = GZIP("28")
+	    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\xc8\x54\x28"
+	    "\xc9\x48\x2d\x4a\x05\x00\xec\x76\xa3\xe3\x08\x00\x00\x00";
+	static const char bomb[] = GZIP("41")
+	    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xed\xc1\x31\x01"
+	    "\x00\x00\x00\xc2\xa0\x4a\xeb\x9f\xce\x14\x7e\x40\x01\x00"
+	    "\x00\x00\x00\x6f\x03\x04\x3d\xfc\xa8\x88\x13\x00\x00";
+	static const char broken[] = GZIP("5") "hello";
+	static const char odd[] = "HTTP/1.1 200 OK\r\nContent-Encoding: x\r\n"
+	    "Content-Length: 2\r\n\r\nhi";
+	const struct round rounds[] = {
+		{ small, false, false }, { bomb, false, false },
+		{ broken, false, false }, { odd, false, false } };
+	struct http_answer a;
+	struct http_request rq;
+	struct fail fail = { FAIL_NONE, "" };
+
+	(void)state;
+	answer_len[0] = sizeof(small) - 1;
+	answer_len[1] = sizeof(bomb) - 1;
+	server_start(rounds, 4);
+	rq = request("GET", base);
+	assert_int_equal(http_perform(client, &rq, &a, &fail), 0);
+	assert_string_equal(buf_text(&a.body), "hi there");
+	http_answer_free(&a);
+	assert_fails(&rq, FAIL_SYSTEM, "answer larger than 1000 bytes");
+	assert_fails(&rq, FAIL_UNSURE, "content unencoding");
+	assert_fails(&rq, FAIL_UNSURE, "Unrecognized content encoding");
+	server_stop();
+	memset(answer_len, 0, sizeof(answer_len));
 }
 
 static void
@@ -557,6 +601,7 @@ main(void)
 		TEST(bodies),
 		TEST(head_and_delete),
 		TEST(answers_over_the_limits),
+		TEST(compressed_answers),
 		TEST(failure_kinds),
 		TEST(once_is_sent_once),
 		TEST(interrupts),

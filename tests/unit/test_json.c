@@ -23,6 +23,48 @@ parse(const char *text)
 }
 
 static void
+careless_peers(void **state)
+{
+	static const struct {
+		const char *text, *want;
+	} cases[] = {
+		{ "{\"m\":\"caf\xe9\"}", "caf?" },
+		{ "\xef\xbb\xbf{\"m\":\"a\"}", "a" },
+		{ "{\"m\":\"a\\ud83d\"}", "a\xef\xbf\xbd" },
+		{ "{\"m\":\"\\ud83db\"}", "\xef\xbf\xbd" "b" },
+		{ "{\"m\":\"\\uD83D\\n\"}", "\xef\xbf\xbd\n" },
+		{ "{\"m\":\"\\ude00x\"}", "\xef\xbf\xbdx" },
+		{ "{\"m\":\"\\ude00\\ud83d\"}",
+		    "\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "{\"m\":\"\\ud83d\\ud83d\\ude00\"}",
+		    "\xef\xbf\xbd\xf0\x9f\x98\x80" },
+		{ "{\"m\":\"\\ud83d\\ude00\\ud83d\"}",
+		    "\xf0\x9f\x98\x80\xef\xbf\xbd" },
+		/* an escaped backslash is no escape */
+		{ "{\"m\":\"\\\\ud83d\\ud83d\"}", "\\ud83d\xef\xbf\xbd" },
+		{ "{\"m\":\"a\",\"m\":\"b\"}", "b" },
+	};
+	json_t *v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		v = json_parse_careless(cases[i].text, strlen(cases[i].text));
+		assert_non_null(v);
+		assert_string_equal(json_text(v, "m"), cases[i].want);
+		json_decref(v);
+	}
+	v = json_parse_careless("\"a\\u0000b\"", 10);
+	assert_int_equal(json_string_length(v), 3);
+	json_decref(v);
+	assert_null(json_parse_careless("<html>", 6));
+	assert_null(json_parse_careless("", 0));
+	assert_null(json_parse_careless("\xef\xbb\xbf", 3));
+	assert_null(json_parse_careless("{} x", 4));
+	assert_null(json_parse_careless("\"\\ud8", 6));
+	assert_null(json_parse_careless("\"\\ud83d", 7));
+}
+
+static void
 errors_quote_nothing(void **state)
 {
 	static const struct {
@@ -157,6 +199,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(careless_peers),
 		cmocka_unit_test(errors_quote_nothing),
 		cmocka_unit_test(depth_is_bounded),
 		cmocka_unit_test(strict_getters),

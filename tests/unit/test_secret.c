@@ -143,6 +143,7 @@ reads_files(void **state)
 	(void)state;
 	assert_reads("pass word", "pass word");
 	assert_reads("pass\n", "pass");
+	assert_reads("\xef\xbb\xbfpass\n", "pass");
 	assert_reads("pass\r\n", "pass");
 	assert_reads("pass\n\n", "pass\n");
 	assert_reads("pass\r", "pass\r");
