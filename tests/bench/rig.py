@@ -107,12 +107,17 @@ class Rig:
         if wrong:
             raise Failed("; ".join(wrong))
 
-    def worker(self, settings):
-        """A started worker that has polled, with its log at the default
+    def host(self, settings, env=None):
+        """A worker that has not started, with its log at the default
         level."""
         worker = Worker(self.sim, BUILD, SRC, self.ca,
-                        {"worker.log_level": None, **settings})
+                        {"worker.log_level": None, **settings}, env)
         self.workers.append(worker)
+        return worker
+
+    def worker(self, settings):
+        """A started worker that has polled."""
+        worker = self.host(settings)
         worker.start()
         wait_until(lambda: self.sim.requests("codepipeline", "PollForJobs"),
                    "the first poll")

@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 
 from sim import PASSWORD, REGION, WORKER_KEY, WORKER_SECRET, PATIENCE_S, \
     wait_for
@@ -69,6 +70,7 @@ class NotifySocket:
     def __init__(self, path):
         self.path = path
         self.messages = []
+        self.received = []      # when, by the monotonic clock
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(path)
         self.thread = threading.Thread(target=self.listen, daemon=True)
@@ -79,11 +81,18 @@ class NotifySocket:
             data = self.socket.recv(65536)
             if not data:
                 return
+            self.received.append(time.monotonic())
             self.messages.append(data.decode("utf-8", "replace"))
 
     def lines(self, name):
         """Values of NAME=value, oldest first."""
         return [line.partition("=")[2] for m in list(self.messages)
+                for line in m.splitlines()
+                if line.partition("=")[0] == name]
+
+    def times(self, name):
+        """When each of these values came."""
+        return [at for at, m in zip(self.received, list(self.messages))
                 for line in m.splitlines()
                 if line.partition("=")[0] == name]
 
@@ -183,9 +192,12 @@ class Worker:
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=PATIENCE_S, check=False)
 
-    def start(self, ready=True):
+    def listen(self):
         if self.notify is None:
             self.notify = NotifySocket(os.path.join(self.folder, "notify"))
+
+    def start(self, ready=True):
+        self.listen()
         before = len(self.notify.lines("READY"))
         with open(self.stderr_path, "ab") as err:
             self.process = subprocess.Popen(
