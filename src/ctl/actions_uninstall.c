@@ -15,7 +15,7 @@
 #include "session.h"
 
 const struct ctl_option actions_uninstall_options[] = {
-	{ "version", "N", "that version; without it, those of the files" },
+	{ "version", "N", "delete this version (default: those of the files)" },
 	{ "yes", NULL, "do not ask" },
 	{ NULL, NULL, NULL },
 };

@@ -41,14 +41,14 @@ static const struct command commands[] = {
 	{ .name = "actions list", .usage = "[NAME ...]",
 	    .summary = "compare the action types of the account with the files",
 	    .details = "NAME is start-sandbox, run-command or end-sandbox. "
-	    "States: same, differs, missing\n(not registered), other (another "
-	    "version than the file's). \"polled\" marks the\nversions that "
-	    "the worker polls for.",
+	    "States: same, differs,\nmissing (not registered), other "
+	    "(another version than the file's). \"polled\"\nmarks the "
+	    "versions that the worker polls for.",
 	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_list },
 	{ .name = "actions install", .usage = "[--dry-run] [NAME ...]",
 	    .summary = "register the action types that are missing",
 	    .details = "NAME is start-sandbox, run-command or end-sandbox. "
-	    "AWS cannot change a registered\ntype: for another definition "
+	    "AWS cannot change a\nregistered type: for another definition "
 	    "raise \"version\" in its file.",
 	    .options = actions_install_options,
 	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_install },
@@ -70,15 +70,15 @@ static const struct command commands[] = {
 	{ .name = "actions validate", .usage = "[NAME|FILE ...]",
 	    .summary = "check definition files, without AWS",
 	    .needs = CTL_CONF, .run = actions_validate },
-	{ .name = "policy", .usage = "[--account ID] [--installer | "
-	    "--stop-check [--pipeline NAME]]",
+	{ .name = "policy", .usage = "[--account ID] [--installer |\n"
+	    "           --stop-check [--pipeline NAME]]",
 	    .summary = "print the IAM policy that the worker needs",
 	    .details = "With --account and a region it asks nobody.",
 	    .options = policy_options, .needs = CTL_CONF, .run = policy },
 	{ .name = "check", .usage = "[--offline] [--blueprint NAME]",
 	    .summary = "say whether the worker can work, and what to do if not",
 	    .details = "It changes nothing, and takes no job from a worker "
-	    "that runs. Status 1: something\nfailed; 77: this user may not "
+	    "that runs. Status 1:\nsomething failed; 77: this user may not "
 	    "read what it needs.",
 	    .options = check_options,
 	    .needs = CTL_NETWORK | CTL_SERVICE, .run = check_run },

@@ -50,7 +50,7 @@ options_fault(const struct ctl *ctl, int argc)
 	bool stop_check = options_value(ctl, "stop-check") != NULL;
 
 	if (argc > 0)
-		return "takes only options";
+		return "policy: takes only options";
 	if (account != NULL && !account_valid(account))
 		return "--account: 12 digits";
 	if (stop_check && options_value(ctl, "installer") != NULL)

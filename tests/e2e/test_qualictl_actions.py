@@ -621,10 +621,11 @@ def test_help_and_usage(ctl):
         shown, _ = ctl.run("help", *command.split(), conf=False)
         assert shown.startswith("usage: qualictl")
         assert shown == ctl.run(*command.split(), "--help", conf=False)[0]
+        assert max(map(len, shown.splitlines())) <= 80, shown
     out, _ = ctl.run("--version", conf=False)
     assert re.fullmatch(r"qualictl \d+\.\d+\.\d+\n", out)
     for args, words in [
-            ([], "which command"), (["actions"], "what?"),
+            ([], "which command"), (["actions"], "actions: which command"),
             (["action", "list"], "did you mean actions?"),
             (["actions", "instal"], "did you mean install?"),
             (["policy", "--instaler"], "--instaler: no such option"),
