@@ -116,18 +116,20 @@ make(const struct ctl *ctl, const struct choice *choice,
 	struct cp_action_type types[ACTION_MAX * DEFINITION_VERSIONS_MAX];
 	bool installer = options_value(ctl, "installer") != NULL;
 	json_t *statements = json_array();
+	bool tags = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < choice->n; i++) {
 		const struct chosen *c = &choice->types[i];
 
+		tags = tags || json_object_get(c->input, "tags") != NULL;
 		if (installer)
 			types[n++] = c->definition.type;
 		for (size_t k = 0; !installer && k < c->npolled; k++)
 			types[n++] = c->polled[k];
 	}
 	if (installer)
-		policy_installer(statements, scope, types, n);
+		policy_installer(statements, scope, types, n, tags);
 	else
 		policy_worker(statements, scope, types, n);
 	if (options_value(ctl, "stop-check") != NULL)

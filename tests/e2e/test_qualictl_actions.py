@@ -287,6 +287,15 @@ def test_denied(sim, ctl, operation, command):
         "kind"] == "PermissionError"
 
 
+def test_tags_denied(sim, ctl):
+    own = ctl.shipped("end-sandbox")
+    own["tags"] = [{"key": "team", "value": "lab"}]
+    ctl.define("end-sandbox", own)
+    sim.deny("codepipeline:TagResource")
+    _, err = ctl.run("actions", "install", "end-sandbox", status=DENIED)
+    assert "for the tags, codepipeline:TagResource" in err
+
+
 def test_too_many_types(sim, ctl):
     own = ctl.shipped("end-sandbox")
     sim.settings(codepipeline={"action_types": [
