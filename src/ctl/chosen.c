@@ -104,6 +104,19 @@ chosen_load(struct choice *c, const struct conf *conf, int argc, char **argv,
 	return rc;
 }
 
+int
+chosen_load_polled(struct choice *c, const struct conf *conf,
+    struct fail *fail)
+{
+	for (int i = 0; i < ACTION_MAX; i++)
+		if (conf->action[i].poll && load(&c->types[c->n++],
+		    (enum job_action)i, conf, fail) != 0) {
+			chosen_free(c);
+			return -1;
+		}
+	return 0;
+}
+
 void
 chosen_free(struct choice *c)
 {

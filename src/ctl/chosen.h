@@ -31,6 +31,8 @@ struct choice {
  * FAIL_CONFIG: file and member, or a name that is none. */
 int	chosen_load(struct choice *, const struct conf *, int argc, char **argv,
 	    struct fail *);
+/* The same for those that the worker polls for. */
+int	chosen_load_polled(struct choice *, const struct conf *, struct fail *);
 void	chosen_free(struct choice *);
 
 /* Whether the worker polls for this version. */

@@ -140,6 +140,17 @@ def test_time_of_a_healthy_run(host):
     print("healthy: %.3f s" % sorted(took)[2])
 
 
+def test_what_is_not_polled_does_not_count(host):
+    """The worker does not even read the definition."""
+    host.set(**{"run-command__poll": "no"})
+    folder = os.path.join(host.worker.folder, "actions")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "run-command.json"), "w",
+              encoding="utf-8") as f:
+        f.write("{broken")
+    is_healthy(host)
+
+
 # --- it changes nothing ---
 
 def test_changes_nothing(host):
