@@ -153,7 +153,7 @@ policy(struct ctl *ctl, int argc, char **argv)
 		out_error("%s", wrong);
 		return CTL_USAGE;
 	}
-	if (chosen_load(&choice, &ctl->conf, 0, NULL, &fail) == 0 &&
+	if (chosen_load(&choice, ctl, 0, NULL, &fail) == 0 &&
 	    where_find(ctl, &w, &fail) == 0) {
 		document = make(ctl, &choice, &w.scope);
 		out_json(document);

@@ -527,8 +527,17 @@ def test_validate(ctl):
         "a\x1b[31m": 1}))
     _, err = ctl.run("actions", "validate", path, status=FAILED)
     assert "\x1b" not in err
+    bare = os.path.join(ctl.folder, "bare")
+    os.rename(path, bare)
+    _, err = ctl.run("actions", "validate", "bare", status=FAILED,
+                     cwd=ctl.folder)
+    assert err.startswith("qualictl: bare: a") and "no such member" in err
+    told = ctl.json("actions", "validate", "run-comand", status=USAGE)
+    assert told["files"] == [] and "no such action or file" in \
+        told["error"]["text"]
     _, err = ctl.run("actions", "validate", "/x\x1b[31m.json", status=FAILED)
     assert err == "qualictl: /x\\x1b[31m.json: No such file or directory\n"
+    os.rename(bare, path)
     for command in (["list"], ["install"], ["show"], ["install",
                                                       "--dry-run"]):
         out, err = ctl.run("-j", "actions", *command, status=FAILED)
@@ -706,6 +715,14 @@ def test_faults_of_the_settings(ctl):
     ctl.write_conf({"aws.regoin": "x"})
     _, err = ctl.run("actions", "show", status=FAILED)
     assert "did you mean region?" in err
+    for command in (["list"], ["install"], ["uninstall", "--yes"], ["show"],
+                    ["validate"]):
+        told = ctl.json("actions", *command, status=FAILED)
+        ctl.write_conf({})
+        right, _ = ctl.run("-j", "actions", *command)
+        assert set(told) == set(json.loads(right))
+        assert told["error"]["kind"] == "ConfigurationError"
+        ctl.write_conf({"aws.regoin": "x"})
     ctl.conf += ".absent"
     _, err = ctl.run("actions", "show", status=FAILED)
     assert "No such file" in err
