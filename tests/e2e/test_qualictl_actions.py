@@ -382,6 +382,19 @@ def test_a_list_without_end(sim, ctl):
     assert "it does not end" in err
 
 
+@pytest.mark.parametrize("count, whole", [(1, True), (-1, False)])
+def test_empty_pages_of_pipelines(sim, ctl, count, whole):
+    """An empty page is not the end of the list; a list without end is cut."""
+    ctl.run("actions", "install", "run-command")
+    sim.settings(codepipeline={"pipelines": [pipeline("A", "9"),
+                                             pipeline("B", "10")]})
+    sim.fault("codepipeline", "ListPipelines", "body", {
+        "body": '{"pipelines": [], "nextToken": "1"}'}, count=count)
+    told = ctl.json("actions", "uninstall", "--yes", "run-command")
+    assert [u["pipeline"] for u in told["pipelines"]] == ["B"] * whole
+    assert told["all_pipelines"] is whole
+
+
 # --- Debian's aws-cli ---
 
 def listed(ctl):
