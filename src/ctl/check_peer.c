@@ -288,9 +288,8 @@ untrusted(struct look *l)
 	if (certificate_read(&c, buf_text(&p.chain), p.chain.len) == 0)
 		say_untrusted(l, &c);
 	else
-		say(l, "tls", FINDING_FAILED, l->peer->tls.settings,
-		    "the certificate of %s is not trusted: %s", l->server,
-		    l->probe.why);
+		say(l, "tls", FINDING_FAILED, "check again", "the certificate "
+		    "of %s is not trusted: %s", l->server, l->probe.why);
 	certificate_free(&c);
 	http_probe_free(&p);
 }

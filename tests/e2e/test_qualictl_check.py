@@ -244,6 +244,21 @@ def test_trust_by_copy_and_paste(host, ca, make_sim, tmp_path, pair, verify,
     host.sim.succeeded(job)
 
 
+@pytest.mark.tls
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.parametrize("owner,who", [(0, "commands, as root:\n"),
+                                       (NOBODY.pw_uid, "commands:\n")])
+def test_who_can_make_it_trusted(host, ca, make_sim, tmp_path, owner, who):
+    lab = make_sim(folder_of(ca, str(tmp_path / "lab"), "other"))
+    host.set(cloudshell__url=lab.urls["cloudshell"], cloudshell__ca_file=None)
+    give_away(host.worker.folder)
+    os.chown(host.worker.conf, owner, -1)
+    os.chmod(host.worker.conf, 0o644)
+    report = host.check(user=NOBODY.pw_uid, group=NOBODY.pw_gid,
+                        extra_groups=[])
+    assert who in report.one("cloudshell.tls")["remedy"], report.output
+
+
 # --- a blueprint ---
 
 @pytest.mark.parametrize("loose", [False, True])
