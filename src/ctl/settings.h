@@ -8,8 +8,8 @@
 #include "fail.h"
 
 /* -1 if the settings have faults. All but the last one are printed; fail has
- * that one: FAIL_CONFIG, or FAIL_PERMISSION if the system does not let this user
- * read the file. */
+ * that one: FAIL_CONFIG, or FAIL_PERMISSION if the system does not let this
+ * user read the file. */
 int	settings_good(const struct ctl *, struct fail *);
 
 #endif
