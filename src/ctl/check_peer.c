@@ -110,7 +110,8 @@ no_tcp(struct look *l)
 	else
 		peer_say(l, "tcp", FINDING_FAILED, remedy,
 		    "cannot connect to %s: %s", next_hop(l),
-		    l->probe.errnum != 0 ? strerror((int)l->probe.errnum) : l->probe.why);
+		    l->probe.errnum != 0 ? strerror((int)l->probe.errnum) :
+		    l->probe.why);
 	free(remedy);
 }
 
@@ -157,8 +158,8 @@ say_steps(struct look *l)
 			say_name(l);
 		else if (s == HTTP_STEP_TCP)
 			peer_say(l, "tcp", FINDING_OK, NULL,
-			    "%s port %ld accepts "
-			    "connections", p->address, p->port);
+			    "%s port %ld accepts connections", p->address,
+			    p->port);
 		else if (l->url.tls)
 			check_tls_good(l);
 		else
