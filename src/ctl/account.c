@@ -14,12 +14,14 @@
 
 /* Add to an error what the reader can do about it. */
 static void
-advise(const char *operation, const struct aws_error *e, struct fail *fail)
+advise(const char *operation, const json_t *input, const struct aws_error *e,
+    struct fail *fail)
 {
 	if (fail->kind == FAIL_PERMISSION)
-		(void)fail_add(fail, "It needs the permission codepipeline:%s: "
-		    "`qualictl policy --installer` prints a policy with it",
-		    operation);
+		(void)fail_add(fail, "It needs the permission codepipeline:%s"
+		    "%s: `qualictl policy --installer` prints a policy with it",
+		    operation, json_object_get(input, "tags") == NULL ? "" :
+		    " and, for the tags, codepipeline:TagResource");
 	else if (strcmp(e->code, "LimitExceededException") == 0)
 		(void)fail_add(fail, "AWS allows 50 custom action types in a "
 		    "region: delete one that no pipeline uses");
@@ -38,7 +40,7 @@ call(struct api *api, const char *operation, const json_t *input,
 	json_t *answer = api_call(api, operation, input, &e, fail);
 
 	if (answer == NULL)
-		advise(operation, &e, fail);
+		advise(operation, input, &e, fail);
 	return answer;
 }
 

@@ -209,7 +209,7 @@ actions_install(struct ctl *ctl, int argc, char **argv)
 	json_t *o = json_object();
 	int rc;
 
-	rc = chosen_load(&choice, &ctl->conf, argc, argv, &fail);
+	rc = chosen_load(&choice, ctl, argc, argv, &fail);
 	if (rc == 0)
 		remark(ctl, &choice);
 	if (rc == 0 && dry_run && !ctl->json)

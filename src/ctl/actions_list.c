@@ -141,7 +141,7 @@ actions_list(struct ctl *ctl, int argc, char **argv)
 	json_t *o = json_object(), *types = NULL, *rows = NULL;
 	int status;
 
-	if (chosen_load(&choice, &ctl->conf, argc, argv, &fail) == 0 &&
+	if (chosen_load(&choice, ctl, argc, argv, &fail) == 0 &&
 	    session_open(ctl, &s, &fail) == 0 &&
 	    (types = account_types(&s.api, &fail)) != NULL) {
 		rows = compare_choice(&choice, types);

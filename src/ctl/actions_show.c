@@ -96,7 +96,7 @@ actions_show(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	}
 	o = json_object();
-	rc = chosen_load(&choice, &ctl->conf, argc, argv, &fail);
+	rc = chosen_load(&choice, ctl, argc, argv, &fail);
 	inputs = inputs_of(&choice);
 	if (rc == 0 && !ctl->json && print(format, inputs) != 0)
 		rc = fail_set(&fail, FAIL_SYSTEM, "the definitions are too "

@@ -15,7 +15,7 @@
 #include "session.h"
 
 const struct ctl_option actions_uninstall_options[] = {
-	{ "version", "N", "that version; without it, those of the files" },
+	{ "version", "N", "delete this version (default: those of the files)" },
 	{ "yes", NULL, "do not ask" },
 	{ NULL, NULL, NULL },
 };
@@ -219,7 +219,7 @@ actions_uninstall(struct ctl *ctl, int argc, char **argv)
 		return CTL_USAGE;
 	}
 	o = json_object();
-	rc = chosen_load(&choice, &ctl->conf, argc, argv, &fail);
+	rc = chosen_load(&choice, ctl, argc, argv, &fail);
 	if (rc == 0) {
 		versions_set(&r, &choice, options_value(ctl, "version"));
 		rc = uninstall(ctl, &r, &s, &fail);

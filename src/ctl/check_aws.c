@@ -186,8 +186,8 @@ check_region(struct checking *k, struct api *api,
 static bool
 reach(struct checking *k, const struct api *api)
 {
-	struct peer peer = { .group = "codepipeline", .title = "CodePipeline",
-	    .url = api->endpoint.url, .timeout_ms = CONNECT_MS,
+	struct peer peer = { .group = "codepipeline", .url = api->endpoint.url,
+	    .timeout_ms = CONNECT_MS,
 	    .settings = api->endpoint.custom ?
 	    "AWS_ENDPOINT_URL_CODEPIPELINE or endpoint_url" :
 	    "region in [aws] of worker.conf",

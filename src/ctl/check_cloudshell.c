@@ -272,8 +272,8 @@ check_cloudshell(struct checking *k)
 	const struct conf *conf = &k->ctl->conf;
 	char *settings = xasprintf("url in [cloudshell] of %s",
 	    k->ctl->conf_path);
-	struct peer peer = { .group = "cloudshell", .title = "CloudShell",
-	    .url = conf->cloudshell.url, .timeout_ms = CONNECT_MS,
+	struct peer peer = { .group = "cloudshell", .url = conf->cloudshell.url,
+	    .timeout_ms = CONNECT_MS,
 	    .settings = settings, .conf_path = k->ctl->conf_path,
 	    .tls = { .ca_file = conf->cloudshell.ca_file,
 	    .verify = conf->cloudshell.verify,

@@ -277,8 +277,8 @@ check_rights(struct checking *k, struct api *api)
 	struct fail fail;
 
 	check_job_rights(&r);
-	if (!r.refused && k->definitions && chosen_load(&all, &k->ctl->conf,
-	    0, NULL, &fail) == 0) {
+	if (!r.refused && k->definitions && chosen_load_polled(&all,
+	    &k->ctl->conf, &fail) == 0) {
 		check_polls(&r, &all);
 		if (!r.refused)
 			check_registered(&r, &all);

@@ -7,6 +7,7 @@
 #include "json.h"
 #include "near.h"
 #include "out.h"
+#include "settings.h"
 
 static int
 load(struct chosen *c, enum job_action action, const struct conf *conf,
@@ -90,18 +91,32 @@ choose(struct choice *all, int argc, char **argv, struct fail *fail)
 }
 
 int
-chosen_load(struct choice *c, const struct conf *conf, int argc, char **argv,
+chosen_load(struct choice *c, const struct ctl *ctl, int argc, char **argv,
     struct fail *fail)
 {
-	int rc = 0;
+	int rc = settings_good(ctl, fail);
 
 	for (int i = 0; i < ACTION_MAX && rc == 0; i++)
-		rc = load(&c->types[c->n++], (enum job_action)i, conf, fail);
+		rc = load(&c->types[c->n++], (enum job_action)i, &ctl->conf,
+		    fail);
 	if (rc == 0 && argc > 0)
 		rc = choose(c, argc, argv, fail);
 	if (rc != 0)
 		chosen_free(c);
 	return rc;
+}
+
+int
+chosen_load_polled(struct choice *c, const struct conf *conf,
+    struct fail *fail)
+{
+	for (int i = 0; i < ACTION_MAX; i++)
+		if (conf->action[i].poll && load(&c->types[c->n++],
+		    (enum job_action)i, conf, fail) != 0) {
+			chosen_free(c);
+			return -1;
+		}
+	return 0;
 }
 
 void

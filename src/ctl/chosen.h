@@ -28,9 +28,12 @@ struct choice {
  * ("start-sandbox", or a provider's name), in the order of enum job_action;
  * without a name all of them. Over a zeroed struct, which has none of them if
  * this fails; the caller frees it.
- * FAIL_CONFIG: file and member, or a name that is none. */
-int	chosen_load(struct choice *, const struct conf *, int argc, char **argv,
+ * FAIL_CONFIG: file and member, or a name that is none, or what settings_good
+ * says. */
+int	chosen_load(struct choice *, const struct ctl *, int argc, char **argv,
 	    struct fail *);
+/* The same for those that the worker polls for, by settings without a fault. */
+int	chosen_load_polled(struct choice *, const struct conf *, struct fail *);
 void	chosen_free(struct choice *);
 
 /* Whether the worker polls for this version. */

@@ -26,10 +26,8 @@ struct ctl_option {
 };
 
 /* What a command needs before it runs. */
-#define CTL_CONF	1u	/* a configuration that can be read; only the
-				   default one may be absent */
-#define CTL_NETWORK	2u	/* libcurl */
-#define CTL_SERVICE	4u	/* with the installed configuration the
+#define CTL_NETWORK	1u	/* libcurl */
+#define CTL_SERVICE	2u	/* with the installed configuration the
 				   surroundings of the service (service.h) */
 
 struct ctl;

@@ -77,7 +77,9 @@ help_print(const struct command *commands, const char *topic)
 	(void)printf("usage: qualictl [option ...] %s [argument ...]\n\n",
 	    topic != NULL ? topic : "command");
 	print_list(commands, topic);
-	(void)puts("  help COMMAND       say more about a command\n");
+	if (topic == NULL)
+		(void)puts("  help COMMAND       say more about a command");
+	(void)putchar('\n');
 	(void)fputs(global_options, stdout);
 	return 0;
 }

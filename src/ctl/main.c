@@ -41,17 +41,17 @@ static const struct command commands[] = {
 	{ .name = "actions list", .usage = "[NAME ...]",
 	    .summary = "compare the action types of the account with the files",
 	    .details = "NAME is start-sandbox, run-command or end-sandbox. "
-	    "States: same, differs, missing\n(not registered), other (another "
-	    "version than the file's). \"polled\" marks the\nversions that "
-	    "the worker polls for.",
-	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_list },
+	    "States: same, differs,\nmissing (not registered), other "
+	    "(another version than the file's). \"polled\"\nmarks the "
+	    "versions that the worker polls for.",
+	    .needs = CTL_NETWORK, .run = actions_list },
 	{ .name = "actions install", .usage = "[--dry-run] [NAME ...]",
 	    .summary = "register the action types that are missing",
 	    .details = "NAME is start-sandbox, run-command or end-sandbox. "
-	    "AWS cannot change a registered\ntype: for another definition "
+	    "AWS cannot change a\nregistered type: for another definition "
 	    "raise \"version\" in its file.",
 	    .options = actions_install_options,
-	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_install },
+	    .needs = CTL_NETWORK, .run = actions_install },
 	{ .name = "actions uninstall",
 	    .usage = "[--version N] [--yes] [NAME ...]",
 	    .summary = "delete action types from the account",
@@ -59,26 +59,26 @@ static const struct command commands[] = {
 	    "Before it asks, it says which\npipelines use them, if the "
 	    "permissions allow it to look.",
 	    .options = actions_uninstall_options,
-	    .needs = CTL_CONF | CTL_NETWORK, .run = actions_uninstall },
+	    .needs = CTL_NETWORK, .run = actions_uninstall },
 	{ .name = "actions show", .usage = "[--format NAME] [NAME ...]",
 	    .summary = "print the definitions as they would be registered",
 	    .details = "Formats: json, for `aws codepipeline "
 	    "create-custom-action-type`; cloudformation,\na template; "
 	    "terraform, resources.",
 	    .options = actions_show_options,
-	    .needs = CTL_CONF, .run = actions_show },
+	    .run = actions_show },
 	{ .name = "actions validate", .usage = "[NAME|FILE ...]",
 	    .summary = "check definition files, without AWS",
-	    .needs = CTL_CONF, .run = actions_validate },
-	{ .name = "policy", .usage = "[--account ID] [--installer | "
-	    "--stop-check [--pipeline NAME]]",
+	    .run = actions_validate },
+	{ .name = "policy", .usage = "[--account ID] [--installer |\n"
+	    "           --stop-check [--pipeline NAME]]",
 	    .summary = "print the IAM policy that the worker needs",
 	    .details = "With --account and a region it asks nobody.",
-	    .options = policy_options, .needs = CTL_CONF, .run = policy },
+	    .options = policy_options, .run = policy },
 	{ .name = "check", .usage = "[--offline] [--blueprint NAME]",
 	    .summary = "say whether the worker can work, and what to do if not",
 	    .details = "It changes nothing, and takes no job from a worker "
-	    "that runs. Status 1: something\nfailed; 77: this user may not "
+	    "that runs. Status 1:\nsomething failed; 77: this user may not "
 	    "read what it needs.",
 	    .options = check_options,
 	    .needs = CTL_NETWORK | CTL_SERVICE, .run = check_run },
@@ -141,12 +141,6 @@ static int
 run(struct ctl *ctl, int argc, char **argv)
 {
 	read_conf(ctl);
-	if ((ctl->command->needs & CTL_CONF) != 0 && ctl->nfaults > 0) {
-		for (size_t i = 0; i < ctl->nfaults; i++)
-			out_error("%s", ctl->faults[i]);
-		return access(ctl->conf_path, R_OK) != 0 && errno == EACCES ?
-		    CTL_DENIED : CTL_FAILED;
-	}
 	if ((ctl->command->needs & CTL_NETWORK) != 0)
 		http_init();
 	return ctl->command->run(ctl, argc, argv);

@@ -92,7 +92,7 @@ complain(const struct command *commands, int argc, char **argv)
 	else if (!is_group(commands, argv[0]))
 		complain_word(commands, NULL, argv[0]);
 	else if (argc < 2)
-		out_error("%s: what? `qualictl help %s` lists its commands",
+		out_error("%s: which command? `qualictl help %s` lists them",
 		    argv[0], argv[0]);
 	else
 		complain_word(commands, argv[0], argv[1]);

@@ -8,6 +8,8 @@
 #include "pipelines.h"
 #include "sys.h"
 
+#define PAGES_MAX	100	/* of the list; some may be empty */
+
 static bool
 has(const json_t *id, const char *key, const char *text)
 {
@@ -73,12 +75,13 @@ look_into(struct api *api, const char *name,
 	return 0;
 }
 
-/* Names of pipelines, up to one more than PIPELINES_MAX. */
+/* Names of pipelines, up to a page more than PIPELINES_MAX. *whole: all. */
 static json_t *
-list(struct api *api, struct fail *fail)
+list(struct api *api, int64_t end, bool *whole, struct fail *fail)
 {
 	json_t *names = json_array(), *page = NULL, *input, *p, *next = NULL;
 	struct aws_error e;
+	int pages = 0;
 	size_t i;
 
 	do {
@@ -97,7 +100,8 @@ list(struct api *api, struct fail *fail)
 				(void)json_array_append(names,
 				    json_object_get(p, "name"));
 		next = json_object_get(page, "nextToken");
-	} while (json_is_string(next) && i > 0 &&
+		*whole = !json_is_string(next);
+	} while (!*whole && ++pages < PAGES_MAX && sys_now_ms() < end &&
 	    json_array_size(names) <= PIPELINES_MAX);
 	json_decref(page);
 	return names;
@@ -108,13 +112,12 @@ pipelines_using(struct api *api, const struct cp_action_type *types, size_t n,
     bool *whole, struct fail *fail)
 {
 	int64_t end = sys_now_ms() + PIPELINES_MS;
-	json_t *uses, *names = list(api, fail), *name;
+	json_t *uses, *names = list(api, end, whole, fail), *name;
 	size_t i;
 
 	if (names == NULL)
 		return NULL;
 	uses = json_array();
-	*whole = true;
 	json_array_foreach(names, i, name) {
 		if (i == PIPELINES_MAX || sys_now_ms() >= end) {
 			*whole = false;

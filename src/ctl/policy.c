@@ -50,7 +50,7 @@ options_fault(const struct ctl *ctl, int argc)
 	bool stop_check = options_value(ctl, "stop-check") != NULL;
 
 	if (argc > 0)
-		return "takes only options";
+		return "policy: takes only options";
 	if (account != NULL && !account_valid(account))
 		return "--account: 12 digits";
 	if (stop_check && options_value(ctl, "installer") != NULL)
@@ -116,18 +116,20 @@ make(const struct ctl *ctl, const struct choice *choice,
 	struct cp_action_type types[ACTION_MAX * DEFINITION_VERSIONS_MAX];
 	bool installer = options_value(ctl, "installer") != NULL;
 	json_t *statements = json_array();
+	bool tags = false;
 	size_t n = 0;
 
 	for (size_t i = 0; i < choice->n; i++) {
 		const struct chosen *c = &choice->types[i];
 
+		tags = tags || json_object_get(c->input, "tags") != NULL;
 		if (installer)
 			types[n++] = c->definition.type;
 		for (size_t k = 0; !installer && k < c->npolled; k++)
 			types[n++] = c->polled[k];
 	}
 	if (installer)
-		policy_installer(statements, scope, types, n);
+		policy_installer(statements, scope, types, n, tags);
 	else
 		policy_worker(statements, scope, types, n);
 	if (options_value(ctl, "stop-check") != NULL)
@@ -151,7 +153,7 @@ policy(struct ctl *ctl, int argc, char **argv)
 		out_error("%s", wrong);
 		return CTL_USAGE;
 	}
-	if (chosen_load(&choice, &ctl->conf, 0, NULL, &fail) == 0 &&
+	if (chosen_load(&choice, ctl, 0, NULL, &fail) == 0 &&
 	    where_find(ctl, &w, &fail) == 0) {
 		document = make(ctl, &choice, &w.scope);
 		out_json(document);

@@ -108,10 +108,10 @@ policy_stop_check(json_t *statements, const struct policy_scope *scope,
 
 void
 policy_installer(json_t *statements, const struct policy_scope *scope,
-    const struct cp_action_type *types, size_t n)
+    const struct cp_action_type *types, size_t n, bool tags)
 {
-	static const char *const changes[] = { "CreateCustomActionType",
-	    "DeleteCustomActionType", NULL };
+	const char *const changes[] = { "CreateCustomActionType",
+	    "DeleteCustomActionType", tags ? "TagResource" : NULL, NULL };
 	static const char *const lists[] = { "ListActionTypes",
 	    "ListPipelines", NULL };
 	static const char *const looks[] = { "GetPipeline", NULL };

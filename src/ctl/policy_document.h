@@ -25,9 +25,10 @@ void	policy_worker(json_t *statements, const struct policy_scope *,
 void	policy_stop_check(json_t *statements, const struct policy_scope *,
 	    const char *pipeline);
 /* To register n types, whatever their version, to delete them, and to look
- * which pipelines use them. */
+ * which pipelines use them. tags: definitions have some, for which AWS demands
+ * a permission of its own (aws-2026 2.4). */
 void	policy_installer(json_t *statements, const struct policy_scope *,
-	    const struct cp_action_type *, size_t n);
+	    const struct cp_action_type *, size_t n, bool tags);
 
 /* New policy; takes the statements. */
 json_t	*policy_document(json_t *statements);

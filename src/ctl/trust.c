@@ -1,9 +1,11 @@
 /*
  * Commands for a shell: saving a certificate and naming its file.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "buf.h"
 #include "mem.h"
@@ -97,8 +99,9 @@ trust_remedy(const char *conf_path, const char *ca_file, const char *server,
 
 	find_paths(conf_path, &conf, &ca);
 	buf_init(&b, REMEDY_MAX);
-	(void)buf_adds(&b, "if that fingerprint is your server's, save its "
-	    "certificate and trust it with these commands:");
+	(void)buf_addf(&b, "if that fingerprint is your server's, save its "
+	    "certificate and trust it with these commands%s:",
+	    access(conf, W_OK) != 0 && errno == EACCES ? ", as root" : "");
 	add_save(&b, server, proxy, ca_file != NULL ? ca_file : ca,
 	    ca_file != NULL);
 	if (ca_file == NULL || verify_off)

@@ -287,6 +287,15 @@ def test_denied(sim, ctl, operation, command):
         "kind"] == "PermissionError"
 
 
+def test_tags_denied(sim, ctl):
+    own = ctl.shipped("end-sandbox")
+    own["tags"] = [{"key": "team", "value": "lab"}]
+    ctl.define("end-sandbox", own)
+    sim.deny("codepipeline:TagResource")
+    _, err = ctl.run("actions", "install", "end-sandbox", status=DENIED)
+    assert "for the tags, codepipeline:TagResource" in err
+
+
 def test_too_many_types(sim, ctl):
     own = ctl.shipped("end-sandbox")
     sim.settings(codepipeline={"action_types": [
@@ -371,6 +380,19 @@ def test_a_list_without_end(sim, ctl):
         "body": '{"actionTypes": [], "nextToken": "again"}'}, count=-1)
     _, err = ctl.run("actions", "list", status=FAILED)
     assert "it does not end" in err
+
+
+@pytest.mark.parametrize("count, whole", [(1, True), (-1, False)])
+def test_empty_pages_of_pipelines(sim, ctl, count, whole):
+    """An empty page is not the end of the list; a list without end is cut."""
+    ctl.run("actions", "install", "run-command")
+    sim.settings(codepipeline={"pipelines": [pipeline("A", "9"),
+                                             pipeline("B", "10")]})
+    sim.fault("codepipeline", "ListPipelines", "body", {
+        "body": '{"pipelines": [], "nextToken": "1"}'}, count=count)
+    told = ctl.json("actions", "uninstall", "--yes", "run-command")
+    assert [u["pipeline"] for u in told["pipelines"]] == ["B"] * whole
+    assert told["all_pipelines"] is whole
 
 
 # --- Debian's aws-cli ---
@@ -518,8 +540,17 @@ def test_validate(ctl):
         "a\x1b[31m": 1}))
     _, err = ctl.run("actions", "validate", path, status=FAILED)
     assert "\x1b" not in err
+    bare = os.path.join(ctl.folder, "bare")
+    os.rename(path, bare)
+    _, err = ctl.run("actions", "validate", "bare", status=FAILED,
+                     cwd=ctl.folder)
+    assert err.startswith("qualictl: bare: a") and "no such member" in err
+    told = ctl.json("actions", "validate", "run-comand", status=USAGE)
+    assert told["files"] == [] and "no such action or file" in \
+        told["error"]["text"]
     _, err = ctl.run("actions", "validate", "/x\x1b[31m.json", status=FAILED)
     assert err == "qualictl: /x\\x1b[31m.json: No such file or directory\n"
+    os.rename(bare, path)
     for command in (["list"], ["install"], ["show"], ["install",
                                                       "--dry-run"]):
         out, err = ctl.run("-j", "actions", *command, status=FAILED)
@@ -621,10 +652,11 @@ def test_help_and_usage(ctl):
         shown, _ = ctl.run("help", *command.split(), conf=False)
         assert shown.startswith("usage: qualictl")
         assert shown == ctl.run(*command.split(), "--help", conf=False)[0]
+        assert max(map(len, shown.splitlines())) <= 80, shown
     out, _ = ctl.run("--version", conf=False)
     assert re.fullmatch(r"qualictl \d+\.\d+\.\d+\n", out)
     for args, words in [
-            ([], "which command"), (["actions"], "what?"),
+            ([], "which command"), (["actions"], "actions: which command"),
             (["action", "list"], "did you mean actions?"),
             (["actions", "instal"], "did you mean install?"),
             (["policy", "--instaler"], "--instaler: no such option"),
@@ -696,6 +728,14 @@ def test_faults_of_the_settings(ctl):
     ctl.write_conf({"aws.regoin": "x"})
     _, err = ctl.run("actions", "show", status=FAILED)
     assert "did you mean region?" in err
+    for command in (["list"], ["install"], ["uninstall", "--yes"], ["show"],
+                    ["validate"]):
+        told = ctl.json("actions", *command, status=FAILED)
+        ctl.write_conf({})
+        right, _ = ctl.run("-j", "actions", *command)
+        assert set(told) == set(json.loads(right))
+        assert told["error"]["kind"] == "ConfigurationError"
+        ctl.write_conf({"aws.regoin": "x"})
     ctl.conf += ".absent"
     _, err = ctl.run("actions", "show", status=FAILED)
     assert "No such file" in err

@@ -140,6 +140,17 @@ def test_time_of_a_healthy_run(host):
     print("healthy: %.3f s" % sorted(took)[2])
 
 
+def test_what_is_not_polled_does_not_count(host):
+    """The worker does not even read the definition."""
+    host.set(**{"run-command__poll": "no"})
+    folder = os.path.join(host.worker.folder, "actions")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "run-command.json"), "w",
+              encoding="utf-8") as f:
+        f.write("{broken")
+    is_healthy(host)
+
+
 # --- it changes nothing ---
 
 def test_changes_nothing(host):
@@ -231,6 +242,21 @@ def test_trust_by_copy_and_paste(host, ca, make_sim, tmp_path, pair, verify,
     host.worker.start()
     job = host.sim.job_add("start-sandbox", configuration=start())
     host.sim.succeeded(job)
+
+
+@pytest.mark.tls
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+@pytest.mark.parametrize("owner,who", [(0, "commands, as root:\n"),
+                                       (NOBODY.pw_uid, "commands:\n")])
+def test_who_can_make_it_trusted(host, ca, make_sim, tmp_path, owner, who):
+    lab = make_sim(folder_of(ca, str(tmp_path / "lab"), "other"))
+    host.set(cloudshell__url=lab.urls["cloudshell"], cloudshell__ca_file=None)
+    give_away(host.worker.folder)
+    os.chown(host.worker.conf, owner, -1)
+    os.chmod(host.worker.conf, 0o644)
+    report = host.check(user=NOBODY.pw_uid, group=NOBODY.pw_gid,
+                        extra_groups=[])
+    assert who in report.one("cloudshell.tls")["remedy"], report.output
 
 
 # --- a blueprint ---

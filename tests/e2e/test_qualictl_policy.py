@@ -78,6 +78,13 @@ def test_installer(ctl):
     for change in ("CreateCustomActionType", "DeleteCustomActionType"):
         assert set(found[change]) == type_arns(ctl, "*")
     assert found["ListActionTypes"] == found["ListPipelines"] == "*"
+    own = ctl.shipped("end-sandbox")
+    own["tags"] = [{"key": "team", "value": "lab"}]
+    ctl.define("end-sandbox", own)
+    tagged = statements(ctl.run("policy", "--account", ACCOUNT,
+                                "--installer")[0])
+    assert tagged.pop("TagResource") == found["CreateCustomActionType"]
+    assert tagged == found
 
 
 def test_stop_check(ctl):
