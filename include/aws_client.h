@@ -38,6 +38,9 @@ struct aws_exchange {
 		    int64_t wall, void *arg, struct fail *);
 	void	(*classify)(const struct http_answer *, int64_t now,
 		    struct aws_error *);
+	/* Hide in the error's message what the request held of secrets, since
+	 * AWS repeats headers when a signature does not match. */
+	void	(*mask)(char *message, void *arg);
 	void	*arg;
 	size_t	 answer_max;		/* bytes of the body */
 };

@@ -115,6 +115,7 @@ aws_client_call(struct aws_client *c, const struct aws_exchange *x,
 				aws_retry_over(&c->retry, &call);
 				return 0;
 			}
+			x->mask(e->message, x->arg);
 			(void)refused(x, e, &why);
 		} else {
 			e->class = may_pass(&why) ? AWS_TRANSIENT : AWS_FINAL;
