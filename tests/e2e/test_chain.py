@@ -371,6 +371,10 @@ CASES = {
                      "key=hidden >&2; exit 3'"}}, None,
         "credential_process of profile default of", "/bin/sh ended with "
         "status 3", "It said: bad key=***"),
+    "process that repeats its arguments": case(
+        {"default": {"credential_process": "/bin/sh -c 'echo wrong: $* >&2; "
+                     "exit 2' - --pw hidden --file=/etc/x"}}, None,
+        "It said: wrong: --pw *** --file=/etc/x"),
     "process that prints no JSON": case(
         {"default": {"credential_process": "/bin/echo hidden"}}, None,
         "/bin/echo printed no JSON: line 1, column"),
