@@ -18,6 +18,9 @@ struct aws_client {
 	const char	*ca_file;	/* NULL: the system's */
 	const char	*user_agent;
 	int64_t		 timeout_ms;	/* of one attempt */
+	int64_t		 until_ms;	/* of SYS_CLOCK: no attempt begins or
+					   lasts beyond it; 0: none is too
+					   late */
 	int		 attempts;	/* 0: AWS_ATTEMPTS */
 	bool		 no_proxy;
 	struct http_client *http;

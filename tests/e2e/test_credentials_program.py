@@ -10,7 +10,7 @@ import sys
 import botocore
 import pytest
 
-from endpoints import Server
+from endpoints import Server, hang
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
@@ -215,7 +215,7 @@ def environment(tmp_path, extra):
 
 def run(env, *options):
     return subprocess.run([PROGRAM, *options], env=env, capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL, timeout=20)
+                          text=True, stdin=subprocess.DEVNULL, timeout=60)
 
 
 @pytest.mark.parametrize("case", SAME)
@@ -374,3 +374,18 @@ def test_repeated_secrets_are_hidden(tmp_path, body, profile):
                                          "AWS_MAX_ATTEMPTS": "1"}))
     assert (got.returncode, got.stdout) == (1, "")
     assert TOKEN[:16] not in got.stderr and "role/r" in got.stderr
+
+
+def test_silent_sts(tmp_path):
+    """However many attempts it may make, it gives up before the worker ends
+    it, and says who was silent."""
+    with Server(lambda _: hang) as sts:
+        home(tmp_path, "[source]\naws_access_key_id = AKIDSOURCE\n"
+             "aws_secret_access_key = s/ource\n", "[default]\n"
+             "region = us-east-2\nsource_profile = source\nrole_arn = "
+             "arn:aws:iam::111122223333:role/r\n")
+        got = run(environment(tmp_path, {"AWS_ENDPOINT_URL_STS": sts.url,
+                                         "AWS_MAX_ATTEMPTS": "10"}))
+    assert (got.returncode, got.stdout) == (1, "")
+    assert "role/r" in got.stderr
+    assert sts.url.partition("//")[2] in got.stderr
