@@ -211,13 +211,15 @@ CASES = {
         env=dict(ENV, AWS_PROFILE="p")),
     "source Environment without variables": case(
         {"default": role(credential_source="Environment")}, None,
-        "credential_source = Environment, which has no credentials"),
+        "credential_source = Environment, which has no credentials: "
+        "AWS_ACCESS_KEY_ID and"),
     "source EcsContainer": case(
         {"default": role(credential_source="EcsContainer")},
         STS + "sim-worker", env=BOX),
     "source EcsContainer without variables": case(
         {"default": role(credential_source="EcsContainer")}, None,
-        "credential_source = EcsContainer, which has no credentials"),
+        "credential_source = EcsContainer, which has no credentials: "
+        "neither AWS_CONTAINER_"),
     "source Ec2InstanceMetadata": case(
         {"default": role(credential_source="Ec2InstanceMetadata")},
         STS + "sim-worker", env=EC2),
