@@ -10,11 +10,11 @@
 #define AWS_LOOKUP_MS		90000	/* of a look-up: a minute for a
 					   credential_process, and the rest for
 					   what is done with its keys */
-#define AWS_LOOKUP_ARGUMENTS	14	/* of its command line, at most */
+#define AWS_LOOKUP_ARGUMENTS	14	/* the NULL at the end included */
 
 /* Texts are borrowed; NULL: not given. */
 struct aws_lookup {
-	const char	*program;	/* path of aws-credentials; never NULL */
+	const char	*program;	/* of aws-credentials; never NULL */
 	const char	*profile;
 	const char	*region;
 	const char	*config_file;

@@ -183,7 +183,8 @@ look(const char *script, int64_t limit_ms, struct aws_found *found, bool *none,
 	    (char *)(uintptr_t)"PATH=/usr/bin:/bin",
 	    (char *)(uintptr_t)"SECRET_OF_CALLER=1", NULL };
 	struct keys_place place = {
-	    .lookup = { .program = path, .profile = "prof" }, .env = env, .limit_ms = limit_ms };
+	    .lookup = { .program = path, .profile = "prof" },
+	    .env = env, .limit_ms = limit_ms };
 	int rc;
 
 	memset(found, 0, sizeof(*found));
