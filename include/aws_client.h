@@ -18,6 +18,9 @@ struct aws_client {
 	const char	*ca_file;	/* NULL: the system's */
 	const char	*user_agent;
 	int64_t		 timeout_ms;	/* of one attempt */
+	int64_t		 until_ms;	/* of SYS_CLOCK: no attempt begins or
+					   lasts beyond it; 0: none is too
+					   late */
 	int		 attempts;	/* 0: AWS_ATTEMPTS */
 	bool		 no_proxy;
 	struct http_client *http;
@@ -38,6 +41,9 @@ struct aws_exchange {
 		    int64_t wall, void *arg, struct fail *);
 	void	(*classify)(const struct http_answer *, int64_t now,
 		    struct aws_error *);
+	/* Hide in the error's message what the request held of secrets, since
+	 * AWS repeats headers when a signature does not match. */
+	void	(*mask)(char *message, void *arg);
 	void	*arg;
 	size_t	 answer_max;		/* bytes of the body */
 };

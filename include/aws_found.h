@@ -45,7 +45,7 @@ const char	*aws_service_name(enum aws_service);
 
 void	aws_found_free(struct aws_found *);	/* members; zeroes, wipes */
 
-/* Note a sentence for people; beyond AWS_WARNINGS_MAX it is dropped. */
+/* Note a sentence for people, once; beyond AWS_WARNINGS_MAX it is dropped. */
 void	aws_found_warn(struct aws_found *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 

@@ -42,18 +42,31 @@ aws_found_free(struct aws_found *f)
 	memset(f, 0, sizeof(*f));
 }
 
+static bool
+warned(const struct aws_found *f, const char *text)
+{
+	for (size_t i = 0; i < f->nwarnings; i++)
+		if (strcmp(f->warning[i], text) == 0)
+			return true;
+	return false;
+}
+
 void
 aws_found_warn(struct aws_found *f, const char *fmt, ...)
 {
 	va_list ap;
 	char *text;
+	int n;
 
-	if (f->nwarnings == AWS_WARNINGS_MAX)
-		return;
 	va_start(ap, fmt);
-	if (vasprintf(&text, fmt, ap) != -1)
-		f->warning[f->nwarnings++] = text;
+	n = vasprintf(&text, fmt, ap);
 	va_end(ap);
+	if (n == -1)
+		return;
+	if (f->nwarnings < AWS_WARNINGS_MAX && !warned(f, text))
+		f->warning[f->nwarnings++] = text;
+	else
+		free(text);
 }
 
 /* --- writing --- */

@@ -32,6 +32,17 @@ pause_ms(int64_t ms)
 		continue;
 }
 
+/* Milliseconds that an attempt may take; 0 would be for ever. */
+static int64_t
+time_limit(const struct aws_client *c)
+{
+	int64_t left = c->until_ms - sys_now_ms();
+
+	if (c->until_ms == 0 || left >= c->timeout_ms)
+		return c->timeout_ms;
+	return left > 0 ? left : 1;
+}
+
 /* One attempt. -1: no answer, or the request cannot be built. */
 static int
 attempt(struct aws_client *c, const struct aws_exchange *x,
@@ -41,7 +52,7 @@ attempt(struct aws_client *c, const struct aws_exchange *x,
 	struct aws_request request = { 0 };
 	struct http_tls tls = { .ca_file = c->ca_file, .verify = true,
 	    .settings = AWS_TLS_SETTINGS };
-	struct http_request http = { .timeout_ms = c->timeout_ms,
+	struct http_request http = { .timeout_ms = time_limit(c),
 	    .answer_max = x->answer_max, .private_answer = true,
 	    .no_proxy = c->no_proxy, .tls = &tls,
 	    .user_agent = c->user_agent };
@@ -115,6 +126,7 @@ aws_client_call(struct aws_client *c, const struct aws_exchange *x,
 				aws_retry_over(&c->retry, &call);
 				return 0;
 			}
+			x->mask(e->message, x->arg);
 			(void)refused(x, e, &why);
 		} else {
 			e->class = may_pass(&why) ? AWS_TRANSIENT : AWS_FINAL;
@@ -127,7 +139,8 @@ aws_client_call(struct aws_client *c, const struct aws_exchange *x,
 			continue;
 		}
 		ms = aws_retry_next(&c->retry, &call, e, arc4random());
-		if (ms < 0)
+		if (ms < 0 || (c->until_ms != 0 &&
+		    sys_now_ms() + ms >= c->until_ms))
 			break;
 		pause_ms(ms);
 	}

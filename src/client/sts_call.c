@@ -11,6 +11,7 @@ struct call {
 	const struct sts_role		*role;
 	const struct credentials	*creds;
 	const struct sts_token		*token;
+	struct secret			*sent;	/* the last token */
 };
 
 static int
@@ -27,7 +28,7 @@ static int
 build_web_identity(struct aws_request *req, const struct aws_attempt *number,
     int64_t wall, void *arg, struct fail *fail)
 {
-	const struct call *c = arg;
+	struct call *c = arg;
 	char *token = c->token->token(c->token->arg, fail);
 	int rc;
 
@@ -35,6 +36,8 @@ build_web_identity(struct aws_request *req, const struct aws_attempt *number,
 	if (token == NULL)
 		return -1;
 	rc = sts_web_identity(req, c->place, c->role, token, number, fail);
+	secret_free(c->sent);
+	c->sent = secret_text(token);
 	xfree_secret(token);
 	return rc;
 }
@@ -49,6 +52,18 @@ build_identity(struct aws_request *req, const struct aws_attempt *number,
 	    fail);
 }
 
+static void
+mask(char *message, void *arg)
+{
+	const struct call *c = arg;
+
+	if (c->creds != NULL) {
+		secret_mask(message, c->creds->secret_key);
+		secret_mask(message, c->creds->token);
+	}
+	secret_mask(message, c->sent);
+}
+
 /* Credentials of a role, in either way. */
 static int
 call_role(struct aws_client *client, struct aws_exchange *x,
@@ -59,6 +74,7 @@ call_role(struct aws_client *client, struct aws_exchange *x,
 	int rc;
 
 	x->classify = sts_error;
+	x->mask = mask;
 	x->answer_max = STS_ANSWER_MAX;
 	rc = aws_client_call(client, x, &answer, e, fail);
 	/* the server's clock decides, if it is known */
@@ -92,8 +108,11 @@ sts_call_web_identity(struct aws_client *client,
 	struct call call = { .place = place, .role = role, .token = token };
 	struct aws_exchange x = { .operation = "AssumeRoleWithWebIdentity",
 	    .build = build_web_identity, .arg = &call };
+	int rc;
 
-	return call_role(client, &x, out, who, e, fail);
+	rc = call_role(client, &x, out, who, e, fail);
+	secret_free(call.sent);
+	return rc;
 }
 
 int
@@ -103,8 +122,8 @@ sts_call_identity(struct aws_client *client, const struct sts_place *place,
 {
 	struct call call = { .place = place, .creds = creds };
 	struct aws_exchange x = { .operation = "GetCallerIdentity",
-	    .build = build_identity, .classify = sts_error, .arg = &call,
-	    .answer_max = STS_ANSWER_MAX };
+	    .build = build_identity, .classify = sts_error, .mask = mask,
+	    .arg = &call, .answer_max = STS_ANSWER_MAX };
 	struct http_answer answer;
 	int rc;
 

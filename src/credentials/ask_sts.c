@@ -8,6 +8,7 @@
 #include "ec2.h"
 #include "mem.h"
 #include "settings.h"
+#include "sys.h"
 #include "user_agent.h"
 
 int
@@ -35,6 +36,7 @@ sts_way_open(struct sts_way *way, const struct chain *c,
 	client->attempts = c->attempts < AWS_ATTEMPTS_MAX ? c->attempts :
 	    AWS_ATTEMPTS_MAX;
 	client->timeout_ms = STS_TIMEOUT_MS;
+	client->until_ms = sys_now_ms() + STS_CALL_MS;
 	aws_client_open(client);
 	return 0;
 }

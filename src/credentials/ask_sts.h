@@ -8,6 +8,8 @@
 #include "sts_call.h"
 
 #define STS_TIMEOUT_MS	10000	/* of one attempt */
+#define STS_CALL_MS	25000	/* of all: a look-up has 90 s, of which a
+				   credential_process may take 60 */
 #define STS_SESSION	"quali-job-worker"	/* name of a role's session
 						   unless one is set */
 

@@ -28,8 +28,6 @@ struct chain {
 	const struct options	*options;
 	const struct aws_files	*files;
 	const char		*profile;	/* never NULL */
-	bool			 named;		/* the option or variable names
-						   it */
 	int			 attempts;	/* of one call, 0: not said */
 	const char		*app_id;	/* for the User-Agent; NULL:
 						   none */

@@ -101,10 +101,9 @@ choose_profile(struct chain *c, struct aws_found *found, struct fail *fail)
 	c->profile = c->options->profile;
 	if (c->profile == NULL)
 		c->profile = profile_variable(found);
-	c->named = c->profile != NULL;
-	if (!c->named)
+	if (c->profile == NULL)
 		c->profile = "default";
-	if (c->named && !files_has_profile(c->files, c->profile))
+	else if (!files_has_profile(c->files, c->profile))
 		return fail_set(fail, FAIL_CONFIG, "profile %s is neither in "
 		    "%s ([%s]) nor in %s ([%s%s])", c->profile,
 		    files_path(c->files, FILE_CREDENTIALS), c->profile,

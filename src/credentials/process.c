@@ -229,7 +229,8 @@ ask(char **argv, struct aws_found *found, const char *where,
 		for (size_t i = 0; i < said.len; i++)
 			if (said.data[i] == '\0')
 				said.data[i] = ' ';
-		line = said_clean(said.data, buf_text(&out));
+		line = said_clean(said.data, buf_text(&out),
+		    (const char *const *)argv + 1);
 		if (line[0] != '\0')
 			(void)fail_add(fail, "It said: %s", line);
 		xfree_secret(line);

@@ -37,10 +37,14 @@ named_source(const struct chain *c, const char *profile, const char *name,
 	static const struct {
 		const char	*name;
 		provider	 look;
+		const char	*lacks;	/* unless look says it */
 	} sources[] = {
-		{ "Environment", environment_keys },
-		{ "EcsContainer", container_look },
-		{ "Ec2InstanceMetadata", ec2_look },
+		{ "Environment", environment_keys, "AWS_ACCESS_KEY_ID and "
+		    "AWS_SECRET_ACCESS_KEY are not set" },
+		{ "EcsContainer", container_look, "neither "
+		    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI nor "
+		    "AWS_CONTAINER_CREDENTIALS_FULL_URI is set" },
+		{ "Ec2InstanceMetadata", ec2_look, NULL },
 	};
 	struct fail why = { 0 };
 	enum verdict v;
@@ -52,9 +56,9 @@ named_source(const struct chain *c, const char *profile, const char *name,
 		if (v != FOUND)
 			(void)fail_set(fail, why.kind != FAIL_NONE ? why.kind :
 			    FAIL_CONFIG, "profile %s has credential_source = "
-			    "%s, which has no credentials%s%s", profile,
-			    sources[i].name, why.text[0] != '\0' ? ": " : "",
-			    why.text);
+			    "%s, which has no credentials: %s", profile,
+			    sources[i].name, why.kind != FAIL_NONE ?
+			    why.text : sources[i].lacks);
 		return v == FOUND ? FOUND : BROKEN;
 	}
 	(void)fail_set(fail, FAIL_CONFIG, "profile %s: credential_source is "

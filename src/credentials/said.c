@@ -15,6 +15,7 @@
 				   more */
 #define LONG_TEXT	32	/* so long, a word without digits is one, too */
 #define LONG_PART	8	/* of a path, with letters of all kinds */
+#define LEAST_ARGUMENT	4	/* characters */
 #define SAME_WORD	6	/* of stdout: shorter ones occur everywhere */
 
 static bool
@@ -152,13 +153,47 @@ is_secret(const char *word, size_t n, const char *out)
 	return same;
 }
 
+/* What may be secret of an argument, "": nothing. Paths and ARNs help whoever
+ * reads the message. */
+static const char *
+argument_value(const char *argument)
+{
+	if (argument[0] == '-')
+		argument += strcspn(argument, "=");
+	if (argument[0] == '=')
+		argument++;
+	return argument[0] == '/' || strncmp(argument, "arn:", 4) == 0 ||
+	    strlen(argument) < LEAST_ARGUMENT ? "" : argument;
+}
+
+/* Replace a value where it is not part of a longer word. */
+static void
+hide(char *line, const char *value)
+{
+	size_t n = strlen(value);
+	char *at = line;
+
+	while (n > 0 && (at = strstr(at, value)) != NULL) {
+		if ((at > line && in_word(at[-1]) && in_word(value[0])) ||
+		    (in_word(value[n - 1]) && in_word(at[n]))) {
+			at++;
+			continue;
+		}
+		memcpy(at, "***", 3);
+		memmove(at + 3, at + n, strlen(at + n) + 1);
+		at += 3;
+	}
+}
+
 char *
-said_clean(const char *text, const char *out)
+said_clean(const char *text, const char *out, const char *const arguments[])
 {
 	char *line = xstrdup(text), *clean;
 	struct buf b;
 	size_t n, gap;
 
+	for (size_t i = 0; arguments[i] != NULL; i++)
+		hide(line, argument_value(arguments[i]));
 	utf8_clean(line, false);
 	squeeze(line);
 	buf_init(&b, strlen(line) * 3 + 1);

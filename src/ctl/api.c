@@ -57,6 +57,15 @@ build(struct aws_request *request, const struct aws_attempt *number,
 	    &c->api->found->keys, number, wall, c->operation, c->input, fail);
 }
 
+static void
+mask(char *message, void *arg)
+{
+	const struct call *c = arg;
+
+	secret_mask(message, c->api->found->keys.secret_key);
+	secret_mask(message, c->api->found->keys.token);
+}
+
 static json_t *
 parse(const char *operation, const struct http_answer *answer,
     struct fail *fail)
@@ -83,7 +92,7 @@ api_call(struct api *api, const char *operation, const json_t *input,
 {
 	struct call c = { api, operation, input };
 	struct aws_exchange x = { .operation = operation, .build = build,
-	    .classify = aws_error_json, .arg = &c,
+	    .classify = aws_error_json, .mask = mask, .arg = &c,
 	    .answer_max = API_ANSWER_MAX };
 	struct http_answer answer;
 	json_t *o = NULL;

@@ -17,7 +17,6 @@
 #include "sts_call.h"
 #include "sys.h"
 
-#define LOOKUP_MS	75000	/* a credential_process may take a minute */
 #define CALL_MS		8000	/* of one attempt of a call */
 #define CONNECT_MS	5000
 #define ATTEMPTS	2	/* of a call */
@@ -105,14 +104,14 @@ find_keys(struct checking *k, struct aws_found *found)
 	const struct conf *conf = &k->ctl->conf;
 	char *program = xasprintf("%s/aws-credentials",
 	    conf->worker.libexec_dir);
-	struct keys_place place = { .program = program,
+	struct keys_place place = { .lookup = { .program = program,
 	    .profile = k->ctl->profile != NULL ? k->ctl->profile :
 	    conf->aws.profile, .region = k->ctl->region != NULL ?
 	    k->ctl->region : conf->aws.region,
 	    .config_file = conf->aws.config_file,
 	    .credentials_file = conf->aws.credentials_file,
-	    .metadata_v1 = conf->aws.metadata_v1, .env = environ,
-	    .limit_ms = LOOKUP_MS };
+	    .ca_file = conf->aws.ca_file,
+	    .metadata_v1 = conf->aws.metadata_v1 }, .env = environ };
 	struct fail fail;
 	bool none;
 	int rc = -1;

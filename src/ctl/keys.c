@@ -22,73 +22,14 @@
 #define ERRORS_MAX	4096	/* bytes kept of its stderr */
 #define NONE		"aws-credentials: no credentials"
 
-/* What the child's environment may hold besides AWS_*. */
-static const char *const passed[] = { "HOME", "PATH", "LANG", "LC_ALL",
-	"TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-	"ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
-	"ASAN_OPTIONS", "UBSAN_OPTIONS" };
-
 struct child {
 	pid_t		 pid;
 	int		 out[2], err[2];
 	struct buf	 answer, errors;
 	bool		 too_big, timed_out;
-	const char	*argv[12];
+	const char	*argv[AWS_LOOKUP_ARGUMENTS];
 	char		**envp;
 };
-
-/* --- what it is started with --- */
-
-static bool
-is_passed(const char *variable)
-{
-	size_t n = strcspn(variable, "=");
-
-	if (strncmp(variable, "AWS_", 4) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
-		if (strlen(passed[i]) == n &&
-		    strncmp(passed[i], variable, n) == 0)
-			return true;
-	return false;
-}
-
-/* Pointers into env. */
-static char **
-environment_make(char *const *env)
-{
-	size_t n = 0, used = 0;
-	char **list;
-
-	while (env != NULL && env[n] != NULL)
-		n++;
-	list = xcalloc(n + 1, sizeof(*list));
-	for (size_t i = 0; i < n; i++)
-		if (is_passed(env[i]))
-			list[used++] = env[i];
-	return list;
-}
-
-static void
-arguments_make(struct child *c, const struct keys_place *place)
-{
-	const char *const options[][2] = {
-		{ "--profile", place->profile },
-		{ "--config-file", place->config_file },
-		{ "--credentials-file", place->credentials_file },
-		{ "--region", place->region },
-	};
-	size_t n = 0;
-
-	c->argv[n++] = place->program;
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i][1] != NULL) {
-			c->argv[n++] = options[i][0];
-			c->argv[n++] = options[i][1];
-		}
-	if (place->metadata_v1)
-		c->argv[n++] = "--metadata-v1";
-}
 
 /* --- the child --- */
 
@@ -244,15 +185,15 @@ keys_find(const struct keys_place *place, struct aws_found *found, bool *none,
     struct fail *fail)
 {
 	int64_t limit_ms = place->limit_ms != 0 ? place->limit_ms :
-	    KEYS_LIMIT_MS;
+	    AWS_LOOKUP_MS;
 	struct child c = { .out = { -1, -1 }, .err = { -1, -1 } };
 	int rc;
 
 	*none = false;
 	buf_init(&c.answer, AWS_FOUND_MAX);
 	buf_init(&c.errors, ERRORS_MAX);
-	c.envp = environment_make(place->env);
-	arguments_make(&c, place);
+	c.envp = aws_lookup_environment(place->env);
+	aws_lookup_arguments(&place->lookup, c.argv);
 	if ((rc = child_start(&c, fail)) == 0) {
 		listen_to(&c, limit_ms);
 		rc = judge(&c, child_end(&c), limit_ms, none, fail);

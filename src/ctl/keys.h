@@ -5,23 +5,18 @@
 #define KEYS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "aws_found.h"
+#include "aws_lookup.h"
 #include "fail.h"
 
-#define KEYS_LIMIT_MS	60000	/* as long as the supervisor waits */
-
-/* Where to look; texts are borrowed, NULL: not given. */
+/* How to look; borrowed. */
 struct keys_place {
-	const char	*program;	/* path of aws-credentials */
-	const char	*profile;
-	const char	*region;
-	const char	*config_file;
-	const char	*credentials_file;
-	bool		 metadata_v1;	/* of EC2, too */
+	struct aws_lookup lookup;
 	char *const	*env;		/* the child gets what the supervisor
 					   would hand on of it */
-	int64_t		 limit_ms;	/* 0: KEYS_LIMIT_MS */
+	int64_t		 limit_ms;	/* 0: AWS_LOOKUP_MS */
 };
 
 /* Over a zeroed struct, which the caller frees. *none, if it fails: nothing

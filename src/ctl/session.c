@@ -23,9 +23,9 @@ service_keys(const struct ctl *ctl, struct keys_place *place,
 	bool none;
 	int rc;
 
-	place->profile = ctl->conf.aws.profile;
-	place->config_file = ctl->conf.aws.config_file;
-	place->credentials_file = ctl->conf.aws.credentials_file;
+	place->lookup.profile = ctl->conf.aws.profile;
+	place->lookup.config_file = ctl->conf.aws.config_file;
+	place->lookup.credentials_file = ctl->conf.aws.credentials_file;
 	if (ctl->installed) {
 		service = service_load(SERVICE_DIR);
 		place->env = service->env;
@@ -44,9 +44,10 @@ session_keys(struct ctl *ctl, struct session *s, struct fail *fail)
 	    ctl->conf.aws.region;
 	char *program = xasprintf("%s/aws-credentials",
 	    ctl->conf.worker.libexec_dir);
-	struct keys_place place = { .program = program,
+	struct keys_place place = { .lookup = { .program = program,
 	    .profile = ctl->profile, .region = region,
-	    .metadata_v1 = ctl->conf.aws.metadata_v1, .env = environ };
+	    .ca_file = ctl->conf.aws.ca_file,
+	    .metadata_v1 = ctl->conf.aws.metadata_v1 }, .env = environ };
 	struct fail theirs;
 	bool none;
 	int rc;

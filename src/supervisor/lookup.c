@@ -14,18 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "aws_lookup.h"
 #include "lookup.h"
 #include "mem.h"
 #include "log.h"
 #include "priority.h"
 #include "sys.h"
 #include "timer.h"
-
-/* What the child's environment may hold besides AWS_*. */
-static const char *const passed[] = { "HOME", "PATH", "LANG", "LC_ALL",
-	"TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
-	"ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
-	NULL };
 
 struct lookup {
 	pid_t		 pid;
@@ -41,7 +36,7 @@ struct lookup {
  * async-signal-safe calls are allowed. */
 struct spawn {
 	char		 *path;
-	const char	 *argv[14];
+	const char	 *argv[AWS_LOOKUP_ARGUMENTS];
 	char		**envp;
 	int		  in, out[2], err[2];
 	pid_t		  parent;
@@ -81,68 +76,22 @@ child_run(const struct spawn *s)
 
 /* --- before the fork --- */
 
-static bool
-is_passed(const char *variable)
-{
-	size_t n = strcspn(variable, "=");
-
-	if (strncmp(variable, "AWS_", 4) == 0)
-		return true;
-	for (size_t i = 0; passed[i] != NULL; i++)
-		if (strlen(passed[i]) == n &&
-		    strncmp(passed[i], variable, n) == 0)
-			return true;
-	return false;
-}
-
-/* Pointers into environ. */
-static char **
-environment_make(void)
-{
-	size_t n = 0;
-	char **list;
-
-	for (char **e = environ; e != NULL && *e != NULL; e++)
-		n++;
-	list = xcalloc(n + 1, sizeof(*list));
-	n = 0;
-	for (char **e = environ; e != NULL && *e != NULL; e++)
-		if (is_passed(*e))
-			list[n++] = *e;
-	return list;
-}
-
-static void
-arguments_make(struct spawn *s, const struct conf *conf)
-{
-	const char *const options[][2] = {
-		{ "--profile", conf->aws.profile },
-		{ "--config-file", conf->aws.config_file },
-		{ "--credentials-file", conf->aws.credentials_file },
-		{ "--region", conf->aws.region },
-		{ "--ca-file", conf->aws.ca_file },
-	};
-	size_t n = 0;
-
-	s->argv[n++] = s->path;
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		if (options[i][1] != NULL) {
-			s->argv[n++] = options[i][0];
-			s->argv[n++] = options[i][1];
-		}
-	if (conf->aws.metadata_v1)
-		s->argv[n++] = "--metadata-v1";
-	s->argv[n] = NULL;
-}
-
 static int
 spawn_prepare(struct spawn *s, const struct conf *conf, struct fail *fail)
 {
+	struct aws_lookup lookup = { .profile = conf->aws.profile,
+	    .region = conf->aws.region,
+	    .config_file = conf->aws.config_file,
+	    .credentials_file = conf->aws.credentials_file,
+	    .ca_file = conf->aws.ca_file,
+	    .metadata_v1 = conf->aws.metadata_v1 };
+
 	s->path = xasprintf("%s/aws-credentials", conf->worker.libexec_dir);
 	s->fault = xasprintf("cannot run %s: ", s->path);
-	s->envp = environment_make();
+	s->envp = aws_lookup_environment(environ);
 	s->parent = getpid();
-	arguments_make(s, conf);
+	lookup.program = s->path;
+	aws_lookup_arguments(&lookup, s->argv);
 	if ((s->in = open("/dev/null", O_RDONLY | O_CLOEXEC)) == -1 ||
 	    pipe2(s->out, O_CLOEXEC) != 0 || pipe2(s->err, O_CLOEXEC) != 0)
 		return fail_set(fail, FAIL_SYSTEM, "credentials: %s",

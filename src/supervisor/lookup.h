@@ -8,14 +8,13 @@
 #include <systemd/sd-event.h>
 
 #include "aws_found.h"
+#include "aws_lookup.h"
 #include "buf.h"
 #include "conf.h"
 #include "fail.h"
 
 #ifndef LOOKUP_MS			/* tests set a shorter one */
-#define LOOKUP_MS		90000	/* then it is killed: a minute for a
-					   credential_process, and the rest for
-					   what is done with its keys */
+#define LOOKUP_MS		AWS_LOOKUP_MS	/* then it is killed */
 #endif
 #define LOOKUP_ANSWER_MAX	AWS_FOUND_MAX	/* of its stdout */
 #define LOOKUP_ERROR_MAX	4096	/* last bytes kept of its stderr */

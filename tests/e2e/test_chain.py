@@ -211,13 +211,15 @@ CASES = {
         env=dict(ENV, AWS_PROFILE="p")),
     "source Environment without variables": case(
         {"default": role(credential_source="Environment")}, None,
-        "credential_source = Environment, which has no credentials"),
+        "credential_source = Environment, which has no credentials: "
+        "AWS_ACCESS_KEY_ID and"),
     "source EcsContainer": case(
         {"default": role(credential_source="EcsContainer")},
         STS + "sim-worker", env=BOX),
     "source EcsContainer without variables": case(
         {"default": role(credential_source="EcsContainer")}, None,
-        "credential_source = EcsContainer, which has no credentials"),
+        "credential_source = EcsContainer, which has no credentials: "
+        "neither AWS_CONTAINER_"),
     "source Ec2InstanceMetadata": case(
         {"default": role(credential_source="Ec2InstanceMetadata")},
         STS + "sim-worker", env=EC2),
@@ -371,6 +373,10 @@ CASES = {
                      "key=hidden >&2; exit 3'"}}, None,
         "credential_process of profile default of", "/bin/sh ended with "
         "status 3", "It said: bad key=***"),
+    "process that repeats its arguments": case(
+        {"default": {"credential_process": "/bin/sh -c 'echo wrong: $* >&2; "
+                     "exit 2' - --pw hidden --file=/etc/x"}}, None,
+        "It said: wrong: --pw *** --file=/etc/x"),
     "process that prints no JSON": case(
         {"default": {"credential_process": "/bin/echo hidden"}}, None,
         "/bin/echo printed no JSON: line 1, column"),

@@ -10,6 +10,8 @@ import sys
 import botocore
 import pytest
 
+from endpoints import Server, hang
+
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 PROGRAM = os.path.join(os.environ.get("QUALI_BUILD",
@@ -213,7 +215,7 @@ def environment(tmp_path, extra):
 
 def run(env, *options):
     return subprocess.run([PROGRAM, *options], env=env, capture_output=True,
-                          text=True, stdin=subprocess.DEVNULL, timeout=20)
+                          text=True, stdin=subprocess.DEVNULL, timeout=60)
 
 
 @pytest.mark.parametrize("case", SAME)
@@ -341,3 +343,49 @@ def test_unreadable_answer_end(tmp_path):
                              stdout=full, stderr=subprocess.PIPE, text=True)
     assert got.returncode == 1
     assert "cannot write the answer" in got.stderr
+
+
+# --- an STS that repeats what it was sent ---
+
+TOKEN = "FwoGZXIvYXdzEBYaD" + 40 * "Ab3+/" + "=="
+ERROR = ('<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+         "<Error><Type>Sender</Type><Code>SignatureDoesNotMatch</Code>"
+         "<Message>%s</Message></Error></ErrorResponse>")
+
+
+@pytest.mark.parametrize("body", [
+    ERROR % ("The Canonical String for this request should have been 'POST\n"
+             "/\n\nx-amz-security-token:" + TOKEN + "\n'"),
+    ERROR % ("x" * 650 + TOKEN), "<html>you sent " + TOKEN],
+    ids=["whole", "cut", "page"])
+@pytest.mark.parametrize("profile", [
+    "source_profile = source", "web_identity_token_file = {home}/token"])
+def test_repeated_secrets_are_hidden(tmp_path, body, profile):
+    """AWS shows the headers that a signature should cover, the session token
+    among them; a proxy may show the whole request."""
+    with Server(lambda _: (403, body)) as sts:
+        home(tmp_path, "[source]\naws_access_key_id = AKIDSOURCE\n"
+             "aws_secret_access_key = s/ource\naws_session_token = %s\n" %
+             TOKEN, "[default]\nregion = us-east-2\nrole_arn = "
+             "arn:aws:iam::111122223333:role/r\n" + profile.replace(
+                 "{home}", str(tmp_path)))
+        (tmp_path / "token").write_text(TOKEN + "\n")
+        got = run(environment(tmp_path, {"AWS_ENDPOINT_URL_STS": sts.url,
+                                         "AWS_MAX_ATTEMPTS": "1"}))
+    assert (got.returncode, got.stdout) == (1, "")
+    assert TOKEN[:16] not in got.stderr and "role/r" in got.stderr
+
+
+def test_silent_sts(tmp_path):
+    """However many attempts it may make, it gives up before the worker ends
+    it, and says who was silent."""
+    with Server(lambda _: hang) as sts:
+        home(tmp_path, "[source]\naws_access_key_id = AKIDSOURCE\n"
+             "aws_secret_access_key = s/ource\n", "[default]\n"
+             "region = us-east-2\nsource_profile = source\nrole_arn = "
+             "arn:aws:iam::111122223333:role/r\n")
+        got = run(environment(tmp_path, {"AWS_ENDPOINT_URL_STS": sts.url,
+                                         "AWS_MAX_ATTEMPTS": "10"}))
+    assert (got.returncode, got.stdout) == (1, "")
+    assert "role/r" in got.stderr
+    assert sts.url.partition("//")[2] in got.stderr

@@ -1,12 +1,15 @@
 """qualictl policy: documents that IAM would take, by the names that AWS's own
 model has."""
 import json
+import os
 import re
 
 import pytest
 from botocore.loaders import Loader
 
 from ctl import FAILED, NAMES, USAGE
+from resolver import ini
+from test_sources import KEYS, NO_KEYS, ROLE
 
 ACCOUNT = "111122223333"
 ARN = re.compile(
@@ -116,6 +119,20 @@ def test_the_account_comes_from_aws(sim, ctl):
     (note,) = sim.requests()
     assert (note["service"], note["operation"]) == ("sts",
                                                     "GetCallerIdentity")
+
+
+@pytest.mark.tls
+def test_role_over_tls(sim, make_ctl):
+    """ca_file of [aws] reaches the question to STS, as it does for the
+    worker."""
+    ctl = make_ctl({"aws.ca_file": os.path.join(sim.tls, "ca.pem")}, NO_KEYS)
+    os.mkdir(os.path.join(ctl.folder, ".aws"))
+    with open(os.path.join(ctl.folder, ".aws", "config"), "w",
+              encoding="utf-8") as f:
+        f.write(ini({"default": ROLE, "s": KEYS}, True))
+    statements(ctl.run("policy")[0])
+    assert [note["operation"] for note in sim.requests()] == [
+        "AssumeRole", "GetCallerIdentity"]
 
 
 def test_the_region_comes_from_anywhere(make_ctl):

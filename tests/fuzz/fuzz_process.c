@@ -42,6 +42,7 @@ split(const char *line)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	static const char *const arguments[] = { "--pin", "1234", NULL };
 	char *answer = NULL, *rest, *line;
 	size_t len;
 
@@ -52,7 +53,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	rest = xstrndup(data == NULL ? answer : (const char *)data,
 	    data == NULL ? len : size);
 	split(rest);
-	line = said_clean(rest, answer);
+	line = said_clean(rest, answer, arguments);
 	fuzz_text_check(line, strlen(line) + 1, false);
 	free(line);
 	free(rest);

@@ -36,7 +36,8 @@ SOURCES_fuzz_metadata := $(addprefix src/common/,credentials.c ini.c) \
 	$(addprefix src/credentials/,container.c ec2.c environment.c files.c imds.c \
 	keys.c metadata.c settings.c)
 LDFLAGS_fuzz_metadata := -Wl,--wrap=http_perform -Wl,--wrap=nanosleep
-SOURCES_fuzz_lookup := src/common/credentials.c src/aws/aws_found.c
+SOURCES_fuzz_lookup := src/common/credentials.c \
+	$(addprefix src/aws/,aws_found.c aws_lookup.c)
 SOURCES_fuzz_token := $(addprefix src/common/,credentials.c ipc.c ipc_member.c \
 	job.c) \
 	src/life/token.c

@@ -90,7 +90,7 @@ PKG_test_actions := libcurl libcrypto
 SOURCES_test_journal := $(BASE) $(IPC) src/supervisor/job_log.c
 
 SOURCES_test_credentials := $(BASE) src/common/credentials.c \
-	$(addprefix src/aws/,aws_found.c user_agent.c)
+	$(addprefix src/aws/,aws_found.c aws_lookup.c user_agent.c)
 PKG_test_credentials := libcurl libcrypto libsystemd
 
 SOURCES_test_executor_inputs := $(BASE) src/executor/inputs.c
@@ -181,7 +181,8 @@ PKG_test_definition := libcurl libcrypto
 SOURCES_test_ctl_actions := $(BASE) $(addprefix src/ctl/,cloudformation.c \
 	compare.c out.c policy_document.c terraform.c)
 SOURCES_test_ctl_service := $(BASE) src/common/credentials.c \
-	src/aws/aws_found.c $(addprefix src/ctl/,env_file.c keys.c service.c)
+	$(addprefix src/aws/,aws_found.c aws_lookup.c) \
+	$(addprefix src/ctl/,env_file.c keys.c service.c)
 SOURCES_test_ctl_check := $(BASE) $(HTTP) src/common/url.c \
 	$(addprefix src/ctl/,findings.c proxy.c trust.c)
 PKG_test_ctl_check := libcurl libssl libcrypto

@@ -182,7 +182,8 @@ look(const char *script, int64_t limit_ms, struct aws_found *found, bool *none,
 	char *env[] = { (char *)(uintptr_t)"AWS_X=us-east-2",
 	    (char *)(uintptr_t)"PATH=/usr/bin:/bin",
 	    (char *)(uintptr_t)"SECRET_OF_CALLER=1", NULL };
-	struct keys_place place = { .program = path, .profile = "prof",
+	struct keys_place place = {
+	    .lookup = { .program = path, .profile = "prof" },
 	    .env = env, .limit_ms = limit_ms };
 	int rc;
 
@@ -277,7 +278,7 @@ a_program_that_hangs(void **state)
 static void
 no_program(void **state)
 {
-	struct keys_place place = { .program = "/nonexistent/x" };
+	struct keys_place place = { .lookup.program = "/nonexistent/x" };
 	struct aws_found found = { .region = NULL };
 	struct fail fail;
 	bool none;

@@ -260,9 +260,44 @@ test_said(void **state)
 		{ "caf\xc3\xa9 \xff", "", "caf\xc3\xa9 ?" },
 	};
 
+	static const char *const none[] = { NULL };
+
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		char *text = said_clean(cases[i].text, cases[i].out);
+		char *text = said_clean(cases[i].text, cases[i].out, none);
+
+		assert_string_equal(text, cases[i].clean);
+		free(text);
+	}
+}
+
+/* Parsers of command lines repeat what they do not understand. */
+static void
+test_said_arguments(void **state)
+{
+	static const struct {
+		const char *argument, *text, *clean;
+	} cases[] = {
+		{ "hunter2!", "unrecognized arguments: --pw hunter2!",
+		    "unrecognized arguments: --pw ***" },
+		{ "two  words", "'two  words' and two words",
+		    "'***' and two words" },
+		{ "--pw=hunter2!", "bad flag: --pw=hunter2!",
+		    "bad flag: --pw=***" },
+		{ "process", "process of credential_process: 2process",
+		    "*** of credential_process: 2process" },
+		{ "4711", "4711, 4711", "***, ***" },
+		{ "--format", "no --format", "no --format" },
+		{ "/etc/a.pem", "no /etc/a.pem", "no /etc/a.pem" },
+		{ "arn:aws:iam::1:role/x", "no arn:aws:iam::1:role/x",
+		    "no arn:aws:iam::1:role/x" },
+		{ "-c", "-c", "-c" }, { "no", "no", "no" }, { "", "x", "x" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const char *const arguments[] = { cases[i].argument, NULL };
+		char *text = said_clean(cases[i].text, "", arguments);
 
 		assert_string_equal(text, cases[i].clean);
 		free(text);
@@ -390,6 +425,7 @@ main(void)
 		cmocka_unit_test(test_group_is_killed),
 		cmocka_unit_test(test_nothing_is_inherited),
 		cmocka_unit_test(test_said),
+		cmocka_unit_test(test_said_arguments),
 		cmocka_unit_test(test_take),
 		cmocka_unit_test(test_take_refused),
 		cmocka_unit_test(test_proxy),
