@@ -428,6 +428,7 @@ class Installed:
             ["unshare", "-m", "sh", "-c", INSTALLED], env=env,
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=PATIENCE_S, check=False)
+        self.at = etc + "/quali-job-worker"
         return Report(done)
 
 
@@ -465,6 +466,17 @@ def test_service_as_root_with_the_services_rights(host, tmp_path):
     (line,) = report.wrong()
     assert line["name"] == "aws.credentials"
     assert "Permission denied" in line["text"]
+    _, *commands = line["remedy"].split("\n")
+    assert commands == [
+        "chgrp quali-job-worker %s/aws/credentials" % installed.at,
+        "chmod g+r %s/aws/credentials" % installed.at]
+    os.chmod(os.path.join(installed.folder, "aws"), 0o700)
+    report = installed.check()
+    assert report.status == 1, report.output
+    (line,) = report.wrong()
+    assert line["remedy"].split("\n")[1:] == [
+        "chgrp quali-job-worker %s/aws" % installed.at,
+        "chmod g+rx %s/aws" % installed.at]
 
 
 @installed_only
