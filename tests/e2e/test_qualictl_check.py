@@ -937,8 +937,8 @@ def codepipeline_answers_nonsense(host, **_):
     host.sim.fault("codepipeline", "*", "html", count=-1)
 
 
-@case("actions", "failed", r"Quali-End-Sandbox is not registered in any",
-      r"qualictl actions install")
+@case("actions", "failed", r"Quali-End-Sandbox is not registered in us-east-2 "
+      r"in any version", r"qualictl actions install.*first set portal_url")
 def no_action_type(host, **_):
     host.sim.settings(codepipeline={"action_types": []})
     host.register("start-sandbox", "run-command")
@@ -952,7 +952,7 @@ def version_not_registered(host, **_):
 
 @case("actions", "warning", r"Quali-Start-Sandbox, version 10, is registered, "
       r"but differs from .*configurationProperties\[SandboxName\].description",
-      r"raise its version")
+      r'raise "version" in /\S+/actions/start-sandbox.json and call')
 def different_action_type(host, **_):
     folder = os.path.join(host.worker.folder, "actions")
     os.mkdir(folder)
