@@ -255,7 +255,7 @@ def test_inputs_of_a_blueprint(host, loose):
         ("Build", "1.10", False), ("Say \"hi\"", "a\\b", False),
         ("Empty", "", False), ("Must", None, True)]
     text = report.one("cloudshell.blueprint")["text"]
-    assert "PT1M" in text and "Must (required)" in text
+    assert "setup takes about 1 min, " in text and "Must (required)" in text
     paste = report.one("cloudshell.inputs")["text"]
     assert paste == "InputsJSON: " + found["inputs_json"]
     given = json.loads(found["inputs_json"])
