@@ -13,17 +13,35 @@
 
 #define LIST_MAX	1024	/* bytes of a list of names */
 
-/* How many of the polled versions are registered; missing: the others. */
+/* Whether another of the types is defined in this version, and this one is not:
+ * the worker polls for all of them in the same versions. */
+static bool
+belongs_to_another(const struct choice *all, const struct chosen *c,
+    const char *version)
+{
+	if (strcmp(version, c->definition.type.version) == 0)
+		return false;
+	for (size_t i = 0; i < all->n; i++)
+		if (strcmp(version,
+		    all->types[i].definition.type.version) == 0)
+			return true;
+	return false;
+}
+
+/* How many of the polled versions are registered; missing: the others, without
+ * those of other types if there is any. */
 static size_t
-count_registered(const struct chosen *c, const json_t *types,
-    struct buf *missing)
+count_registered(const struct choice *all, const struct chosen *c,
+    const json_t *types, struct buf *missing)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->npolled; i++)
 		if (account_find(types, &c->polled[i]) != NULL)
 			n++;
-		else
+	for (size_t i = 0; i < c->npolled; i++)
+		if (account_find(types, &c->polled[i]) == NULL && (n == 0 ||
+		    !belongs_to_another(all, c, c->polled[i].version)))
 			(void)buf_addf(missing, "%s%s", missing->len > 0 ?
 			    ", " : "", c->polled[i].version);
 	return n;
@@ -82,8 +100,9 @@ say_unregistered(struct findings *f, const struct chosen *c,
 /* false: a line was added. spare, if not NULL, gets versions that need not be
  * there. */
 static bool
-check_type(struct findings *f, const struct chosen *c, const char *region,
-    const json_t *types, bool compare, struct buf *spare)
+check_type(struct findings *f, const struct choice *all,
+    const struct chosen *c, const char *region, const json_t *types,
+    bool compare, struct buf *spare)
 {
 	const struct cp_action_type *own = &c->definition.type;
 	const json_t *registered = account_find(types, own);
@@ -92,7 +111,7 @@ check_type(struct findings *f, const struct chosen *c, const char *region,
 	bool good = true;
 
 	buf_init(&missing, LIST_MAX);
-	if (count_registered(c, types, &missing) == 0) {
+	if (count_registered(all, c, types, &missing) == 0) {
 		say_unregistered(f, c, region, buf_text(&missing));
 		good = false;
 	} else if (missing.len > 0 && spare != NULL && registered != NULL) {
@@ -132,8 +151,8 @@ check_types(struct findings *f, const struct conf *conf,
 	buf_init(&spare, LIST_MAX);
 	for (size_t i = 0; i < all->n; i++)
 		if (all->types[i].npolled > 0) {
-			good = check_type(f, &all->types[i], region, types,
-			    compare, usual ? &spare : NULL) && good;
+			good = check_type(f, all, &all->types[i], region,
+			    types, compare, usual ? &spare : NULL) && good;
 			polled++;
 		}
 	if (good)

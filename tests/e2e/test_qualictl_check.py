@@ -281,6 +281,24 @@ def test_inputs_that_are_too_long(host):
     assert "leave out" in line["remedy"]
 
 
+def test_an_edited_definition_has_a_version_of_its_own(host):
+    """Following quali-migration(7), Changing a definition: no warning."""
+    folder = os.path.join(host.worker.folder, "actions")
+    os.mkdir(folder)
+    with open(os.path.join(SRC, "src", "actions", "start-sandbox.json"),
+              encoding="utf-8") as f:
+        definition = dict(json.load(f), version="11")
+    with open(os.path.join(folder, "start-sandbox.json"), "w",
+              encoding="utf-8") as f:
+        json.dump(definition, f)
+    host.set(worker__versions="11 10")
+    report = host.check()
+    (line,) = report.wrong()
+    assert "Quali-Start-Sandbox in version 11, too" in line["text"]
+    host.register("start-sandbox")
+    is_healthy(host)
+
+
 def test_unknown_blueprint(host):
     report = host.check("--blueprint", "Demo Bluprint")
     assert report.status == 1
