@@ -3,6 +3,7 @@
  * that is there: AWS cannot.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "account.h"
@@ -63,11 +64,29 @@ print_differences(const struct chosen *c, const json_t *differences)
 	}
 }
 
+/* Another remedy than raising the version: links come from portal_url. */
+static const char *
+other_way(const struct chosen *c, const json_t *differences)
+{
+	const json_t *d;
+	size_t i;
+
+	if (c->no_links)
+		return " (or set portal_url in worker.conf, if the links are "
+		    "the difference)";
+	json_array_foreach(differences, i, d)
+		if (strncmp(json_text(d, "member"), "settings.", 9) == 0)
+			return " (or give portal_url in worker.conf its former "
+			    "value, or none, if the links are the difference)";
+	return "";
+}
+
 /* Look at what is there. -1: one of the same version differs. */
 static int
 look(const struct choice *choice, const json_t *types, struct result *r,
     struct fail *fail)
 {
+	char *raise;
 	int rc = 0;
 
 	for (size_t i = 0; i < choice->n; i++) {
@@ -82,12 +101,13 @@ look(const struct choice *choice, const json_t *types, struct result *r,
 		    "already there" : "differs";
 		if (json_array_size(r->differences[i]) == 0 || rc != 0)
 			continue;
+		raise = chosen_raise(c);
 		rc = fail_set(fail, FAIL_CONFIG, "%s %s is registered with "
-		    "another definition, and AWS cannot change it: raise "
-		    "\"version\" in %s%s. Nothing was registered.",
-		    c->definition.type.provider, c->definition.type.version,
-		    c->definition.path, c->no_links ? " (or set portal_url in "
-		    "worker.conf, if the links are the difference)" : "");
+		    "another definition, and AWS cannot change it: %s%s. "
+		    "Nothing was registered.", c->definition.type.provider,
+		    c->definition.type.version, raise, other_way(c,
+		    r->differences[i]));
+		free(raise);
 		print_differences(c, r->differences[i]);
 	}
 	return rc;
@@ -169,7 +189,9 @@ remark(const struct ctl *ctl, const struct choice *choice)
 	}
 	if (no_links)
 		out_error("%s: portal_url in [cloudshell] is not set: the "
-		    "actions have no link to their sandbox", ctl->conf_path);
+		    "actions have no link to their sandbox; set it before "
+		    "you register them, since AWS cannot change them later",
+		    ctl->conf_path);
 }
 
 static void

@@ -94,8 +94,75 @@ say_keys(struct findings *f, const struct aws_found *found)
 static bool
 folder_closed(const struct checking *k)
 {
-	return k->ctl->service != NULL && getenv("AWS_ACCESS_KEY_ID") == NULL &&
+	return k->stranger && getenv("AWS_ACCESS_KEY_ID") == NULL &&
 	    access(AWS_FOLDER, X_OK | R_OK) != 0 && errno == EACCES;
+}
+
+static bool
+is_closed(const char *path, int mode)
+{
+	return access(path, mode) != 0 && errno == EACCES;
+}
+
+/* What lets the service read this file or folder of AWS's; NULL: it may, or
+ * the name would have to be quoted. The caller frees it. */
+static char *
+opening(const char *path, int mode, const char *rights)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	    "abcdefghijklmnopqrstuvwxyz0123456789_./-";
+
+	if (path[strspn(path, plain)] != '\0' || !is_closed(path, mode))
+		return NULL;
+	return xasprintf("let the service's group read it\n"
+	    "chgrp " SERVICE_USER " %s\nchmod %s %s", path, rights, path);
+}
+
+/* The same for the first of them that the service may not read. */
+static char *
+opening_any(const struct checking *k)
+{
+	const struct conf *conf = &k->ctl->conf;
+	const char *config = conf->aws.config_file, *keys =
+	    conf->aws.credentials_file;
+	char *remedy;
+
+	if (k->ctl->service == NULL || k->stranger)
+		return NULL;
+	if (config == NULL && (config = getenv("AWS_CONFIG_FILE")) == NULL)
+		config = AWS_FOLDER "/config";
+	if (keys == NULL &&
+	    (keys = getenv("AWS_SHARED_CREDENTIALS_FILE")) == NULL)
+		keys = AWS_FOLDER "/credentials";
+	remedy = opening(AWS_FOLDER, X_OK, "g+rx");
+	if (remedy == NULL)
+		remedy = opening(config, R_OK, "g+r");
+	return remedy != NULL ? remedy : opening(keys, R_OK, "g+r");
+}
+
+/* aws-credentials takes files in a closed folder for none. */
+static void
+say_closed(struct checking *k)
+{
+	char *remedy = NULL;
+
+	if (k->ctl->service != NULL && !k->stranger)
+		remedy = opening(AWS_FOLDER, X_OK, "g+rx");
+	if (remedy != NULL)
+		finding(&k->found, "aws.credentials", FINDING_WARNING, remedy,
+		    AWS_FOLDER ": %s: the files in it do not count",
+		    strerror(EACCES));
+	free(remedy);
+}
+
+static void
+say_none(struct checking *k, const struct fail *fail)
+{
+	char *remedy = opening_any(k);
+
+	finding(&k->found, "aws.credentials", FINDING_FAILED, remedy != NULL ?
+	    remedy : CHAPTER, "%s", fail->text);
+	free(remedy);
 }
 
 static int
@@ -121,10 +188,11 @@ find_keys(struct checking *k, struct aws_found *found)
 		    "run it as root: sudo qualictl check", AWS_FOLDER ": %s",
 		    strerror(EACCES));
 	else if ((rc = keys_find(&place, found, &none, &fail)) != 0)
-		finding(&k->found, "aws.credentials", FINDING_FAILED, CHAPTER,
-		    "%s", fail.text);
-	else
+		say_none(k, &fail);
+	else {
 		say_keys(&k->found, found);
+		say_closed(k);
+	}
 	free(program);
 	return rc;
 }

@@ -124,20 +124,69 @@ list_inputs(const struct cs_details *d, struct buf *to)
 	}
 }
 
+static const char *
+duration_unit(char letter, bool is_time)
+{
+	switch (letter) {
+	case 'D':
+		return is_time ? NULL : "d";
+	case 'H':
+		return is_time ? "h" : NULL;
+	case 'M':
+		return is_time ? "min" : NULL;
+	case 'S':
+		return is_time ? "s" : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* Add "PT1H25M" (cloudshell-sandbox-api 2.5) in words, and any other text as
+ * it is. */
+static void
+add_duration(struct buf *to, const char *text)
+{
+	const char *p = text, *unit = NULL;
+	bool is_time = false;
+	struct buf words;
+	size_t n;
+
+	buf_init(&words, 64);
+	if (*p == 'P')
+		for (p++; *p != '\0'; p += n + 1) {
+			if (*p == 'T' && !is_time) {
+				is_time = true;
+				n = 0;
+				continue;
+			}
+			n = strspn(p, "0123456789");
+			unit = n > 0 ? duration_unit(p[n], is_time) : NULL;
+			if (unit == NULL || buf_addf(&words, "%s%.*s %s",
+			    words.len > 0 ? " " : "", (int)n, p, unit) != 0)
+				break;
+		}
+	(void)buf_adds(to, *p == '\0' && unit != NULL ? buf_text(&words) :
+	    text);
+	buf_free(&words);
+}
+
 static void
 say_blueprint(struct checking *k, const struct cs_blueprint *b,
     const struct cs_details *d)
 {
 	char *inputs = inputs_json(d);
-	struct buf list;
+	struct buf list, setup;
 
 	buf_init(&list, 2048);
+	buf_init(&setup, 1024);
 	list_inputs(d, &list);
+	if (d->setup != NULL) {
+		(void)buf_adds(&setup, ", setup takes about ");
+		add_duration(&setup, d->setup);
+	}
 	finding(&k->found, "cloudshell.blueprint", FINDING_OK, NULL,
-	    "\"%s\" is published to this user%s%s%s%s, %s%s", b->name,
-	    d->setup != NULL ? ", setup takes about " : "",
-	    d->setup != NULL ? d->setup : "",
-	    d->availability != NULL ? ", " : "",
+	    "\"%s\" is published to this user%s%s%s, %s%s", b->name,
+	    buf_text(&setup), d->availability != NULL ? ", " : "",
 	    d->availability != NULL ? d->availability : "",
 	    d->n > 0 ? "inputs: " : "no inputs", buf_text(&list));
 	if (strlen(inputs) > INPUTS_MAX)
@@ -152,6 +201,7 @@ say_blueprint(struct checking *k, const struct cs_blueprint *b,
 	k->offer = offer_json(b, d, inputs);
 	free(inputs);
 	buf_free(&list);
+	buf_free(&setup);
 }
 
 static void

@@ -160,18 +160,21 @@ file_fault(const char *text, void *arg)
 }
 
 static void
-definition_fault(struct checking *k, const struct fail *fail)
+definition_fault(struct checking *k, bool sound, const struct fail *fail)
 {
 	if (strstr(fail->text, strerror(EACCES)) != NULL)
 		file_fault(fail->text, k);
 	else
-		finding(&k->found, "files", FINDING_FAILED, "compare the file "
-		    "with the installed one", "%s", fail->text);
+		finding(&k->found, "files", FINDING_FAILED, sound ?
+		    "Several CloudShell servers in quali-job-worker(8) shows "
+		    "both settings and definitions" : "compare the file with "
+		    "the installed one", "%s", fail->text);
 }
 
-/* All that the worker demands of one definition, and its texts. */
+/* All that the worker demands of one definition, and its texts. *sound: the
+ * file has no fault of its own. */
 static int
-definition_judge(const struct conf *conf, enum job_action action,
+definition_judge(const struct conf *conf, enum job_action action, bool *sound,
     struct fail *fail)
 {
 	struct cp_action_type versions[DEFINITION_VERSIONS_MAX];
@@ -179,12 +182,13 @@ definition_judge(const struct conf *conf, enum job_action action,
 	size_t n;
 	int rc = -1;
 
+	*sound = false;
 	if (definition_load(&d, conf->worker.actions_dir,
 	    conf->worker.data_dir, job_action_name(action), fail) != 0)
 		return -1;
-	if (definition_check(&d, fail) == 0 &&
-	    definition_versions(conf->worker.versions, &d.type, versions, &n,
-	    fail) == 0)
+	*sound = definition_check(&d, fail) == 0;
+	if (*sound && definition_versions(conf->worker.versions, &d.type,
+	    versions, &n, fail) == 0)
 		rc = definition_query(&d, conf->worker.query, versions, n,
 		    fail);
 	definition_free(&d);
@@ -197,14 +201,32 @@ definition_faults(struct checking *k)
 	const struct conf *conf = &k->ctl->conf;
 	struct fail fail;
 	int faults = 0;
+	bool sound;
 
 	for (int i = 0; i < ACTION_MAX; i++)
 		if (conf->action[i].poll && definition_judge(conf,
-		    (enum job_action)i, &fail) != 0) {
-			definition_fault(k, &fail);
+		    (enum job_action)i, &sound, &fail) != 0) {
+			definition_fault(k, sound, &fail);
 			faults++;
 		}
 	return faults;
+}
+
+/* The service's folder is made by systemd, one's own by nobody. */
+static int
+state_faults(struct checking *k)
+{
+	const struct conf *conf = &k->ctl->conf;
+
+	if (k->ctl->service == NULL && access(conf->worker.state_dir, F_OK) !=
+	    0 && errno == ENOENT) {
+		finding(&k->found, "files", FINDING_FAILED, "correct the "
+		    "setting, or make the folder: systemd makes it for the "
+		    "service only", "worker.state_dir: %s: %s",
+		    conf->worker.state_dir, strerror(ENOENT));
+		return 1;
+	}
+	return conf_named_state(conf, file_fault, k);
 }
 
 void
@@ -214,7 +236,7 @@ check_files(struct checking *k)
 	int faults = conf_named(conf, file_fault, k);
 
 	if (!k->stranger)
-		faults += conf_named_state(conf, file_fault, k);
+		faults += state_faults(k);
 	k->definitions = definition_faults(k) == 0;
 	if (faults == 0 && k->definitions)
 		finding(&k->found, "files", FINDING_OK, NULL, "programs, "

@@ -249,6 +249,7 @@ static void
 check_registered(struct rights *r, const struct choice *all)
 {
 	struct findings *f = &r->k->found;
+	const char *region = r->api->found->region;
 	struct fail fail = { 0 };
 	json_t *types = account_types(r->api, &fail);
 
@@ -261,9 +262,9 @@ check_registered(struct rights *r, const struct choice *all)
 		    "actions list`, called by somebody who may, compares the "
 		    "action types with their files");
 	if (types != NULL)
-		check_types(f, &r->k->ctl->conf, all, types, true);
+		check_types(f, &r->k->ctl->conf, all, region, types, true);
 	else if (r->polled)
-		check_types(f, &r->k->ctl->conf, all, r->seen, false);
+		check_types(f, &r->k->ctl->conf, all, region, r->seen, false);
 	json_decref(types);
 }
 

@@ -11,10 +11,12 @@
 #include "conf.h"
 #include "findings.h"
 
-/* Add the lines "actions". types: a list as account_types makes it. compare:
- * its entries are whole, not only ids. By default the worker also polls for the
- * version of Quali's former worker: that need not be registered. */
+/* Add the lines "actions". types: a list as account_types makes it, of region.
+ * compare: its entries are whole, not only ids. By default the worker also
+ * polls for the version of Quali's former worker: that need not be
+ * registered. */
 void	check_types(struct findings *, const struct conf *,
-	    const struct choice *, const json_t *types, bool compare);
+	    const struct choice *, const char *region, const json_t *types,
+	    bool compare);
 
 #endif

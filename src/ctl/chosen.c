@@ -1,13 +1,23 @@
 /*
  * The action types that a command is about.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "chosen.h"
 #include "json.h"
+#include "mem.h"
 #include "near.h"
 #include "out.h"
 #include "settings.h"
+
+static bool
+is_below(const char *path, const char *dir)
+{
+	size_t n = dir != NULL ? strlen(dir) : 0;
+
+	return n > 0 && strncmp(path, dir, n) == 0 && path[n] == '/';
+}
 
 static int
 load(struct chosen *c, enum job_action action, const struct conf *conf,
@@ -21,6 +31,8 @@ load(struct chosen *c, enum job_action action, const struct conf *conf,
 	    conf->worker.data_dir, job_action_name(action), fail) != 0 ||
 	    definition_check(d, fail) != 0)
 		return -1;
+	if (!is_below(d->path, conf->worker.actions_dir))
+		c->own_dir = xstrdup(conf->worker.actions_dir);
 	c->input = definition_input(d, conf->cloudshell.portal_url);
 	c->no_links = json_object_size(json_object_of(c->input,
 	    "settings")) < json_object_size(json_object_of(d->input,
@@ -35,6 +47,7 @@ static void
 release(struct chosen *c)
 {
 	json_decref(c->input);
+	free(c->own_dir);
 	definition_free(&c->definition);
 }
 
@@ -134,6 +147,16 @@ chosen_polled(const struct chosen *c, const char *version)
 		if (strcmp(c->polled[i].version, version) == 0)
 			return true;
 	return false;
+}
+
+char *
+chosen_raise(const struct chosen *c)
+{
+	const char *path = c->definition.path;
+
+	return c->own_dir == NULL ? xasprintf("raise \"version\" in %s", path) :
+	    xasprintf("copy %s to %s and raise \"version\" there", path,
+	    c->own_dir);
 }
 
 json_t *

@@ -14,6 +14,8 @@ struct chosen {
 	struct definition	 definition;
 	json_t			*input;		/* what is sent */
 	bool			 no_links;	/* for want of portal_url */
+	char			*own_dir;	/* where a copy of the file
+						   counts; NULL: it is one */
 	struct cp_action_type	 polled[DEFINITION_VERSIONS_MAX];
 	size_t			 npolled;	/* 0: poll = no */
 };
@@ -38,6 +40,10 @@ void	chosen_free(struct choice *);
 
 /* Whether the worker polls for this version. */
 bool	chosen_polled(const struct chosen *, const char *version);
+
+/* What to do for another definition: "raise "version" in FILE", a file that the
+ * operator may edit. The caller frees it. */
+char	*chosen_raise(const struct chosen *);
 
 /* New {"file", "name", "category", "provider", "version"}. */
 json_t	*chosen_json(const struct chosen *);

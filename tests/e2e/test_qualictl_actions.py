@@ -79,6 +79,23 @@ def test_links_lead_to_the_portal(sim, make_ctl):
         "same"
 
 
+def test_links_that_come_later(sim, make_ctl):
+    """The remedy edits no file of the package, and names the other way."""
+    ctl = make_ctl({"cloudshell.portal_url": None})
+    _, err = ctl.run("actions", "install", "run-command")
+    assert "set it before you register them" in err
+    later = make_ctl()
+    _, err = later.run("actions", "install", "run-command", status=FAILED)
+    shipped = os.path.join(later.src, "src", "actions", "run-command.json")
+    assert "copy %s to %s and raise \"version\" there" % (
+        shipped, later.actions) in err
+    assert "give portal_url in worker.conf its former value, or none" in err
+    assert "Nothing was registered" in err
+    path = later.define("run-command", later.shipped("run-command"))
+    _, err = later.run("actions", "install", "run-command", status=FAILED)
+    assert 'raise "version" in ' + path in err and "copy " not in err
+
+
 def test_own_templates_stay(sim, make_ctl):
     ctl = make_ctl({"cloudshell.portal_url": None})
     own = ctl.shipped("end-sandbox")
@@ -99,7 +116,7 @@ def test_a_differing_type_is_refused(sim, ctl):
                outputArtifactDetails={"minimumCount": 0, "maximumCount": 0})
     _, err = ctl.run("actions", "install", status=FAILED)
     assert not changes(sim)
-    assert 'raise "version" in ' in err and "run-command.json" in err
+    assert 'raise "version" there' in err and "run-command.json" in err
     row = ctl.states()["Quali-Run-Command", "10"]
     assert row["state"] == "differs"
     found = {d["member"]: (d["file"], d["account"])

@@ -20,6 +20,7 @@ from check_rig import (GROUPS, NAMES, Host, Listener, Proxy, Report,
 from conftest import SRC, program
 from sim import PASSWORD, PATIENCE_S, WORKER_KEY, WORKER_SECRET, json_of
 
+STATE_DIR = "/var/lib/quali-job-worker"
 NOBODY = pwd.getpwnam("nobody")
 IDENTITY = """<GetCallerIdentityResponse
  xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
@@ -280,7 +281,7 @@ def test_inputs_of_a_blueprint(host, loose):
         ("Build", "1.10", False), ("Say \"hi\"", "a\\b", False),
         ("Empty", "", False), ("Must", None, True)]
     text = report.one("cloudshell.blueprint")["text"]
-    assert "PT1M" in text and "Must (required)" in text
+    assert "setup takes about 1 min, " in text and "Must (required)" in text
     paste = report.one("cloudshell.inputs")["text"]
     assert paste == "InputsJSON: " + found["inputs_json"]
     given = json.loads(found["inputs_json"])
@@ -304,6 +305,24 @@ def test_inputs_that_are_too_long(host):
     assert (line["name"], line["status"]) == ("cloudshell.inputs", "warning")
     assert "1000 characters" in line["text"]
     assert "leave out" in line["remedy"]
+
+
+def test_an_edited_definition_has_a_version_of_its_own(host):
+    """Following quali-migration(7), Changing a definition: no warning."""
+    folder = os.path.join(host.worker.folder, "actions")
+    os.mkdir(folder)
+    with open(os.path.join(SRC, "src", "actions", "start-sandbox.json"),
+              encoding="utf-8") as f:
+        definition = dict(json.load(f), version="11")
+    with open(os.path.join(folder, "start-sandbox.json"), "w",
+              encoding="utf-8") as f:
+        json.dump(definition, f)
+    host.set(worker__versions="11 10")
+    report = host.check()
+    (line,) = report.wrong()
+    assert "Quali-Start-Sandbox in version 11, too" in line["text"]
+    host.register("start-sandbox")
+    is_healthy(host)
 
 
 def test_unknown_blueprint(host):
@@ -453,6 +472,7 @@ class Installed:
             ["unshare", "-m", "sh", "-c", INSTALLED], env=env,
             stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=PATIENCE_S, check=False)
+        self.at = etc + "/quali-job-worker"
         return Report(done)
 
 
@@ -490,6 +510,26 @@ def test_service_as_root_with_the_services_rights(host, tmp_path):
     (line,) = report.wrong()
     assert line["name"] == "aws.credentials"
     assert "Permission denied" in line["text"]
+    _, *commands = line["remedy"].split("\n")
+    assert commands == [
+        "chgrp quali-job-worker %s/aws/credentials" % installed.at,
+        "chmod g+r %s/aws/credentials" % installed.at]
+    os.chmod(os.path.join(installed.folder, "aws"), 0o700)
+    report = installed.check()
+    assert report.status == 1, report.output
+    (line,) = report.wrong()
+    assert line["remedy"].split("\n")[1:] == [
+        "chgrp quali-job-worker %s/aws" % installed.at,
+        "chmod g+rx %s/aws" % installed.at]
+    with open(os.path.join(installed.folder, "environment"), "a",
+              encoding="ascii") as f:
+        f.writelines("%s=%s\n" % item for item in host.env.items()
+                     if item[0].startswith("AWS_") and "KEY" in item[0])
+    report = installed.check()
+    assert report.status == 0, report.output
+    (line,) = report.wrong()
+    assert "the files in it do not count" in line["text"]
+    assert line["remedy"].split("\n")[2] == "chmod g+rx %s/aws" % installed.at
 
 
 @installed_only
@@ -640,6 +680,15 @@ def no_state_dir(host, tmp_path, **_):
     host.set(worker__state_dir=str(tmp_path / "none"))
 
 
+@case("files", "failed", r"worker.state_dir: .*No such file",
+      r"make the folder: systemd makes it for the service only")
+def usual_state_dir_by_hand(host, **_):
+    """By hand nobody makes the default one."""
+    if os.path.exists(STATE_DIR):
+        pytest.skip("the package has run here")
+    host.set(worker__state_dir=None)
+
+
 @case("files", "failed", r"cloudshell.ca_file: .*none: No such file",
       r"correct the setting")
 def no_ca_file(host, tmp_path, **_):
@@ -647,7 +696,7 @@ def no_ca_file(host, tmp_path, **_):
 
 
 @case("files", "failed", r"worker.query: .* has no queryable property",
-      r"compare the file")
+      r"^Several CloudShell servers in quali-job-worker\(8\) shows")
 def query_without_property(host, **_):
     host.set(worker__query="lab-1")
 
@@ -941,8 +990,8 @@ def codepipeline_answers_nonsense(host, **_):
     host.sim.fault("codepipeline", "*", "html", count=-1)
 
 
-@case("actions", "failed", r"Quali-End-Sandbox is not registered in any",
-      r"qualictl actions install")
+@case("actions", "failed", r"Quali-End-Sandbox is not registered in us-east-2 "
+      r"in any version", r"qualictl actions install.*first set portal_url")
 def no_action_type(host, **_):
     host.sim.settings(codepipeline={"action_types": []})
     host.register("start-sandbox", "run-command")
@@ -956,7 +1005,7 @@ def version_not_registered(host, **_):
 
 @case("actions", "warning", r"Quali-Start-Sandbox, version 10, is registered, "
       r"but differs from .*configurationProperties\[SandboxName\].description",
-      r"raise its version")
+      r'raise "version" in /\S+/actions/start-sandbox.json and call')
 def different_action_type(host, **_):
     folder = os.path.join(host.worker.folder, "actions")
     os.mkdir(folder)
