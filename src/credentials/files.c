@@ -204,6 +204,23 @@ home_path(const char *path)
 	return xasprintf("%s%s", home, path + 1);
 }
 
+/* After stat failed: whether the file's own folder is closed, so that it may
+ * hold another identity than the next source has. A home folder that the unit
+ * hides counts as none. */
+static bool
+is_closed(const char *path)
+{
+	bool closed = errno == EACCES;
+	char *folder = xstrdup(path), *end;
+
+	for (int up = 0; up < 2; up++)
+		if ((end = strrchr(folder, '/')) != NULL)
+			*end = '\0';
+	closed = closed && access(folder, X_OK) == 0;
+	free(folder);
+	return closed;
+}
+
 static int
 file_load(struct file *file, const char *option, const char *name,
     const char *usual, struct fail *fail)
@@ -214,10 +231,11 @@ file_load(struct file *file, const char *option, const char *name,
 	int rc;
 
 	file->path = home_path(given != NULL ? given : usual);
-	/* a home folder that the unit hides counts as none */
 	if (stat(file->path, &file->seen) != 0) {
+		bool closed = is_closed(file->path);
+
 		memset(&file->seen, 0, sizeof(file->seen));
-		if (given == NULL)
+		if (given == NULL && !closed)
 			return 0;
 	}
 	if ((text = sys_read_file(file->path, AWS_FILE_MAX, &len)) == NULL)

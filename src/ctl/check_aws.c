@@ -140,21 +140,6 @@ opening_any(const struct checking *k)
 	return remedy != NULL ? remedy : opening(keys, R_OK, "g+r");
 }
 
-/* aws-credentials takes files in a closed folder for none. */
-static void
-say_closed(struct checking *k)
-{
-	char *remedy = NULL;
-
-	if (k->ctl->service != NULL && !k->stranger)
-		remedy = opening(AWS_FOLDER, X_OK, "g+rx");
-	if (remedy != NULL)
-		finding(&k->found, "aws.credentials", FINDING_WARNING, remedy,
-		    AWS_FOLDER ": %s: the files in it do not count",
-		    strerror(EACCES));
-	free(remedy);
-}
-
 static void
 say_none(struct checking *k, const struct fail *fail)
 {
@@ -189,10 +174,8 @@ find_keys(struct checking *k, struct aws_found *found)
 		    strerror(EACCES));
 	else if ((rc = keys_find(&place, found, &none, &fail)) != 0)
 		say_none(k, &fail);
-	else {
+	else
 		say_keys(&k->found, found);
-		say_closed(k);
-	}
 	free(program);
 	return rc;
 }

@@ -3,6 +3,7 @@ misbehave."""
 import json
 import os
 import subprocess
+import tempfile
 
 import pytest
 
@@ -202,3 +203,29 @@ def test_proxy_and_roles_anywhere(home):
     os.utime(config, (1_700_000_000, 1_700_000_000))
     got = run(environment(home, HTTPS_PROXY="http://127.0.0.1:1"))
     assert got.returncode == 1 and "add --with-proxy" in got.stderr
+
+
+def test_closed_folder(sim):
+    """A folder that this user may not search may hold another identity than
+    the next source: the look-up does not go on to that one. A home folder
+    that is hidden as a whole counts as none."""
+    user = {"user": 65534, "group": 65534} if os.geteuid() == 0 else {}
+    with tempfile.TemporaryDirectory() as home:
+        aws = os.path.join(home, ".aws")
+        os.mkdir(aws)
+        env = {"HOME": home, "AWS_REGION": "us-east-2", **sim.imds_env()}
+
+        def look():
+            return subprocess.run(
+                [PROGRAM], env=env, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, timeout=PATIENCE_S,
+                check=False, **user)
+        os.chmod(home, 0o755)
+        assert '"Source":"ec2"' in look().stdout
+        os.chmod(aws, 0)
+        closed = look()
+        assert closed.returncode != 0 and not closed.stdout
+        assert "%s/credentials: Permission denied" % aws in closed.stderr
+        os.chmod(home, 0)
+        assert '"Source":"ec2"' in look().stdout
+        os.chmod(home, 0o700)
