@@ -207,8 +207,8 @@ transferred(int code, const struct http_answer *answer, const struct fail *fail,
 /* --- sending --- */
 
 static int
-build(const struct aws_call *call, struct aws_request *request,
-    struct http_tls *tls, struct fail *fail)
+build(struct aws_call *call, struct aws_request *request,
+    struct http_request *http, struct http_tls *tls, struct fail *fail)
 {
 	const struct aws *aws = call->aws;
 	const struct credentials *keys = aws_keys_get(aws->keys);
@@ -217,6 +217,7 @@ build(const struct aws_call *call, struct aws_request *request,
 	struct aws_endpoint endpoint;
 
 	tls->ca_file = aws_keys_ca_bundle(aws->keys);
+	http->user_agent = aws_keys_user_agent(aws->keys);
 	if (keys == NULL)
 		return fail_set(fail, FAIL_AGAIN, "no AWS credentials%s%s",
 		    error[0] != '\0' ? ": " : " yet", error);
@@ -228,6 +229,8 @@ build(const struct aws_call *call, struct aws_request *request,
 	    aws_keys_use_fips(aws->keys), aws_keys_use_dualstack(aws->keys),
 	    &endpoint, fail) != 0)
 		return -1;
+	credentials_free(&call->keys);
+	credentials_copy(&call->keys, keys);
 	return cp_request(request, &endpoint, region, keys, &call->attempt,
 	    sys_wall() + aws->skew_s, call->operation, call->input, fail);
 }
@@ -241,17 +244,14 @@ send_call(struct aws_call *call, struct fail *fail)
 	struct http_tls tls = { .verify = true, .settings = AWS_TLS_SETTINGS };
 	struct http_request http = { .answer_max = AWS_ANSWER_MAX,
 	    .timeout_ms = aws->timeout_ms, .once = call->sending == AWS_ONCE,
-	    .private_answer = true, .tls = &tls,
-	    .user_agent = aws_keys_user_agent(aws->keys) };
+	    .private_answer = true, .tls = &tls };
 
-	if (build(call, &request, &tls, fail) == 0) {
+	if (build(call, &request, &http, &tls, fail) == 0) {
 		http.method = request.method;
 		http.url = request.url;
 		http.headers = (const char *const *)request.headers;
 		http.body = request.body.data;
 		http.body_len = request.body.len;
-		credentials_free(&call->keys);
-		credentials_copy(&call->keys, aws_keys_get(aws->keys));
 		call->transfer = transfer_start(aws->transfers, &http,
 		    transferred, call, fail);
 	}
@@ -272,7 +272,6 @@ aws_call_start(struct aws *aws, const char *operation, json_t *input,
 	call->operation = operation;
 	call->input = input;
 	call->sending = sending;
-	aws_retry_limit(&aws->retry, aws_keys_max_attempts(aws->keys));
 	aws_attempt_init(&call->attempt, sending == AWS_REPEATED ?
 	    (unsigned)aws->retry.attempts : 1);
 	if (send_call(call, fail) == 0)

@@ -32,7 +32,8 @@ struct aws {
 	int64_t			 timeout_ms;	/* of one call */
 	int64_t			 skew_s;	/* AWS's clock less ours, by its
 						   answers */
-	struct aws_retry	 retry;
+	struct aws_retry	 retry;		/* the owner keeps its limit
+						   as the keys say */
 };
 
 struct aws_call;

@@ -126,7 +126,9 @@ on_deliver(sd_event_source *source, void *arg)
 	all->delivering = true;
 	t->done(code, &t->call.answer, code != 0 ? &fail : NULL, t->arg);
 	all->delivering = false;
-	transfer_free(t);
+	http_release(&t->call);
+	freezero(t->body, t->body_len);
+	free(t);
 	return 0;
 }
 

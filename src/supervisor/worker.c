@@ -318,9 +318,11 @@ on_keys(bool have, void *arg)
 {
 	struct worker *worker = arg;
 
-	if (have)
+	if (have) {
+		aws_retry_limit(&worker->aws.retry,
+		    aws_keys_max_attempts(worker->aws.keys));
 		tell_keys(worker);
-	else
+	} else
 		tell_no_keys(worker);
 	if (have && worker->poller != NULL && worker->mode < MODE_STOPPING)
 		poller_restart(worker->poller);

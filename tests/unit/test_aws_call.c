@@ -33,7 +33,7 @@ struct aws_keys {
 	bool			 have;
 	const char		*error, *region, *endpoint, *ca_bundle;
 	bool			 fips, dualstack;
-	int			 refreshed, attempts;
+	int			 refreshed;
 };
 
 static struct aws_keys keys;
@@ -86,12 +86,6 @@ aws_keys_user_agent(const struct aws_keys *k)
 {
 	(void)k;
 	return "quali-job-worker/1 test";
-}
-
-int
-aws_keys_max_attempts(const struct aws_keys *k)
-{
-	return k->attempts;
 }
 
 void
@@ -668,7 +662,7 @@ static void
 as_often_as_configured(void **state)
 {
 	(void)state;
-	keys.attempts = 5;
+	aws_retry_limit(&aws.retry, 5);
 	(void)start_as(AWS_REPEATED);
 	for (int i = 1; i < 5; i++) {
 		assert_attempt(i, 5);
@@ -677,7 +671,7 @@ as_often_as_configured(void **state)
 	}
 	answer(503, "", "");
 	assert_int_equal(got.calls, 1);
-	keys.attempts = 1;
+	aws_retry_limit(&aws.retry, 1);
 	(void)start_as(AWS_REPEATED);
 	assert_attempt(1, 1);
 	answer(503, "", "");
@@ -691,7 +685,7 @@ sent_once(void **state)
 	static const enum aws_sending sendings[] = { AWS_ONCE, AWS_SINGLE };
 
 	(void)state;
-	keys.attempts = 9;
+	aws_retry_limit(&aws.retry, 9);
 	for (int i = 0; i < 2; i++) {
 		(void)start_as(sendings[i]);
 		assert_attempt(1, 1);
