@@ -311,15 +311,13 @@ cs_sandbox_stop(struct cs_client *c, const char *id, enum cs_stop *answer,
 		    sandbox_is_over(c, id, answer, &unread);
 		if (unread.kind == FAIL_STOPPED)
 			why = unread;
-		if (over == 1) {
-			rc = 0;
-		} else if (over == -1 && why.kind == FAIL_REVISION) {
+		if (over == -1 && why.kind == FAIL_REVISION) {
 			*answer = CS_STOP_UNKNOWN;
-			rc = 0;
-		} else if (over == 0 && passes(v) &&
-		    stop_once(c, buf_text(&path), 0, &why) == VERDICT_DONE) {
-			rc = 0;
+			over = 1;
 		}
+		if (over == 1 || (over == 0 && passes(v) &&
+		    stop_once(c, buf_text(&path), 0, &why) == VERDICT_DONE))
+			rc = 0;
 	}
 	if (rc != 0 && fail != NULL)
 		*fail = why;

@@ -170,7 +170,7 @@ argument_value(const char *argument)
 static void
 hide(char *line, const char *value)
 {
-	size_t n = strlen(value);
+	size_t n = strlen(value), stars = n < 3 ? n : 3;
 	char *at = line;
 
 	while (n > 0 && (at = strstr(at, value)) != NULL) {
@@ -179,9 +179,9 @@ hide(char *line, const char *value)
 			at++;
 			continue;
 		}
-		memcpy(at, "***", 3);
-		memmove(at + 3, at + n, strlen(at + n) + 1);
-		at += 3;
+		memset(at, '*', stars);
+		memmove(at + stars, at + n, strlen(at + n) + 1);
+		at += stars;
 	}
 }
 
