@@ -176,8 +176,8 @@ enum cs_stop {
 
 /* POST /sandboxes/{id}/stop without body, v1 as fall-back (5.6). 0: see
  * *answer. */
-int	cs_sandbox_stop(struct cs_client *, const char *id, enum cs_stop *answer,
-	    struct fail *);
+int	cs_sandbox_stop(struct cs_client *, const char *id,
+	    enum cs_stop *answer, struct fail *);
 
 /* --- activity.c --- */
 

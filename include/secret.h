@@ -37,9 +37,9 @@ void	secret_free(struct secret *);		/* NULL is fine */
 void	secret_mask(char *text, const struct secret *);
 
 /* Read a secret from a file: at most SECRET_MAX bytes, one trailing line end
- * and a byte order mark dropped. FAIL_CONFIG with the path and the reason (never the contents) if it
- * cannot be read, is empty, holds a NUL, is too long or is not UTF-8, which
- * JSON requires. */
+ * and a byte order mark dropped. FAIL_CONFIG with the path and the reason
+ * (never the contents) if it cannot be read, is empty, holds a NUL, is too long
+ * or is not UTF-8, which JSON requires. */
 struct secret	*secret_read(const char *path, struct fail *);
 
 #endif

@@ -60,9 +60,9 @@ end_sandbox(struct task *t, struct fail *fail)
 	t->result.sandbox_ended = true;
 	t->result.external_id = xstrdup(t->facts.sandbox_id);
 	t->result.text = xasprintf("Sandbox %s %s%s", t->facts.sandbox_id,
-	    summary(answer, wait), unknown ? "; the worker cannot tell whether the "
-	    "teardown had errors, because it cannot read the activity feed" :
-	    "");
+	    summary(answer, wait), unknown ? "; the worker cannot tell whether "
+	    "the teardown had errors, because it cannot read the activity "
+	    "feed" : "");
 	return 0;
 }
 

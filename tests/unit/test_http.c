@@ -354,9 +354,8 @@ answers_over_the_limits(void **state)
 static void
 compressed_answers(void **state)
 {
-#define GZIP(n)								\
-	"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: " n	\
-	"\r\n\r\n"
+#define GZIP(n)	"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n"	\
+	"Content-Length: " n "\r\n\r\n"
 	static const char small[] = GZIP("28")
 	    "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff\xcb\xc8\x54\x28"
 	    "\xc9\x48\x2d\x4a\x05\x00\xec\x76\xa3\xe3\x08\x00\x00\x00";
