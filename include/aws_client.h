@@ -22,7 +22,6 @@ struct aws_client {
 					   lasts beyond it; 0: none is too
 					   late */
 	int		 attempts;	/* 0: AWS_ATTEMPTS */
-	bool		 no_proxy;
 	struct http_client *http;
 	struct aws_retry retry;
 	int64_t		 skew_s;	/* AWS's clock less ours, by its

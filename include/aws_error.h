@@ -10,6 +10,7 @@
 #include "endpoint.h"
 #include "http.h"
 
+#define AWS_ERROR_TEXT_MAX	1200	/* bytes of aws_error_show */
 #define AWS_ERROR_MAX		(64 * 1024)	/* bytes read of an error */
 
 enum aws_class {
@@ -44,5 +45,10 @@ struct aws_error {
  * whether the service acted on the request. */
 void	aws_error_json(const struct http_answer *, int64_t now,
 	    struct aws_error *);
+
+/* "PollForJobs: AccessDeniedException: text (request ID)", cut to size.
+ * Returns dst. */
+char	*aws_error_show(const struct aws_error *, const char *operation,
+	    char *dst, size_t size);
 
 #endif

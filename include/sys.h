@@ -31,6 +31,9 @@
 int64_t	sys_now_ms(void);
 int64_t	sys_wall(void);
 
+/* Sleep that long, signals or not: for programs that may block. */
+void	sys_pause_ms(int64_t ms);
+
 /* Exponential back-off with jitter: uniformly between half and all of
  * min(base_ms * 2^attempt, max_ms); attempt counts from 0. */
 int64_t	sys_backoff_ms(unsigned attempt, int64_t base_ms, int64_t max_ms);
@@ -67,8 +70,19 @@ void	sys_reset_signals(void);
 /* No core file and, unless the build has a sanitizer, not dumpable. */
 void	sys_no_core(void);
 
-/* Keeps only the named variables (NULL-terminated list) in environ, of a name
- * that ends in '*' all that begin so; the values of the others are wiped. */
+/* What the supervisor keeps of its environment besides systemd's variables, and
+ * what qualictl therefore takes for the service's. */
+#define SYS_KEPT_VARIABLES						\
+	"CLOUDSHELL_*", "AWS_*", "HOME", "PATH", "TMPDIR", "LANG",	\
+	"LC_ALL", "TZ", "http_proxy", "https_proxy", "HTTPS_PROXY",	\
+	"all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY",		\
+	"RES_OPTIONS", "SSL_CERT_FILE", "SSL_CERT_DIR"
+
+/* Whether a NULL-terminated list names a variable, "NAME" or "NAME=VALUE"; a
+ * name that ends in '*' stands for all that begin so. */
+bool	sys_is_named(const char *variable, const char *const *names);
+/* Keeps only the named variables in environ; the values of the others are
+ * wiped. */
 void	sys_clean_environment(const char *const *keep);
 
 #endif

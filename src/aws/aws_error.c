@@ -1,6 +1,7 @@
 /*
  * What an answer of a JSON service means.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,13 +38,8 @@ aws_error_json(const struct http_answer *answer, int64_t now,
 	const char *text;
 	char header[256];
 
-	classify_headers(answer, now, e);
-	if (http_header(answer, "x-amzn-RequestId", header, sizeof(header)))
-		classify_text(e->request_id, sizeof(e->request_id), header);
-	if (answer->status >= 200 && answer->status < 300) {
-		e->class = AWS_OK;
+	if (classify_success(answer, now, e))
 		return;
-	}
 	if (answer->body.len > 0 && answer->body.len <= AWS_ERROR_MAX)
 		body = json_parse(answer->body.data, answer->body.len, NULL);
 	if (json_is_object(body)) {
@@ -62,4 +58,15 @@ aws_error_json(const struct http_answer *answer, int64_t now,
 		code_cut(e->code, sizeof(e->code), text);
 	json_decref(body);
 	classify_code(e, answer->status, now, json_own, classify_other);
+}
+
+char *
+aws_error_show(const struct aws_error *e, const char *operation, char *dst,
+    size_t size)
+{
+	(void)snprintf(dst, size, "%s: %.100s%s%.700s (request %.100s)",
+	    operation, e->code, e->message[0] != '\0' ? ": " : "",
+	    e->message, e->request_id[0] != '\0' ? e->request_id :
+	    "without id");
+	return dst;
 }

@@ -1,16 +1,16 @@
 /*
  * Command line and environment of aws-credentials.
  */
-#include <string.h>
 
 #include "aws_lookup.h"
 #include "mem.h"
+#include "sys.h"
 
-/* What its environment may hold besides AWS_*. */
-static const char *const passed[] = { "HOME", "PATH", "LANG", "LC_ALL",
+/* What its environment may hold. */
+static const char *const passed[] = { "AWS_*", "HOME", "PATH", "LANG", "LC_ALL",
 	"TMPDIR", "http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
 	"ALL_PROXY", "no_proxy", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR",
-	"ASAN_OPTIONS", "UBSAN_OPTIONS" };
+	"ASAN_OPTIONS", "UBSAN_OPTIONS", NULL };
 
 void
 aws_lookup_arguments(const struct aws_lookup *lookup,
@@ -36,20 +36,6 @@ aws_lookup_arguments(const struct aws_lookup *lookup,
 	argv[n] = NULL;
 }
 
-static bool
-is_passed(const char *variable)
-{
-	size_t n = strcspn(variable, "=");
-
-	if (strncmp(variable, "AWS_", 4) == 0)
-		return true;
-	for (size_t i = 0; i < sizeof(passed) / sizeof(passed[0]); i++)
-		if (strlen(passed[i]) == n &&
-		    strncmp(passed[i], variable, n) == 0)
-			return true;
-	return false;
-}
-
 char **
 aws_lookup_environment(char *const *env)
 {
@@ -60,7 +46,7 @@ aws_lookup_environment(char *const *env)
 		n++;
 	list = xcalloc(n + 1, sizeof(*list));
 	for (size_t i = 0; i < n; i++)
-		if (is_passed(env[i]))
+		if (sys_is_named(env[i], passed))
 			list[used++] = env[i];
 	return list;
 }

@@ -98,6 +98,21 @@ classify_headers(const struct http_answer *answer, int64_t now,
 	    e->server_wall != 0 ? e->server_wall : now);
 }
 
+bool
+classify_success(const struct http_answer *answer, int64_t now,
+    struct aws_error *e)
+{
+	char id[256];
+
+	classify_headers(answer, now, e);
+	if (http_header(answer, "x-amzn-RequestId", id, sizeof(id)))
+		classify_text(e->request_id, sizeof(e->request_id), id);
+	if (answer->status < 200 || answer->status >= 300)
+		return false;
+	e->class = AWS_OK;
+	return true;
+}
+
 void
 classify_piece(const struct http_answer *answer, struct aws_error *e)
 {

@@ -16,6 +16,11 @@ struct code_class {
 void	classify_headers(const struct http_answer *, int64_t now,
 	    struct aws_error *);
 
+/* The same with the request id as all but S3 send it. True: the call succeeded,
+ * and the class says so. */
+bool	classify_success(const struct http_answer *, int64_t now,
+	    struct aws_error *);
+
 /* Copy a text from outside, cleaned and cut at a UTF-8 boundary. */
 void	classify_text(char *dst, size_t size, const char *src);
 

@@ -1,5 +1,5 @@
 /*
- * Patterns of CodePipeline's service model (aws-contract 1.4).
+ * Patterns of AWS's service models (aws-contract 1.4, 5.4).
  */
 #include <ctype.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /*
- * Patterns of CodePipeline's service model (aws-contract 1.4).
+ * Patterns of AWS's service models (aws-contract 1.4, 5.4).
  */
 #ifndef MODEL_H
 #define MODEL_H

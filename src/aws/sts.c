@@ -1,12 +1,12 @@
 /*
  * Requests to STS: forms of AWS's query protocol.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "mem.h"
+#include "model.h"
 #include "sigv4.h"
 #include "sts.h"
 
@@ -66,14 +66,7 @@ word_valid(const char *text, size_t least, size_t most, const char *extra)
 {
 	size_t n = strlen(text);
 
-	if (n < least || n > most)
-		return false;
-	for (; *text != '\0'; text++)
-		if (!isascii((unsigned char)*text) ||
-		    (!isalnum((unsigned char)*text) &&
-		    strchr(extra, *text) == NULL))
-			return false;
-	return true;
+	return n >= least && n <= most && cp_chars_valid(text, extra);
 }
 
 /* A blank or line end in an ARN is a slip of the pen that STS answers with a

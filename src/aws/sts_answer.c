@@ -390,15 +390,9 @@ void
 sts_error(const struct http_answer *answer, int64_t now, struct aws_error *e)
 {
 	struct texts t;
-	char header[256];
 
-	classify_headers(answer, now, e);
-	if (http_header(answer, "x-amzn-RequestId", header, sizeof(header)))
-		classify_text(e->request_id, sizeof(e->request_id), header);
-	if (answer->status >= 200 && answer->status < 300) {
-		e->class = AWS_OK;
+	if (classify_success(answer, now, e))
 		return;
-	}
 	(void)read_answer(answer, NULL, &t);
 	if (text_of(&t, CODE) != NULL) {
 		classify_text(e->code, sizeof(e->code), text_of(&t, CODE));

@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "aws_client.h"
 #include "sys.h"
@@ -20,16 +19,6 @@ aws_client_close(struct aws_client *c)
 {
 	http_client_free(c->http);
 	c->http = NULL;
-}
-
-static void
-pause_ms(int64_t ms)
-{
-	struct timespec left = { .tv_sec = ms / 1000,
-	    .tv_nsec = ms % 1000 * 1000000 };
-
-	while (nanosleep(&left, &left) != 0)
-		continue;
 }
 
 /* Milliseconds that an attempt may take; 0 would be for ever. */
@@ -54,8 +43,7 @@ attempt(struct aws_client *c, const struct aws_exchange *x,
 	    .settings = AWS_TLS_SETTINGS };
 	struct http_request http = { .timeout_ms = time_limit(c),
 	    .answer_max = x->answer_max, .private_answer = true,
-	    .no_proxy = c->no_proxy, .tls = &tls,
-	    .user_agent = c->user_agent };
+	    .tls = &tls, .user_agent = c->user_agent };
 	int rc;
 
 	if (x->build(&request, number, sys_wall() + c->skew_s, x->arg,
@@ -92,10 +80,10 @@ static int
 refused(const struct aws_exchange *x, const struct aws_error *e,
     struct fail *fail)
 {
-	return fail_set(fail, kind_of(e), "%s: %.100s%s%.700s (request %.100s)",
-	    x->operation, e->code, e->message[0] != '\0' ? ": " : "",
-	    e->message, e->request_id[0] != '\0' ? e->request_id :
-	    "without id");
+	char text[AWS_ERROR_TEXT_MAX];
+
+	return fail_set(fail, kind_of(e), "%s", aws_error_show(e,
+	    x->operation, text, sizeof(text)));
 }
 
 /* Faults on the way that may pass, by what http_perform says of them. */
@@ -142,7 +130,7 @@ aws_client_call(struct aws_client *c, const struct aws_exchange *x,
 		if (ms < 0 || (c->until_ms != 0 &&
 		    sys_now_ms() + ms >= c->until_ms))
 			break;
-		pause_ms(ms);
+		sys_pause_ms(ms);
 	}
 	return fail_set(fail, why.kind == FAIL_UNSURE ? FAIL_AGAIN : why.kind,
 	    "%s", why.text);

@@ -41,6 +41,16 @@ sys_wall(void)
 	return ts.tv_sec;
 }
 
+void
+sys_pause_ms(int64_t ms)
+{
+	struct timespec left = { .tv_sec = ms / 1000,
+	    .tv_nsec = ms % 1000 * 1000000 };
+
+	while (nanosleep(&left, &left) != 0)
+		continue;
+}
+
 int64_t
 sys_backoff_ms(unsigned attempt, int64_t base_ms, int64_t max_ms)
 {
@@ -241,21 +251,24 @@ is_named(const char *variable, const char *name)
 	return strcspn(variable, "=") == n && strncmp(variable, name, n) == 0;
 }
 
+bool
+sys_is_named(const char *variable, const char *const *names)
+{
+	while (*names != NULL && !is_named(variable, *names))
+		names++;
+	return *names != NULL;
+}
+
 void
 sys_clean_environment(const char *const *keep)
 {
 	char **to = environ;
 
-	for (char **from = environ; from != NULL && *from != NULL; from++) {
-		const char *const *k = keep;
-
-		while (*k != NULL && !is_named(*from, *k))
-			k++;
-		if (*k != NULL)
+	for (char **from = environ; from != NULL && *from != NULL; from++)
+		if (sys_is_named(*from, keep))
 			*to++ = *from;
 		else
 			explicit_bzero(*from, strlen(*from));
-	}
 	if (to != NULL)
 		*to = NULL;
 }

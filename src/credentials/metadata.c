@@ -10,6 +10,7 @@
 #include "keys.h"
 #include "mem.h"
 #include "metadata.h"
+#include "sts_answer.h"
 #include "sys.h"
 #include "utf8.h"
 
@@ -90,16 +91,6 @@ attempt(const struct metadata *m, const struct metadata_request *rq,
 	return rc;
 }
 
-static void
-pause_ms(int64_t ms)
-{
-	struct timespec left = { .tv_sec = ms / 1000,
-	    .tv_nsec = ms % 1000 * 1000000 };
-
-	while (nanosleep(&left, &left) != 0)
-		continue;
-}
-
 int
 metadata_get(const struct metadata *m, const struct metadata_request *rq,
     metadata_take take, void *arg, struct metadata_end *end,
@@ -111,7 +102,7 @@ metadata_get(const struct metadata *m, const struct metadata_request *rq,
 		if (fail->kind != FAIL_AGAIN || i >= m->attempts ||
 		    sys_now_ms() + m->pause_ms >= m->until_ms)
 			break;
-		pause_ms(m->pause_ms);
+		sys_pause_ms(m->pause_ms);
 	}
 	return fail_prefix(fail, "%s %s", m->what, rq->shown);
 }
@@ -134,26 +125,20 @@ metadata_take_json(const struct http_answer *a, void *arg, struct fail *fail)
 	return 0;
 }
 
-static bool
-is_account(const char *s, size_t len)
-{
-	return len == ACCOUNT_DIGITS && strspn(s, "0123456789") >= len;
-}
-
-/* AccountId, else the fifth field of RoleArn: new text, or NULL. */
+/* AccountId, else the account of RoleArn: new text, or NULL. */
 static char *
 account_of(const json_t *o)
 {
 	const char *account = json_text(o, "AccountId");
 	const char *arn = json_text(o, "RoleArn");
+	char of_role[ACCOUNT_DIGITS + 1] = "";
 
-	if (account != NULL && is_account(account, strlen(account)))
+	if (account != NULL && strlen(account) == ACCOUNT_DIGITS &&
+	    strspn(account, "0123456789") == ACCOUNT_DIGITS)
 		return xstrdup(account);
-	for (int i = 0; arn != NULL && i < 4; i++)
-		if ((arn = strchr(arn, ':')) != NULL)
-			arn++;
-	return arn != NULL && is_account(arn, strcspn(arn, ":")) ?
-	    xstrndup(arn, ACCOUNT_DIGITS) : NULL;
+	if (arn != NULL)
+		sts_arn_account(arn, of_role);
+	return of_role[0] != '\0' ? xstrdup(of_role) : NULL;
 }
 
 static const char *

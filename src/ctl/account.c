@@ -2,10 +2,10 @@
  * The custom action types of an account and region.
  */
 #include <string.h>
-#include <time.h>
 
 #include "account.h"
 #include "json.h"
+#include "sys.h"
 
 #define PAGES_MAX	100	/* of one list */
 #define AWAIT_TRIES	5	/* lists until a change shows */
@@ -152,16 +152,6 @@ account_delete(struct api *api, const struct cp_action_type *type,
 	return answer != NULL ? 0 : -1;
 }
 
-static void
-pause_ms(long ms)
-{
-	struct timespec left = { .tv_sec = ms / 1000,
-	    .tv_nsec = ms % 1000 * 1000000 };
-
-	while (nanosleep(&left, &left) != 0)
-		continue;
-}
-
 json_t *
 account_await(struct api *api, const struct cp_action_type *type, bool there,
     const struct fail *why, struct fail *fail)
@@ -171,7 +161,7 @@ account_await(struct api *api, const struct cp_action_type *type, bool there,
 
 	for (int i = 0; i == 0 || (i < AWAIT_TRIES && !failed); i++) {
 		if (i > 0)
-			pause_ms(AWAIT_MS << (i - 1));
+			sys_pause_ms(AWAIT_MS << (i - 1));
 		if (why->kind == FAIL_PERMISSION || why->kind == FAIL_AUTH ||
 		    (types = account_types(api, fail)) == NULL)
 			break;

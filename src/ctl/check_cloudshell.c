@@ -3,7 +3,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "check_cloudshell.h"
 #include "check_peer.h"
@@ -39,13 +38,9 @@ remaining(void *arg)
 static int
 pause_ms(int64_t ms, void *arg, struct fail *fail)
 {
-	struct timespec left = { .tv_sec = ms / 1000,
-	    .tv_nsec = ms % 1000 * 1000000 };
-
 	(void)arg;
 	(void)fail;
-	while (nanosleep(&left, &left) != 0)
-		continue;
+	sys_pause_ms(ms);
 	return 0;
 }
 

@@ -30,10 +30,7 @@
 
 /* What libraries, the AWS programs and the settings read; nothing else reaches
  * them, such as SSLKEYLOGFILE. */
-static const char *const kept_variables[] = { "AWS_*", "CLOUDSHELL_*", "HOME",
-	"PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "TERM", "http_proxy",
-	"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
-	"NO_PROXY", "RES_OPTIONS", "SSL_CERT_FILE", "SSL_CERT_DIR",
+static const char *const kept_variables[] = { SYS_KEPT_VARIABLES, "TERM",
 	"CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
 	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL };
 

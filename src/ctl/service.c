@@ -2,7 +2,6 @@
  * What the service uses.
  */
 #include <errno.h>
-#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,23 +14,10 @@
 #define ENV_FILE_SIZE	(64 * 1024)	/* bytes of an environment file */
 #define ENV_MAX		256		/* variables kept */
 
-/* What the supervisor keeps of its environment. */
-static const char *const kept[] = { "AWS_*", "CLOUDSHELL_*", "http_proxy",
-	"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
-	"NO_PROXY", "RES_OPTIONS", "SSL_CERT_FILE", "SSL_CERT_DIR", "TMPDIR",
-	"LANG", "LC_ALL", "PATH", "HOME" };
+static const char *const kept[] = { SYS_KEPT_VARIABLES, NULL };
 
 /* systemd's own PATH. */
 #define SERVICE_PATH	"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin"
-
-static bool
-is_kept(const char *name)
-{
-	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		if (fnmatch(kept[i], name, 0) == 0)
-			return true;
-	return false;
-}
 
 /* Takes the text. */
 static void
@@ -52,7 +38,7 @@ put(struct service *s, char *text)
 static void
 take(const char *name, const char *value, void *arg)
 {
-	if (is_kept(name))
+	if (sys_is_named(name, kept))
 		put(arg, xasprintf("%s=%s", name, value));
 }
 

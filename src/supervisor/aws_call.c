@@ -87,11 +87,8 @@ read_answer(const struct aws_call *call, const struct http_answer *answer,
 		correct_clock(aws, &reply->error);
 	if (reply->error.class == AWS_CREDENTIALS)
 		aws_keys_refresh(aws->keys);
-	(void)snprintf(reply->text, sizeof(reply->text), "%s: %.100s%s%.700s "
-	    "(request %.100s)", call->operation, reply->error.code,
-	    reply->error.message[0] != '\0' ? ": " : "",
-	    reply->error.message, reply->error.request_id[0] != '\0' ?
-	    reply->error.request_id : "without id");
+	(void)aws_error_show(&reply->error, call->operation, reply->text,
+	    sizeof(reply->text));
 }
 
 static void

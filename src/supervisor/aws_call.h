@@ -48,7 +48,7 @@ struct aws_reply {
 						   may have taken effect */
 	struct aws_error	 error;		/* code "" if there was no
 						   answer */
-	char			 text[1200];	/* what went wrong, for
+	char	 text[AWS_ERROR_TEXT_MAX];	/* what went wrong, for
 						   people */
 };
 

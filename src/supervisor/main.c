@@ -27,10 +27,7 @@
  * zygote and to aws-credentials. Nothing else reaches a library or a process
  * that is started: SSLKEYLOGFILE would have the keys of TLS written down,
  * OPENSSL_CONF and LD_PRELOAD load what they name. */
-static const char *const kept_variables[] = { "CLOUDSHELL_*", "AWS_*",
-	"HOME", "PATH", "TMPDIR", "LANG", "LC_ALL", "TZ", "http_proxy",
-	"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy",
-	"NO_PROXY", "RES_OPTIONS", "SSL_CERT_FILE", "SSL_CERT_DIR",
+static const char *const kept_variables[] = { SYS_KEPT_VARIABLES,
 	"CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
 	"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM",
 	"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", NULL };

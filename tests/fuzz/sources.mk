@@ -32,9 +32,11 @@ SOURCES_fuzz_process := src/common/credentials.c src/common/ini.c \
 	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c \
 	process.c run.c said.c)
 SOURCES_fuzz_metadata := $(addprefix src/common/,credentials.c ini.c) \
-	$(addprefix src/aws/,aws_found.c aws_time.c endpoint.c user_agent.c) \
+	$(addprefix src/aws/,aws_found.c aws_time.c classify.c endpoint.c \
+	sts_answer.c user_agent.c) \
 	$(addprefix src/credentials/,container.c ec2.c environment.c files.c imds.c \
 	keys.c metadata.c settings.c)
+PKG_fuzz_metadata := expat
 LDFLAGS_fuzz_metadata := -Wl,--wrap=http_perform -Wl,--wrap=nanosleep
 SOURCES_fuzz_lookup := src/common/credentials.c \
 	$(addprefix src/aws/,aws_found.c aws_lookup.c)
