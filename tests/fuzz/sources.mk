@@ -23,11 +23,12 @@ LDFLAGS_fuzz_cloudshell := -Wl,--wrap=http_perform
 SOURCES_fuzz_text := $(wildcard src/cloudshell/*.c)
 SOURCES_fuzz_conf := $(wildcard src/common/conf*.c) src/common/ini.c
 # No program is run and nobody is asked.
-SOURCES_fuzz_aws_files := $(filter-out $(FUZZ_BASE),src/common/ini.c $(CLIENT) \
+SOURCES_fuzz_aws_files := $(filter-out $(FUZZ_BASE),src/common/ini.c \
+	src/common/spawn.c $(CLIENT) \
 	$(filter-out %/main.c,$(wildcard src/credentials/*.c)))
 PKG_fuzz_aws_files := expat
 LDFLAGS_fuzz_aws_files := -Wl,--wrap=run_program,--wrap=http_perform
-SOURCES_fuzz_process := src/common/credentials.c src/common/ini.c \
+SOURCES_fuzz_process := $(addprefix src/common/,credentials.c ini.c spawn.c) \
 	src/aws/aws_found.c src/aws/aws_time.c \
 	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c \
 	process.c run.c said.c)

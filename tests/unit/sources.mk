@@ -47,7 +47,8 @@ PKG_test_aws_error := libcurl libssl libcrypto expat
 SOURCES_test_sts := $(sort $(BASE) $(HTTP) $(CLIENT))
 PKG_test_sts := libcurl libssl libcrypto expat
 
-SOURCES_test_process := $(BASE) src/common/credentials.c src/common/ini.c \
+SOURCES_test_process := $(BASE) $(addprefix src/common/,credentials.c ini.c \
+	spawn.c) \
 	src/aws/aws_found.c src/aws/aws_time.c \
 	$(addprefix src/credentials/,environment.c files.c keys.c kinds.c run.c \
 	said.c)
@@ -180,7 +181,8 @@ SOURCES_test_definition := $(BASE) $(addprefix src/common/,credentials.c job.c) 
 PKG_test_definition := libcurl libcrypto
 SOURCES_test_ctl_actions := $(BASE) $(addprefix src/ctl/,cloudformation.c \
 	compare.c out.c policy_document.c terraform.c)
-SOURCES_test_ctl_service := $(BASE) src/common/credentials.c \
+SOURCES_test_ctl_service := $(BASE) $(addprefix src/common/,credentials.c \
+	spawn.c) \
 	$(addprefix src/aws/,aws_found.c aws_lookup.c) \
 	$(addprefix src/ctl/,env_file.c keys.c service.c)
 SOURCES_test_ctl_check := $(BASE) $(HTTP) src/common/url.c \
